@@ -1,0 +1,80 @@
+/** The audit as people read it: `tollgrid audit` and the end of `tollgrid start --once`. */
+import type { AuditReport } from '../schemas/api/audit.ts';
+import { money, tableLines, whole, type Column } from './table.ts';
+
+type Dispositions = AuditReport['total'];
+type RecordRow = AuditReport['records'][number];
+
+/** Heads and the disposition each stands for, in the order of the identity. */
+const DISPOSITIONS: readonly [head: string, key: keyof Dispositions][] = [
+  ['received', 'received'],
+  ['rated', 'rated'],
+  ['absorbed', 'absorbed'],
+  ['duplicate', 'duplicate'],
+  ['superseded', 'superseded'],
+  ['filtered', 'filtered'],
+  ['rejected', 'rejected'],
+  ['suspended', 'suspended'],
+  ['written off', 'writtenOff'],
+  ['in flight', 'inFlight'],
+  ['difference', 'difference'],
+];
+
+export function auditLines(report: AuditReport): string[] {
+  const { closes, total, asOfEntry } = report;
+  return [
+    ...block('Records', recordLines(report)),
+    ...block('Units', unitLines(report)),
+    ...block('Money', moneyLines(report)),
+    closes
+      ? `The audit closes at zero difference (as of entry ${asOfEntry}, ${whole(total.received)} records received).`
+      : `THE AUDIT DOES NOT CLOSE (as of entry ${asOfEntry}): see the rows whose difference is not 0.`,
+  ];
+}
+
+function block(title: string, lines: string[]): string[] {
+  return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`), ''];
+}
+
+function recordLines({ records, total }: AuditReport): string[] {
+  const all: RecordRow[] = [...records, { source: 'total', file: null, ...total }];
+  // Columns in which nothing ever stood only hide the others; the identity's ends always show.
+  const shown = DISPOSITIONS.filter(
+    ([, key]) => key === 'received' || key === 'rated' || key === 'difference' || total[key] !== 0,
+  );
+  const columns: Column<RecordRow>[] = [
+    { head: 'source', value: (row) => row.source },
+    { head: 'file', value: (row) => row.file?.name ?? '' },
+    ...shown.map(([head, key]): Column<RecordRow> => ({ head, value: (row) => whole(row[key]), align: 'right' })),
+  ];
+  return tableLines(columns, all);
+}
+
+function unitLines({ units }: AuditReport): string[] {
+  return tableLines(
+    [
+      { head: 'view', value: (row) => row.view },
+      { head: 'service', value: (row) => row.service },
+      { head: 'kind', value: (row) => row.kind },
+      { head: 'computed', value: (row) => whole(row.computed), align: 'right' },
+      { head: 'ledger', value: (row) => whole(row.ledger), align: 'right' },
+      { head: 'aggregates', value: (row) => whole(row.aggregates), align: 'right' },
+      { head: 'difference', value: (row) => whole(row.difference), align: 'right' },
+    ],
+    units,
+  );
+}
+
+function moneyLines({ money: rows }: AuditReport): string[] {
+  return tableLines(
+    [
+      { head: 'view', value: (row) => row.view },
+      { head: 'currency', value: (row) => row.currency },
+      { head: 'computed', value: (row) => money(row.computed), align: 'right' },
+      { head: 'ledger', value: (row) => money(row.ledger), align: 'right' },
+      { head: 'aggregates', value: (row) => money(row.aggregates), align: 'right' },
+      { head: 'difference', value: (row) => money(row.difference), align: 'right' },
+    ],
+    rows,
+  );
+}

@@ -1,0 +1,73 @@
+import { show } from '../answers.ts';
+import type { CommandGroup, CommandSpec } from '../command.ts';
+import { readDocuments } from '../documents.ts';
+import { publishAll, type PublishOptions, publishSpec } from '../publish.ts';
+import { formatMicros } from '../../platform/money.ts';
+import { checkTariff, compileTariff, formatMistake, prepareTariff, testTariff } from '../../rating/index.ts';
+
+const args = { file: 'Tariff files, or folders of them' };
+
+const check: CommandSpec = {
+  usage: 'check <file...>',
+  summary: 'Report every mistake of tariff files; exits 1 when there is one',
+  args,
+  examples: ['tollgrid tariff check examples/town/tariffs'],
+  run: async (context, names) => {
+    const results = readDocuments(names).map(({ file, text, readSideFile }) => ({
+      file,
+      mistakes: checkTariff(text, readSideFile, file),
+    }));
+    const all = results.flatMap(({ mistakes }) => mistakes);
+    show(context, results, () => [
+      ...all.map(formatMistake),
+      all.length === 0 ? `${results.length} tariff files are good.` : `${all.length} mistakes.`,
+    ]);
+    return all.length === 0 ? 0 : 1;
+  },
+};
+
+const test: CommandSpec<{ steps?: boolean }> = {
+  usage: 'test <file...>',
+  summary: 'Run the tests inside tariff files; exits 1 when one does not hold',
+  args,
+  options: [{ flags: '--steps', text: 'Show how each amount came about' }],
+  examples: ['tollgrid tariff test examples/town/tariffs', 'tollgrid tariff test phone.yaml --steps'],
+  run: async (context, names, { steps }) => {
+    const results = readDocuments(names).map(({ file, text, readSideFile }) => ({
+      file,
+      tests: testTariff(text, readSideFile, file),
+    }));
+    const tests = results.flatMap((result) => result.tests);
+    const failed = tests.filter((one) => !one.ok).length;
+    show(context, results, () => [
+      ...results.flatMap((result) => [
+        result.file,
+        ...result.tests.flatMap((one) => [
+          `  ${one.ok ? 'ok    ' : 'FAILED'} ${one.name}: ${formatMicros(one.amountMicros)} (${one.source})`,
+          ...one.differences.map((difference) => `         ${difference}`),
+          ...(steps === true ? one.steps.map((step) => `         ${step.text}`) : []),
+        ]),
+      ]),
+      `${tests.length - failed} hold, ${failed} do not.`,
+    ]);
+    return failed === 0 ? 0 : 1;
+  },
+};
+
+const publish: CommandSpec<PublishOptions> = publishSpec({
+  noun: 'tariff',
+  args,
+  example: 'tollgrid tariff publish examples/town/tariffs --note "prices of 2026"',
+  run: (context, names, options) =>
+    publishAll(context, options, names, ({ file, text, readSideFile }) => {
+      const publication = prepareTariff(text, readSideFile, file);
+      const { name } = compileTariff(publication);
+      return { kind: 'tariff', name, document: text, files: publication.data.files };
+    }),
+});
+
+export const tariff: CommandGroup = {
+  name: 'tariff',
+  summary: 'Tariff files',
+  commands: [check, test, publish],
+};

@@ -1,0 +1,29 @@
+/** Options that several commands take, and how their texts are read. */
+import { TollgridError } from '../platform/errors.ts';
+import type { OptionSpec } from './command.ts';
+
+function reader<T>(what: string, pattern: RegExp, convert: (text: string) => T): (text: string) => T {
+  return (text) => {
+    if (!pattern.test(text)) throw new TollgridError('ARGUMENTS_INVALID', `"${text}" is not ${what}`);
+    return convert(text);
+  };
+}
+
+export const wholeNumber = reader('a whole number', /^\d{1,12}$/, Number);
+export const period = reader('a month (yyyy-mm)', /^\d{4}-(0[1-9]|1[0-2])$/, String);
+export const recordAddress = reader('the address of a record (entry.record)', /^\d{1,15}\.\d{1,10}$/, String);
+export const chargeId = reader('the id of a charge (entry.record.charge)', /^\d{1,15}\.\d{1,10}\.\d{1,5}$/, String);
+
+export const timeoutOption: OptionSpec = {
+  flags: '--timeout <seconds>',
+  text: 'How long to wait until it is in the ledger',
+  default: '600',
+  parse: wholeNumber,
+};
+
+export const limitOption: OptionSpec = {
+  flags: '--limit <n>',
+  text: 'How many at most',
+  default: '100',
+  parse: wholeNumber,
+};

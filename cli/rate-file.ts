@@ -1,0 +1,180 @@
+/**
+ * Prices the records of a file without a registry and without a server: each usage takes the tariff given, or the only
+ * one there is for its service. The same decoder and the same engine as the rater's, one record at a time.
+ */
+import { decodeBytes, type CompiledFormat } from '../mediation/formats/index.ts';
+import { registerDifference, type RegisterReading } from '../mediation/readings/index.ts';
+import { errorCode, TollgridError } from '../platform/errors.ts';
+import { formatMicros } from '../platform/money.ts';
+import { explainRating, type Step, type TariffBook } from '../rating/index.ts';
+import { Disposition, DISPOSITION_NAMES, TEXT_FIELDS, type RecordColumns } from '../schemas/columns/record-columns.ts';
+import { SERVICE_NAMES, SERVICES, UsageColumns, type ServiceName } from '../schemas/columns/usage-columns.ts';
+
+const SLICE_BYTES = 4 * 1024 * 1024;
+
+export interface RatedRecord {
+  /** From 0, within the file. */
+  record: number;
+  byteOffset: number;
+  byteLength: number;
+  class: string;
+  disposition: (typeof DISPOSITION_NAMES)[number];
+  /** Why it is suspended or cannot be rated; '' when it is well. */
+  code: string;
+  /** Field at fault, '' when none. */
+  field: string;
+  usage: RatedUsage | null;
+  charge: RatedCharge | null;
+}
+
+export interface RatedUsage {
+  service: ServiceName;
+  startAt: string;
+  endAt: string;
+  quantity: number;
+  unit: string;
+  /** The text fields that are filled. */
+  fields: Record<string, string>;
+}
+
+export interface RatedCharge {
+  tariff: string;
+  zone: string;
+  band: string;
+  kind: string;
+  billed: number;
+  currency: string;
+  /** With tax, decimal. */
+  amount: string;
+  amountMicros: number;
+  tax: string;
+  steps: Step[];
+}
+
+/** Tariff name of each service: the one given, or the only one. Error: ARGUMENTS_INVALID when it is not clear. */
+export function tariffChooser(book: TariffBook, given: string | undefined): (service: ServiceName) => string {
+  const names = book.tariffs.map(([version]) => version.tariff.name);
+  if (given !== undefined && !names.includes(given)) {
+    throw new TollgridError('ARGUMENTS_INVALID', `there is no tariff ${given}; there are ${names.sort().join(', ')}`);
+  }
+  return (service) => {
+    if (given !== undefined) return given;
+    const fitting = book.tariffs.filter(([version]) => SERVICE_NAMES[version.tariff.serviceNo] === service);
+    if (fitting.length === 1) return fitting[0][0].tariff.name;
+    const found = fitting.map(([version]) => version.tariff.name).sort();
+    throw new TollgridError(
+      'ARGUMENTS_INVALID',
+      found.length === 0
+        ? `there is no tariff for ${service}`
+        : `choose one of the tariffs for ${service} with --tariff: ${found.join(', ')}`,
+    );
+  };
+}
+
+export function* rateBytes(
+  bytes: Uint8Array,
+  format: CompiledFormat,
+  book: TariffBook,
+  tariffFor: (service: ServiceName) => string,
+): Generator<RatedRecord> {
+  const readings = new Map<string, RegisterReading>();
+  let number = 0;
+  for (let offset = 0; offset < bytes.length;) {
+    const window = bytes.subarray(offset, offset + SLICE_BYTES);
+    const atEnd = offset + window.length === bytes.length;
+    const slice = window.subarray(0, format.cut(window, atEnd) || window.length);
+    const records = decodeBytes(format, slice, { first: offset === 0 });
+    for (let row = 0; row < records.count; row++) {
+      const rated = rateOne(records, row, format, book, tariffFor, readings);
+      yield { ...rated, record: number++, byteOffset: offset + records.recordOffset[row] };
+    }
+    offset += slice.length;
+  }
+}
+
+function rateOne(
+  records: RecordColumns,
+  row: number,
+  format: CompiledFormat,
+  book: TariffBook,
+  tariffFor: (service: ServiceName) => string,
+  readings: Map<string, RegisterReading>,
+): RatedRecord {
+  const recordClass = format.classes[records.classNo[row]];
+  const fault = records.faultField[row];
+  const result: RatedRecord = {
+    record: 0,
+    byteOffset: 0,
+    byteLength: records.recordLength[row],
+    class: recordClass?.name ?? '',
+    disposition: DISPOSITION_NAMES[records.disposition[row]],
+    code: records.code[row] === 0 ? '' : errorCode(records.code[row]),
+    field: fault === 0 ? '' : format.fieldNames[fault - 1],
+    usage: null,
+    charge: null,
+  };
+  if (records.disposition[row] !== Disposition.usable || recordClass?.service === undefined) return result;
+  const span = { fromMs: records.startMs[row], quantity: records.quantity[row] };
+  if (recordClass.kind === 'registerReading') {
+    const difference = sinceLastReading(records, row, recordClass.unitFactor ?? 1, readings);
+    if (difference === null) return { ...result, disposition: 'absorbed' };
+    if (difference.quantity < 0) return { ...result, disposition: 'suspended', code: 'READING_BACKWARDS' };
+    Object.assign(span, difference);
+  }
+  const { service } = recordClass;
+  const usage = new UsageColumns(1);
+  const at = usage.push();
+  usage.record[at] = row;
+  usage.serviceNo[at] = SERVICE_NAMES.indexOf(service);
+  usage.tariffNo[at] = 0;
+  usage.startMs[at] = span.fromMs;
+  usage.endMs[at] = records.endMs[row];
+  usage.quantity[at] = span.quantity;
+  usage.quantityUp[at] = records.quantityUp[row];
+  const explained = explainRating(book, book.bind([tariffFor(service)]), usage, records, at);
+  result.usage = {
+    service,
+    startAt: new Date(span.fromMs).toISOString(),
+    endAt: new Date(records.endMs[row]).toISOString(),
+    quantity: span.quantity,
+    unit: SERVICES[service],
+    fields: filledFields(records, row),
+  };
+  if (explained.code !== '') return { ...result, disposition: 'suspended', code: explained.code };
+  const { version: tariff, zone, band, kind, billed, currency, amountMicros, taxMicros, steps } = explained;
+  const [amount, tax] = [formatMicros(amountMicros), formatMicros(taxMicros)];
+  const charge = { tariff, zone, band, kind, billed, currency, amount, amountMicros, tax, steps };
+  return { ...result, disposition: 'rated', charge };
+}
+
+/** Usage since the last reading of the same register in this file; null for its first one. */
+function sinceLastReading(
+  records: RecordColumns,
+  row: number,
+  unitFactor: number,
+  readings: Map<string, RegisterReading>,
+): { fromMs: number; quantity: number } | null {
+  const fields = filledFields(records, row);
+  const key = `${fields['meter'] ?? ''}\u0000${fields['register'] ?? ''}`;
+  const reading: RegisterReading = {
+    readAtMs: records.startMs[row],
+    digits: records.quantity[row],
+    scale: records.scale[row],
+    quality: records.quality[row],
+    ...{ entryNo: 0, recordNo: row, fileEntry: 0, source: '', format: '', classNo: 0, acceptedAtMs: 0 },
+    ...{ identity: [0, 0, 0, 0], version: 0, posted: false },
+  };
+  const before = readings.get(key);
+  readings.set(key, reading);
+  if (before === undefined) return null;
+  const quantity = registerDifference(before, reading, { digits: 0, multiplier: 1, unitFactor });
+  return { fromMs: before.readAtMs, quantity };
+}
+
+function filledFields(records: RecordColumns, row: number): Record<string, string> {
+  const fields: Record<string, string> = {};
+  TEXT_FIELDS.forEach((name, field) => {
+    if (records.textLength[field][row] > 0) fields[name] = records.textOf(field, row);
+  });
+  return fields;
+}

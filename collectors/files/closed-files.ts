@@ -1,0 +1,45 @@
+/**
+ * Files that are complete when they appear. A file counts as complete when two looks at it show the same size and
+ * time; polling rather than notification, because it also works on network file systems.
+ */
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import type { FileIntake, FileSource } from './port.ts';
+import { matches } from './pattern.ts';
+
+export class ClosedFiles {
+  /** What the last look saw: name → size and time. */
+  private lastLook = new Map<string, string>();
+  private readonly source: FileSource;
+  private readonly intake: FileIntake;
+
+  constructor(source: FileSource, intake: FileIntake) {
+    this.source = source;
+    this.intake = intake;
+  }
+
+  /** Takes in what is complete; returns how many files are still waiting for a second look. */
+  async poll(nowMs: number): Promise<number> {
+    const look = new Map<string, string>();
+    let waiting = 0;
+    for (const name of (await fs.readdir(this.source.directory)).sort()) {
+      if (!matches(this.source.pattern, name)) continue;
+      const filePath = path.join(this.source.directory, name);
+      const stat = await fs.stat(filePath).catch(() => null);
+      if (stat === null || !stat.isFile()) continue;
+      const modifiedMs = Math.trunc(stat.mtimeMs);
+      const seen = `${stat.size}@${modifiedMs}`;
+      look.set(name, seen);
+      if (this.intake.knowsClosed(this.source.name, name, stat.size, modifiedMs)) continue;
+      // A file untouched for a while is complete at the first look; a fresh one must look the same twice.
+      const old = nowMs - modifiedMs > 5 * this.source.pollMs && nowMs - modifiedMs > 5_000;
+      if (!old && this.lastLook.get(name) !== seen) {
+        waiting++;
+        continue;
+      }
+      await this.intake.admitClosed(this.source, name, filePath, modifiedMs);
+    }
+    this.lastLook = look;
+    return waiting;
+  }
+}

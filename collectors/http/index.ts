@@ -1,0 +1,2 @@
+export { DEFAULT_EVENT_LIMITS, splitArray, splitLines, type EventLimits } from './split-events.ts';
+export { readUsageBody, USAGE_MEDIA_TYPES, type UsageBody, type UsageMediaType } from './usage-body.ts';

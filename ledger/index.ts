@@ -1,0 +1,58 @@
+/** The ledger: ClickHouse tables, writes that can be proven, and every question asked of them. */
+export { connectLedger, addressFromEnvironment, type LedgerAddress, type LedgerClient } from './client.ts';
+export { startEngine, engineProcess, ENGINE_DEFAULTS, type EngineHandle } from './engine/start.ts';
+export type { EngineOptions } from './engine/config.ts';
+export { createTables } from './schema.ts';
+export { LEDGER_SCHEMA_VERSION, TABLE_NAMES, TABLES, type TableName, type PersonalData } from './tables.ts';
+export { ledgerReference } from './reference.ts';
+export { mergeBlocks, MAX_INSERT_ROWS, type LedgerBlock } from './blocks.ts';
+export { ChargeEncoder, NO_FIELD, type ChargeDictionaries, type ChargeRows } from './charge-rows.ts';
+export { DailyEncoder, type DailyInput } from './daily-rows.ts';
+export { decimalOf, encodeRows, microsOf, type Cell, type LedgerRow } from './encode-rows.ts';
+export { LedgerWriter, type BlockState, type LedgerWrite, type RecoveredWrite, type VerifyResult } from './writer.ts';
+export type { Difference } from './control-totals.ts';
+export { CANONICAL_COLUMNS, exportCanonically, type CanonicalExport, type OutsideIds } from './canonical-export.ts';
+export type { Page, PageRequest } from './queries/page.ts';
+export {
+  findCharges,
+  listCharges,
+  postedSettlementLines,
+  reversalOf,
+  standingCharges,
+  type Charge,
+  type ChargeFilter,
+  type SettlementFilter,
+} from './queries/charges.ts';
+export {
+  listUsage,
+  usageForSettlement,
+  usageSummary,
+  type SettlementUsage,
+  type Usage,
+  type UsageFilter,
+  type UsageSummaryLine,
+} from './queries/usage.ts';
+export {
+  countSuspense,
+  listSuspense,
+  openSuspense,
+  suspenseBytes,
+  type SuspenseCount,
+  type SuspenseFilter,
+  type SuspenseItem,
+} from './queries/suspense.ts';
+export { accountSums, countRows, ledgerSums, type ChargeSums } from './queries/summary.ts';
+export { listReadings, type Reading, type ReadingFilter } from './queries/readings.ts';
+export {
+  auditByFile,
+  batchesOf,
+  type BatchFacts,
+  auditBySource,
+  auditMoney,
+  turnover,
+  type DispositionCounts,
+  type FileAudit,
+  type MoneySums,
+  type SourceAudit,
+  type Turnover,
+} from './queries/audit.ts';

@@ -1,0 +1,215 @@
+/**
+ * Writes to the ledger, one at a time, so that after any crash it can be told what is there.
+ *
+ * A write is the rows of consecutive log entries, as one insert per table and month. Their control totals are durable in
+ * a journal before the first insert is sent. Each insert makes one part, so it is whole or absent. No deduplication
+ * tokens: the engine keeps them in memory first, and after a power cut they and the rows need not agree. The ledger is
+ * asked instead.
+ */
+import { rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { AppendJournal } from '../platform/durable-file.ts';
+import { TollgridError } from '../platform/errors.ts';
+import { MAX_INSERT_ROWS, mergeBlocks, type LedgerBlock } from './blocks.ts';
+import { command, ledgerError, queryRows, type LedgerClient } from './client.ts';
+import {
+  compareTotals,
+  readTotals,
+  type BlockTotals,
+  type Difference,
+  type FoundTotals,
+  type JournalledWrite,
+} from './control-totals.ts';
+import { TABLE_NAMES, TABLES, type TableName } from './tables.ts';
+
+export interface LedgerWrite {
+  /** First and last log entry whose rows the blocks hold (by `posted_entry`). */
+  fromEntry: number;
+  toEntry: number;
+  blocks: LedgerBlock[];
+}
+
+export type BlockState = 'whole' | 'absent';
+
+/** What recovery found: `state` of each block of a journalled write. Partial ones were deleted and are absent. */
+export interface RecoveredWrite {
+  fromEntry: number;
+  toEntry: number;
+  blocks: { table: TableName; month: number; state: BlockState }[];
+}
+
+export interface VerifyResult {
+  writes: number;
+  differences: Difference[];
+  /** Parts the engine set aside because they were broken: their rows are missing, silently. */
+  detachedParts: { table: string; name: string; reason: string }[];
+}
+
+export class LedgerWriter {
+  private readonly client: LedgerClient;
+  private readonly path: string;
+  private journal: AppendJournal<JournalledWrite>;
+  /** Every write since the last `truncate`, by its first entry. */
+  private readonly writes: Map<number, JournalledWrite>;
+  private last = 0;
+  private tail: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    client: LedgerClient,
+    path: string,
+    journal: AppendJournal<JournalledWrite>,
+    writes: Map<number, JournalledWrite>,
+  ) {
+    this.client = client;
+    this.path = path;
+    this.journal = journal;
+    this.writes = writes;
+    for (const { toEntry } of writes.values()) this.last = Math.max(this.last, toEntry);
+  }
+
+  static async open(options: { client: LedgerClient; path: string }): Promise<LedgerWriter> {
+    const writes = new Map<number, JournalledWrite>();
+    const journal = await AppendJournal.open<JournalledWrite>(options.path, (write) =>
+      writes.set(write.fromEntry, write),
+    );
+    return new LedgerWriter(options.client, options.path, journal, writes);
+  }
+
+  /** Last entry of the last journalled write; 0 when there is none. */
+  get lastEntry(): number {
+    return this.last;
+  }
+
+  /**
+   * Resolves when every block is in the ledger. Writes asked for at the same time follow each other, in order of their
+   * entries. May be repeated, after a failure or a crash: what is whole is not sent again. A repeated write must have the
+   * cuts and the totals of the first time, else LEDGER_REPLAY_DIFFERS.
+   */
+  write(write: LedgerWrite): Promise<void> {
+    const done = this.tail.then(() => this.writeNow(write));
+    this.tail = done.catch(() => undefined);
+    return done;
+  }
+
+  private async writeNow({ fromEntry, toEntry, blocks: given }: LedgerWrite): Promise<void> {
+    const blocks = mergeBlocks(given);
+    if (blocks.length === 0) return;
+    for (const { table, rows } of blocks) {
+      if (rows > MAX_INSERT_ROWS)
+        throw new Error(`a write has ${rows} rows for ${table}, more than ${MAX_INSERT_ROWS}`);
+    }
+    const totals: JournalledWrite = { fromEntry, toEntry, blocks: blocks.map(totalsOf) };
+    if (fromEntry > this.last) {
+      await this.journal.append(totals);
+      this.writes.set(fromEntry, totals);
+      this.last = toEntry;
+      for (const block of blocks) await this.insert(block);
+      return;
+    }
+    if (JSON.stringify(this.writes.get(fromEntry)) !== JSON.stringify(totals)) {
+      throw new TollgridError(
+        'LEDGER_REPLAY_DIFFERS',
+        `Entries ${fromEntry} to ${toEntry} gave other cuts or other control totals than the first time`,
+        { fromEntry, toEntry },
+      );
+    }
+    await this.settle();
+    const tables = new Set(blocks.map(({ table }) => table));
+    const found = await readTotals(this.client, fromEntry, toEntry, tables);
+    const states = await this.clean(totals, found);
+    for (const [i, block] of blocks.entries()) if (states[i] === 'absent') await this.insert(block);
+  }
+
+  private async insert({ table, chunks }: LedgerBlock): Promise<void> {
+    // Blocks that arrive behind each other are joined up to these limits: one insert, one part.
+    const query = `INSERT INTO ${table} SETTINGS async_insert = 0, min_insert_block_size_rows = 1048449, min_insert_block_size_bytes = 0 FORMAT Native`;
+    try {
+      const { stream } = await this.client.exec({ query, values: Readable.from(chunks, { objectMode: false }) });
+      for await (const ignored of stream) void ignored;
+    } catch (error) {
+      throw ledgerError(error);
+    }
+  }
+
+  /**
+   * Asks the ledger which blocks of the writes after `checkpointEntry` are whole; deletes partial ones. The caller then
+   * replays the entries with the same cuts, and `write` sends what is absent.
+   */
+  async recover(checkpointEntry: number): Promise<RecoveredWrite[]> {
+    const pending = [...this.writes.values()].filter(({ toEntry }) => toEntry > checkpointEntry);
+    pending.sort((a, b) => a.fromEntry - b.fromEntry);
+    await this.settle();
+    const found = await readTotals(this.client, pending[0]?.fromEntry ?? checkpointEntry + 1);
+    const recovered: RecoveredWrite[] = [];
+    for (const write of pending) {
+      const states = await this.clean(write, found);
+      const blocks = write.blocks.map(({ table, month }, i) => ({ table, month, state: states[i]! }));
+      recovered.push({ fromEntry: write.fromEntry, toEntry: write.toEntry, blocks });
+    }
+    return recovered;
+  }
+
+  /** State of each block of a write, after the rows of partial ones were removed. */
+  private async clean(write: JournalledWrite, found: FoundTotals): Promise<BlockState[]> {
+    const states: BlockState[] = [];
+    for (const block of write.blocks) {
+      const state = found.stateOf(write, block);
+      if (state === 'partial') await this.remove(block.table, block.month, write.fromEntry, write.toEntry);
+      states.push(state === 'whole' ? 'whole' : 'absent');
+    }
+    return states;
+  }
+
+  /** An insert whose answer was lost may still run. The engine works on one writing statement after the other. */
+  private settle(): Promise<void> {
+    return command(this.client, `ALTER TABLE ${TABLE_NAMES[0]} MODIFY COMMENT ''`);
+  }
+
+  private async remove(table: TableName, month: number, fromEntry: number, toEntry: number): Promise<void> {
+    const expression = TABLES[table].month;
+    const where = `posted_entry BETWEEN {from:UInt64} AND {to:UInt64}${expression ? ` AND ${expression} = {month:UInt32}` : ''}`;
+    const params = { from: fromEntry, to: toEntry, month };
+    await command(this.client, `ALTER TABLE ${table} DELETE WHERE ${where} SETTINGS mutations_sync = 2`, params);
+    const [left] = await queryRows<{ n: string }>(
+      this.client,
+      `SELECT count() AS n FROM ${table} WHERE ${where}`,
+      params,
+    );
+    if (left?.n !== '0')
+      throw new TollgridError('LEDGER_UNAVAILABLE', `Rows of ${table} could not be removed`, { table });
+  }
+
+  /** Holds every journalled total against the ledger, rows without a write included. */
+  async verify(): Promise<VerifyResult> {
+    const found = await readTotals(this.client);
+    const detached = await queryRows<{ table: string; name: string; reason: string }>(
+      this.client,
+      `SELECT table, name, reason FROM system.detached_parts WHERE database = currentDatabase() ORDER BY table, name`,
+    );
+    return {
+      writes: this.writes.size,
+      differences: compareTotals([...this.writes.values()], found),
+      detachedParts: detached,
+    };
+  }
+
+  /** Empties the ledger and the journal, to compute everything again. */
+  async truncate(): Promise<void> {
+    await this.tail;
+    for (const table of TABLE_NAMES) await command(this.client, `TRUNCATE TABLE ${table}`);
+    await this.journal.close();
+    await rm(this.path);
+    this.writes.clear();
+    this.last = 0;
+    this.journal = await AppendJournal.open<JournalledWrite>(this.path);
+  }
+
+  async close(): Promise<void> {
+    await this.tail;
+    await this.journal.close();
+  }
+}
+
+function totalsOf({ table, month, rows, amountMicros, quantity }: LedgerBlock): BlockTotals {
+  return { table, month, rows, amountMicros: amountMicros.toString(), quantity: quantity.toString() };
+}

@@ -1,0 +1,112 @@
+/**
+ * The identities one shard has seen: an exact hash set with open addressing.
+ *
+ *   slot = 5 words:  k1 k2 k3 | aux | tag
+ *          tag = month of the event (months since 1970, +1) in the low 16 bits, quality in bits 16-19; 0 = empty slot
+ *
+ * Three of the digest's four words are compared; the fourth chose the shard, so 106 of 128 bits decide.
+ * `aux` is what a second sight is judged by: the content digest, or the file for formats without a unique key.
+ * A slot outside the window counts as absent whether or not it has been swept, so the answer never depends on
+ * when the table last grew.
+ */
+const WORDS = 5;
+const INITIAL_SLOTS = 64;
+const LOAD_PERCENT_MAX = 75;
+
+export class DuplicateShard {
+  private slots: Uint32Array = new Uint32Array(INITIAL_SLOTS * WORDS);
+  private mask = INITIAL_SLOTS - 1;
+  private used = 0;
+
+  get size(): number {
+    return this.used;
+  }
+
+  get bytes(): number {
+    return this.slots.byteLength;
+  }
+
+  /** Slot of the identity, or -1. `oldestTag` is the first month (tag) inside the window. */
+  find(k1: number, k2: number, k3: number, oldestTag: number): number {
+    const { slots, mask } = this;
+    let slot = (k1 ^ (k2 >>> 7)) & mask;
+    for (;;) {
+      const at = slot * WORDS;
+      const tag = slots[at + 4]!;
+      if (tag === 0) return -1;
+      if (slots[at] === k1 && slots[at + 1] === k2 && slots[at + 2] === k3) {
+        return (tag & 0xffff) >= oldestTag ? slot : -1;
+      }
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  aux(slot: number): number {
+    return this.slots[slot * WORDS + 3]!;
+  }
+
+  quality(slot: number): number {
+    return (this.slots[slot * WORDS + 4]! >>> 16) & 15;
+  }
+
+  /** A revision took the identity's place. */
+  replace(slot: number, aux: number, quality: number): void {
+    const at = slot * WORDS;
+    this.slots[at + 3] = aux;
+    this.slots[at + 4] = (this.slots[at + 4]! & 0xffff) | (quality << 16);
+  }
+
+  /** Adds an identity that `find` did not find. An expired slot of the same identity is taken over. */
+  insert(k1: number, k2: number, k3: number, aux: number, monthTag: number, quality: number, oldestTag: number): void {
+    if ((this.used + 1) * 100 > (this.mask + 1) * LOAD_PERCENT_MAX) this.grow(oldestTag);
+    this.put(k1, k2, k3, aux, (quality << 16) | monthTag);
+  }
+
+  private put(k1: number, k2: number, k3: number, aux: number, tag: number): void {
+    const { slots, mask } = this;
+    let slot = (k1 ^ (k2 >>> 7)) & mask;
+    for (;;) {
+      const at = slot * WORDS;
+      const free = slots[at + 4] === 0;
+      if (free || (slots[at] === k1 && slots[at + 1] === k2 && slots[at + 2] === k3)) {
+        if (free) this.used++;
+        slots[at] = k1;
+        slots[at + 1] = k2;
+        slots[at + 2] = k3;
+        slots[at + 3] = aux;
+        slots[at + 4] = tag;
+        return;
+      }
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  /** Sweeps what left the window; doubles only when that does not make enough room. */
+  private grow(oldestTag: number): void {
+    const old = this.slots;
+    let living = 0;
+    for (let at = 0; at < old.length; at += WORDS) if ((old[at + 4]! & 0xffff) >= oldestTag) living++;
+    const slotCount = (living + 1) * 100 > (this.mask + 1) * 50 ? (this.mask + 1) * 2 : this.mask + 1;
+    this.slots = new Uint32Array(slotCount * WORDS);
+    this.mask = slotCount - 1;
+    this.used = 0;
+    for (let at = 0; at < old.length; at += WORDS) {
+      const tag = old[at + 4]!;
+      if (tag !== 0 && (tag & 0xffff) >= oldestTag) this.put(old[at]!, old[at + 1]!, old[at + 2]!, old[at + 3]!, tag);
+    }
+  }
+
+  /** The slots as they are, for a checkpoint. */
+  dump(): Uint32Array {
+    return this.slots;
+  }
+
+  static load(slots: Uint32Array): DuplicateShard {
+    const shard = new DuplicateShard();
+    shard.slots = slots;
+    shard.mask = slots.length / WORDS - 1;
+    shard.used = 0;
+    for (let at = 4; at < slots.length; at += WORDS) if (slots[at] !== 0) shard.used++;
+    return shard;
+  }
+}

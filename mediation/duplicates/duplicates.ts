@@ -1,0 +1,164 @@
+/**
+ * Decides what a record's identity means: new, seen before, or the same identity with other content.
+ * Exact over the window (months of event time). The state of one shard is touched by one thread, in log order.
+ */
+import { DuplicateShard } from './duplicate-shard.ts';
+
+/** Shards of stage B. A shard lives on one thread; threads and partitions own whole shards. */
+export const SHARD_COUNT = 1024;
+
+/** What a sight of an identity means. */
+export const Sight = {
+  first: 0,
+  /** The same identity with the same content (or the same occurrence in another file). */
+  duplicate: 1,
+  /** The same identity with other content, and the format says that must not happen. */
+  conflict: 2,
+  /** The same identity with other content of at least the same quality: it replaces the earlier one. */
+  revision: 3,
+  /** The same identity with other content of lower quality: the earlier one stays. */
+  superseded: 4,
+} as const;
+export type SightNo = (typeof Sight)[keyof typeof Sight];
+
+export function shardOf(identityWord0: number): number {
+  return identityWord0 & (SHARD_COUNT - 1);
+}
+
+/** Months since 1970 plus one, so that 0 can mean an empty slot. Events before 1970 share the first tag. */
+export function monthTag(utcMs: number): number {
+  const date = new Date(utcMs);
+  return Math.min(0xffff, Math.max(1, (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth() + 1));
+}
+
+/** Month tag with the last month remembered: neighbours nearly always share it. */
+export class MonthTagger {
+  private fromMs = 1;
+  private toMs = 0;
+  private tag = 0;
+
+  of(utcMs: number): number {
+    if (utcMs >= this.fromMs && utcMs < this.toMs) return this.tag;
+    const date = new Date(utcMs);
+    this.fromMs = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
+    this.toMs = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+    this.tag = monthTag(utcMs);
+    return this.tag;
+  }
+}
+
+export class Duplicates {
+  private readonly shards: DuplicateShard[] = Array.from({ length: SHARD_COUNT }, () => new DuplicateShard());
+  private readonly tagger = new MonthTagger();
+  /** Open files: how often an identity that was met before has been seen in this file. */
+  private readonly occurrences = new Map<number, Map<string, number>>();
+  private oldestTag = 1;
+  get size(): number {
+    return this.shards.reduce((sum, shard) => sum + shard.size, 0);
+  }
+
+  get bytes(): number {
+    return this.shards.reduce((sum, shard) => sum + shard.bytes, 0);
+  }
+
+  /** The window ends at the time the entry in hand was accepted: a pin, so that a replay sees the same window. */
+  setWindow(acceptedAtMs: number, windowMonths: number): void {
+    this.oldestTag = Math.max(1, monthTag(acceptedAtMs) - windowMonths);
+  }
+
+  /** Formats with a unique key: content decides between duplicate, conflict and revision. */
+  see(
+    identity: Uint32Array,
+    record: number,
+    content: number,
+    startMs: number,
+    quality: number,
+    secondSight: 'conflict' | 'revision' | 'counter',
+  ): SightNo {
+    const at = record * 4;
+    const shard = this.shards[shardOf(identity[at]!)]!;
+    const k1 = identity[at + 1]!;
+    const k2 = identity[at + 2]!;
+    const k3 = identity[at + 3]!;
+    const slot = shard.find(k1, k2, k3, this.oldestTag);
+    if (slot < 0) {
+      shard.insert(k1, k2, k3, content, this.tagger.of(startMs), quality, this.oldestTag);
+      return Sight.first;
+    }
+    if (shard.aux(slot) === content) return Sight.duplicate;
+    if (secondSight !== 'revision') return Sight.conflict;
+    if (quality < shard.quality(slot)) return Sight.superseded;
+    shard.replace(slot, content, quality);
+    return Sight.revision;
+  }
+
+  /**
+   * A record comes back from suspense. It took its identity when it was first seen; if a revision has taken the
+   * identity's place since then, the record is superseded.
+   */
+  seeAgain(identity: Uint32Array, record: number, content: number, startMs: number, quality: number): SightNo {
+    const at = record * 4;
+    const shard = this.shards[shardOf(identity[at]!)]!;
+    const [k1, k2, k3] = [identity[at + 1]!, identity[at + 2]!, identity[at + 3]!];
+    const slot = shard.find(k1, k2, k3, this.oldestTag);
+    if (slot < 0) shard.insert(k1, k2, k3, content, this.tagger.of(startMs), quality, this.oldestTag);
+    return slot < 0 || shard.aux(slot) === content ? Sight.first : Sight.superseded;
+  }
+
+  /**
+   * Formats without a unique key: the digest covers all bytes, so equal lines of one file are occurrences 0, 1, 2...
+   * and the same line of another file is the occurrence it is there. For occurrence n > 0 the identity's words are
+   * changed in place, so that each occurrence has an identity of its own.
+   */
+  seeOccurrence(identity: Uint32Array, record: number, fileNo: number, startMs: number): SightNo {
+    const at = record * 4;
+    const shard = this.shards[shardOf(identity[at]!)]!;
+    const k1 = identity[at + 1]!;
+    const k2 = identity[at + 2]!;
+    const k3 = identity[at + 3]!;
+    const tag = this.tagger.of(startMs);
+    const slot = shard.find(k1, k2, k3, this.oldestTag);
+    if (slot < 0) {
+      shard.insert(k1, k2, k3, fileNo, tag, 0, this.oldestTag);
+      return Sight.first;
+    }
+    let inFile = this.occurrences.get(fileNo);
+    if (inFile === undefined) this.occurrences.set(fileNo, (inFile = new Map<string, number>()));
+    const key = `${identity[at]}.${k1}.${k2}.${k3}`;
+    const occurrence = inFile.get(key) ?? (shard.aux(slot) === fileNo ? 1 : 0);
+    inFile.set(key, occurrence + 1);
+    if (occurrence === 0) return Sight.duplicate;
+    // Word 0 chose the shard and stays; an odd multiplier keeps occurrences apart.
+    const word = (k3 ^ Math.imul(occurrence, 0x9e3779b1)) >>> 0;
+    identity[at + 3] = word;
+    if (shard.find(k1, k2, word, this.oldestTag) >= 0) return Sight.duplicate;
+    shard.insert(k1, k2, word, fileNo, tag, 0, this.oldestTag);
+    return Sight.first;
+  }
+
+  /** A closed file has been read to its end: its occurrence counts are not needed any more. */
+  endFile(fileNo: number): void {
+    this.occurrences.delete(fileNo);
+  }
+
+  dumpOccurrences(): [number, [string, number][]][] {
+    return [...this.occurrences].map(([fileNo, counts]) => [fileNo, [...counts]]);
+  }
+
+  loadOccurrences(dump: [number, [string, number][]][]): void {
+    for (const [fileNo, counts] of dump) {
+      const inFile = this.occurrences.get(fileNo) ?? new Map<string, number>();
+      for (const [key, count] of counts) inFile.set(key, count);
+      this.occurrences.set(fileNo, inFile);
+    }
+  }
+
+  /** Shards that hold something, for a checkpoint. */
+  *dump(): Generator<{ shard: number; slots: Uint32Array }> {
+    for (const [shard, table] of this.shards.entries()) if (table.size > 0) yield { shard, slots: table.dump() };
+  }
+
+  load(shard: number, slots: Uint32Array): void {
+    this.shards[shard] = DuplicateShard.load(slots);
+  }
+}

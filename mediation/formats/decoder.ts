@@ -1,0 +1,259 @@
+/** Decodes slices by a compiled format. The loop over records is the hot path: it makes no objects and no strings. */
+import { Disposition } from '../../schemas/columns/record-columns.ts';
+import type { RecordColumns } from '../../schemas/columns/record-columns.ts';
+import { FAULT } from './codes.ts';
+import type { Layout } from './families/index.ts';
+import { startsWith } from './fields/byte-table.ts';
+import type { ByteTable } from './fields/byte-table.ts';
+import type { CompiledFields } from './fields/compile-fields.ts';
+import { Identity } from './identity.ts';
+import type { ClassPlan, Plan } from './plan.ts';
+import { Row } from './row.ts';
+import type { FieldReader, Splitter } from './row.ts';
+import type { DecodePlace } from './types.ts';
+
+/** Record types of a format with headers and trailers; `marks` are the texts in the type slot. */
+export interface RecordTypes {
+  marks: ByteTable;
+  /** Per mark: 0 detail, 1 header, 2 trailer. */
+  typeOf: Uint8Array;
+  headerClass: number;
+  trailerClass: number;
+}
+
+/** Trailer fields: what is read, and the fields that hold the count of records and the sum of their quantities. */
+export interface TrailerPlan {
+  reads: Uint16Array;
+  count: number;
+  sum: number;
+}
+
+export interface DecoderParts {
+  layout: Layout;
+  fields: CompiledFields;
+  plan: Plan;
+  identity: Identity;
+  byFields: boolean;
+  recordTypes: RecordTypes | null;
+  trailer: TrailerPlan | null;
+  headerLines: number;
+  /** U+FEFF in the format's encoding, which may begin a file; empty for 8-bit code pages. */
+  byteOrderMark: Uint8Array;
+  minColumns: number;
+  maxColumns: number;
+}
+
+const DOS_END_OF_FILE = 0x1a;
+
+export class Decoder {
+  readonly row: Row;
+  private readonly splitter: Splitter;
+  private readonly parts: DecoderParts;
+  private readonly readers: readonly FieldReader[];
+  private readonly plans: readonly ClassPlan[];
+  private readonly classSeeds: readonly number[];
+  /** Number of the field at fault + 1 in the record being decoded. */
+  private faultField = 0;
+
+  constructor(parts: DecoderParts) {
+    this.parts = parts;
+    this.row = new Row(parts.layout.slots, parts.fields.readers.length);
+    this.splitter = parts.layout.splitter(usedSlots(parts));
+    this.readers = parts.fields.readers;
+    this.plans = parts.plan.plans;
+    this.classSeeds = parts.plan.classes.map(({ name }) => Identity.classSeed(name));
+  }
+
+  decode(columns: RecordColumns, place: DecodePlace): void {
+    const { row, splitter } = this;
+    const end = columns.sliceLength;
+    const { text } = columns;
+    this.attach(columns);
+    const { byteOrderMark } = this.parts;
+    const marked = byteOrderMark.length <= end && startsWith(text, 0, byteOrderMark);
+    let at = place.first && marked ? byteOrderMark.length : 0;
+    if (place.first) {
+      for (let line = 0; line < this.parts.headerLines && at < end; line++) at = splitter.split(row, at, end);
+    }
+    while (at < end) {
+      at = splitter.split(row, at, end);
+      const start = row.recordStart;
+      const length = row.recordEnd - start;
+      if (length === 0 || (length === 1 && text[start] === DOS_END_OF_FILE)) continue;
+      if (columns.count === columns.capacity) throw new RangeError('more records than the columns have room for');
+      const i = columns.count++;
+      columns.recordOffset[i] = start;
+      columns.recordLength[i] = length;
+      this.decodeRecord(columns, i);
+    }
+    columns.arenaEnd = row.arenaEnd;
+  }
+
+  /** Points the row at the slice and writes the format's constants into its arena. */
+  attach(columns: RecordColumns): void {
+    const { row } = this;
+    const { constants } = this.parts.fields;
+    row.text = columns.text;
+    row.constantsStart = columns.arenaEnd;
+    if (row.hasRoom(constants.length)) columns.text.set(constants, columns.arenaEnd);
+    row.arenaEnd = columns.arenaEnd + constants.length;
+  }
+
+  private decodeRecord(columns: RecordColumns, i: number): void {
+    const { row } = this;
+    const { identity, byFields } = this.parts;
+    columns.sequence[i] = -1;
+    this.faultField = 0;
+    const code = row.fault !== 0 ? row.fault : this.readRecord(columns, i);
+    if (code !== 0) {
+      columns.disposition[i] = Disposition.suspended;
+      columns.code[i] = code;
+      columns.faultField[i] = this.faultField;
+      columns.sequence[i] = -1;
+      columns.quantityUp[i] = columns.scale[i] = columns.quality[i] = 0;
+    }
+    if (byFields && columns.disposition[i] === Disposition.usable) {
+      columns.content[i] = identity.contentOf(columns, i, this.classSeeds[columns.classNo[i]]);
+    } else {
+      identity.ofBytes(row, columns.identity, 4 * i);
+      // Equal identity means equal bytes here, so its first word says as much as a digest of its own.
+      columns.content[i] = columns.identity[4 * i];
+    }
+  }
+
+  private readRecord(columns: RecordColumns, i: number): number {
+    const { row } = this;
+    const { recordTypes, minColumns, maxColumns } = this.parts;
+    if (recordTypes !== null) {
+      const slot = this.parts.layout.typeSlot;
+      const mark = recordTypes.marks.find(row.text, row.slotStart[slot], row.slotEnd[slot]);
+      if (mark < 0) return FAULT.recordType;
+      const type = recordTypes.typeOf[mark];
+      if (type !== 0) {
+        columns.disposition[i] = Disposition.absorbed;
+        columns.classNo[i] = type === 1 ? recordTypes.headerClass : recordTypes.trailerClass;
+        return type === 2 && this.parts.trailer !== null ? this.readTrailer(columns, i, this.parts.trailer) : 0;
+      }
+    }
+    if (row.columns < minColumns || row.columns > maxColumns) return FAULT.columns;
+    const code = this.readFields(this.parts.plan.conditionReads);
+    if (code !== 0) return code;
+    const plan = this.classOf();
+    if (plan === null) return FAULT.class;
+    columns.classNo[i] = plan.classNo;
+    if (plan.kind === 'context' || plan.kind === 'ignored') {
+      columns.disposition[i] = plan.kind === 'context' ? Disposition.absorbed : Disposition.filtered;
+      // What is left out of the charges is left out of the checks too; only a readable quantity counts in the sums.
+      if (plan.reads.length > 0 || this.parts.trailer !== null) this.readIgnoredQuantity(columns, i, plan);
+      return 0;
+    }
+    const fault = this.readFields(plan.reads);
+    return fault !== 0 ? fault : this.write(columns, i, plan);
+  }
+
+  private readFields(fields: Uint16Array): number {
+    const { row, readers } = this;
+    for (let k = 0; k < fields.length; k++) {
+      const code = readers[fields[k]](row);
+      if (code !== 0) {
+        this.faultField = fields[k] + 1;
+        return code;
+      }
+    }
+    return 0;
+  }
+
+  private classOf(): ClassPlan | null {
+    const { row, plans } = this;
+    candidates: for (let c = 0; c < plans.length; c++) {
+      const { conditions } = plans[c];
+      for (let k = 0; k < conditions.length; k++) if (!conditions[k](row)) continue candidates;
+      return plans[c];
+    }
+    return null;
+  }
+
+  private readIgnoredQuantity(columns: RecordColumns, i: number, plan: ClassPlan): void {
+    const { row } = this;
+    if (plan.quantity < 0 || this.readFields(plan.reads) !== 0 || row.present[plan.quantity] === 0) {
+      this.faultField = 0;
+      return;
+    }
+    columns.quantity[i] = row.number[plan.quantity];
+  }
+
+  private readTrailer(columns: RecordColumns, i: number, trailer: TrailerPlan): number {
+    const { row } = this;
+    const code = this.readFields(trailer.reads);
+    if (code !== 0) return code;
+    if (trailer.count >= 0) {
+      if (row.present[trailer.count] === 0) return this.fault(FAULT.required, trailer.count);
+      columns.sequence[i] = row.number[trailer.count];
+    }
+    if (trailer.sum >= 0) {
+      if (row.present[trailer.sum] === 0) return this.fault(FAULT.required, trailer.sum);
+      columns.quantity[i] = row.number[trailer.sum];
+    }
+    return 0;
+  }
+
+  private fault(code: number, field: number): number {
+    this.faultField = field + 1;
+    return code;
+  }
+
+  /** Checks the values together and writes them into the columns. */
+  private write(columns: RecordColumns, i: number, plan: ClassPlan): number {
+    const { row } = this;
+    const { present, number } = row;
+    if (present[plan.start] === 0) return this.fault(FAULT.required, plan.start);
+    if (present[plan.quantity] === 0) return this.fault(FAULT.required, plan.quantity);
+    const startMs = number[plan.start];
+    const quantity = number[plan.quantity];
+    if (quantity < 0) return this.fault(FAULT.range, plan.quantity);
+    let endMs = plan.timed ? startMs + quantity : startMs;
+    if (plan.kind === 'registerReading') {
+      columns.scale[i] = row.scale[plan.quantity];
+    } else if (plan.end >= 0 && present[plan.end] === 1) {
+      endMs = number[plan.end];
+      if (endMs < startMs) return this.fault(FAULT.span, plan.end);
+    }
+    if (plan.kind === 'intervalReading' && endMs === startMs) {
+      return this.fault(present[plan.end] === 1 ? FAULT.span : FAULT.required, plan.end);
+    }
+    if (plan.quantityUp >= 0 && present[plan.quantityUp] === 1) {
+      const up = number[plan.quantityUp];
+      if (up < 0 || up > quantity) return this.fault(FAULT.range, plan.quantityUp);
+      columns.quantityUp[i] = up;
+    }
+    if (plan.sequence >= 0 && present[plan.sequence] === 1) columns.sequence[i] = number[plan.sequence];
+    if (plan.quality >= 0 && present[plan.quality] === 1) {
+      const quality = row.symbol[plan.quality] < 0 ? -1 : this.parts.plan.qualityOf[row.symbol[plan.quality]];
+      if (quality < 0) return this.fault(FAULT.value, plan.quality);
+      columns.quality[i] = quality;
+    }
+    if (this.parts.byFields) {
+      const { identity } = this.parts;
+      if (!identity.isPresent(row)) return this.fault(FAULT.required, identity.firstField);
+      if (!identity.ofFields(row, columns.identity, 4 * i)) return FAULT.room;
+    }
+    columns.startMs[i] = startMs;
+    columns.endMs[i] = endMs;
+    columns.quantity[i] = quantity;
+    const { textColumns, textSources } = plan;
+    for (let k = 0; k < textColumns.length; k++) {
+      const source = textSources[k];
+      columns.textOffset[textColumns[k]][i] = row.textStart[source];
+      columns.textLength[textColumns[k]][i] = present[source] === 1 ? row.textLength[source] : 0;
+    }
+    return 0;
+  }
+}
+
+/** Slots that decoding reads; `explain` reads the others too. */
+function usedSlots({ layout, plan, trailer }: DecoderParts): number[] {
+  const lists = [plan.conditionReads, ...plan.plans.map(({ reads }) => reads), trailer?.reads ?? []];
+  const fields = new Set(lists.flatMap((list) => [...list]));
+  const slots = [...fields].map((no) => layout.slotOf.get(no) ?? -1);
+  return [...new Set([...slots, layout.typeSlot])].filter((slot) => slot >= 0);
+}

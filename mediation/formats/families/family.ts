@@ -1,0 +1,46 @@
+/** What a family of formats is: how its bytes are framed and where a field can stand. */
+import type { Encoding, FormatDocument, FormatField } from '../../../schemas/format.ts';
+import type { Splitter } from '../row.ts';
+
+/** The key with which a field of the family says where it stands. */
+export type Locator = 'column' | 'range' | 'attribute' | 'path';
+
+export interface Layout {
+  /** How many slots a record has at most. */
+  slots: number;
+  /** Slot of each field that has a locator, by the field's number. */
+  slotOf: ReadonlyMap<number, number>;
+  /** Slot that tells the record type, -1 when there is none. */
+  typeSlot: number;
+  /** A splitter of its own, for it keeps state while it reads a record. Slots outside `used` may stay escaped. */
+  splitter(used: readonly number[]): Splitter;
+  /** See `CompiledFormat.cut`, for bytes that more may follow. */
+  cut(bytes: Uint8Array): number;
+  /** Upper bound of the records in the bytes. */
+  countRecords(bytes: Uint8Array): number;
+}
+
+export interface Family {
+  locator: Locator;
+  encodings: readonly Encoding[];
+  /** Keys of the document that this family knows besides the common ones. */
+  keys: readonly (keyof FormatDocument)[];
+  layout(document: FormatDocument): Layout;
+}
+
+/** Numbers the distinct places that fields name, in the order of first use. */
+export function distinctPlaces<T>(
+  fields: readonly FormatField[],
+  placeOf: (field: FormatField) => T | undefined,
+): { places: T[]; slotOf: Map<number, number> } {
+  const places: T[] = [];
+  const slotOf = new Map<number, number>();
+  fields.forEach((field, no) => {
+    const place = placeOf(field);
+    if (place === undefined) return;
+    let slot = places.indexOf(place);
+    if (slot < 0) slot = places.push(place) - 1;
+    slotOf.set(no, slot);
+  });
+  return { places, slotOf };
+}

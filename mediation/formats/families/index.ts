@@ -1,0 +1,104 @@
+/** The families of formats. A new one (binary, BER) is one more entry here. */
+import { ENCODINGS } from '../../../schemas/format.ts';
+import type { Encoding, FamilyName, FormatDocument, FormatField } from '../../../schemas/format.ts';
+import type { Splitter } from '../row.ts';
+import { AttributesSplitter } from './attributes.ts';
+import { DelimitedSplitter } from './delimited.ts';
+import { FixedSplitter, parseRange } from './fixed.ts';
+import { JsonSplitter } from './json.ts';
+import { Utf16Splitter } from './utf16.ts';
+import { distinctPlaces } from './family.ts';
+import type { Family, Layout } from './family.ts';
+import { countLines, countParagraphs, cutAtLine, cutAtParagraph, cutAtWideLine, cutBySplitting } from './framing.ts';
+
+export type { Family, Layout, Locator } from './family.ts';
+
+const EIGHT_BIT: readonly Encoding[] = ['utf-8', 'cp866', 'cp1251', 'koi8-u'];
+
+export const REGISTRY: Readonly<Record<FamilyName, Family>> = {
+  delimited: {
+    locator: 'column',
+    encodings: ENCODINGS,
+    keys: ['separator', 'quote', 'escape', 'multiline', 'columns', 'headerLines', 'recordTypes'],
+    layout(document) {
+      const slotOf = new Map<number, number>();
+      document.fields.forEach((field, no) => {
+        if (field.column !== undefined) slotOf.set(no, field.column - 1);
+      });
+      const typeSlot = (document.recordTypes?.column ?? 0) - 1;
+      const slots = Math.max(...slotOf.values(), typeSlot, 0) + 1;
+      const options = {
+        separator: document.separator ?? ',',
+        quote: document.quote ?? '"',
+        escape: document.escape ?? 'doubled',
+        multiline: document.multiline ?? false,
+      };
+      const make = (used: readonly number[]): Splitter => new DelimitedSplitter({ ...options, used }, slots);
+      const lines = linesLayout(document, make);
+      const cut = options.multiline ? (bytes: Uint8Array) => cutBySplitting(make([]), bytes) : lines.cut;
+      return { ...lines, cut, slots, slotOf, typeSlot };
+    },
+  },
+  fixed: {
+    locator: 'range',
+    encodings: ENCODINGS,
+    keys: ['length', 'headerLines', 'recordTypes'],
+    layout(document) {
+      const { places, slotOf } = distinctPlaces(document.fields, (field: FormatField) => field.range);
+      const typeRange = document.recordTypes?.range;
+      const typeSlot = typeRange === undefined ? -1 : places.push(typeRange) - 1;
+      const utf8 = isUnicode(document.encoding);
+      const lines = linesLayout(document, () => new FixedSplitter(places.map(parseRange), utf8));
+      return { ...lines, slots: places.length, slotOf, typeSlot };
+    },
+  },
+  attributes: {
+    locator: 'attribute',
+    encodings: EIGHT_BIT,
+    keys: [],
+    layout(document) {
+      const { places, slotOf } = distinctPlaces(document.fields, (field: FormatField) => field.attribute);
+      return {
+        slots: places.length,
+        slotOf,
+        typeSlot: -1,
+        splitter: () => new AttributesSplitter(places),
+        cut: cutAtParagraph,
+        countRecords: countParagraphs,
+      };
+    },
+  },
+  json: {
+    locator: 'path',
+    encodings: ['utf-8'],
+    keys: [],
+    layout(document) {
+      const { places, slotOf } = distinctPlaces(document.fields, (field: FormatField) => field.path);
+      return {
+        ...linesLayout(document, () => new JsonSplitter(places)),
+        slots: places.length,
+        slotOf,
+        typeSlot: -1,
+      };
+    },
+  },
+};
+
+function isUnicode(encoding: Encoding | undefined): boolean {
+  return encoding === undefined || encoding.startsWith('utf');
+}
+
+/** Records that are lines. */
+function linesLayout(
+  document: FormatDocument,
+  splitter: Layout['splitter'],
+): Pick<Layout, 'splitter' | 'cut' | 'countRecords'> {
+  const { encoding } = document;
+  if (encoding !== 'utf-16le' && encoding !== 'utf-16be') return { splitter, cut: cutAtLine, countRecords: countLines };
+  const bigEndian = encoding === 'utf-16be';
+  return {
+    splitter: (used) => new Utf16Splitter(splitter(used), bigEndian),
+    cut: (bytes) => cutAtWideLine(bytes, bigEndian),
+    countRecords: countLines,
+  };
+}

@@ -1,0 +1,70 @@
+/** What a compiled format can do. Made from a format file by `compileFormat`; used by collectors (cut) and raters (decode). */
+import type { RecordColumns } from '../../schemas/columns/record-columns.ts';
+import type { ServiceName } from '../../schemas/columns/usage-columns.ts';
+
+/** What a record of a class is. `context`: absorbed (headers, trailers, starts and interims); `ignored`: filtered. */
+export type RecordKind = 'usage' | 'registerReading' | 'intervalReading' | 'context' | 'ignored';
+
+export interface RecordClass {
+  name: string;
+  kind: RecordKind;
+  /** Absent for context and ignored. */
+  service?: ServiceName;
+  /** Register readings: base units per unit of the reading (kWh → 1000 Wh, m3 → 1000 litres). 1 when absent. */
+  unitFactor?: number;
+}
+
+export interface CompiledFormat {
+  readonly name: string;
+  readonly classes: readonly RecordClass[];
+  /** `key`: the identity fields are unique. `occurrence`: all fields plus the occurrence number within the file. */
+  readonly identity: 'key' | 'occurrence';
+  /** What a second sight of an identity with other content means. */
+  readonly secondSight: 'conflict' | 'revision' | 'counter';
+  /** Names of the format's fields, for messages: `faultField` - 1 is an index into it. */
+  readonly fieldNames: readonly string[];
+  /**
+   * End of the last whole record in `bytes`, by a rule on bytes alone; 0 when there is none yet.
+   * With `atEnd` everything up to the end counts, also a last record without its terminator.
+   */
+  cut(bytes: Uint8Array, atEnd: boolean): number;
+  /** Upper bound of records in a slice, to size the columns. */
+  estimateRecords(bytes: Uint8Array): number;
+  /** Arena bytes that decoding needs at most for such a slice. */
+  estimateArena(sliceLength: number, records: number): number;
+  /** Decodes columns.text[0, sliceLength) into the columns. Never throws for bad input: the record is suspended. */
+  decode(columns: RecordColumns, place: DecodePlace): void;
+  /** Sums of a decoded slice, for formats whose trailer is checked. The caller adds them up over the slices of a file. */
+  totals?(columns: RecordColumns): SliceTotals;
+  /** The fields of one record, for people: `bytes` are the record's without its terminator. */
+  explain(bytes: Uint8Array): ExplainedField[];
+}
+
+/** Detail records of a slice, and what its trailer says of the whole file. */
+export interface SliceTotals {
+  /** Detail records, also those that are ignored or suspended. */
+  records: number;
+  /** Sum of the detail records' quantity in base units. */
+  quantity: number;
+  /** Suspended records, whose quantity is not in the sum: while there are any, only the counts can be compared. */
+  unreadable: number;
+  /** Trailer records seen: a whole file has one. */
+  trailers: number;
+  /** What the trailer declares. */
+  declared?: { records?: number; quantity?: number };
+}
+
+export interface ExplainedField {
+  field: string;
+  /** As it stands in the record; '' when absent or made of other fields. */
+  raw: string;
+  /** As it is understood: texts, whole numbers in base units, times in ISO 8601 UTC; '' when absent. */
+  value: string;
+  /** Error code, when it could not be understood. */
+  fault?: string;
+}
+
+export interface DecodePlace {
+  /** The slice is the first of its file: header lines stand here. */
+  first: boolean;
+}

@@ -1,0 +1,61 @@
+/** Open files for reading, kept for the next use: at most `idleMax` that nobody uses just now. */
+import { open, type FileHandle } from 'node:fs/promises';
+
+interface Kept {
+  opening: Promise<FileHandle>;
+  users: number;
+}
+
+export class FileCache {
+  readonly #idleMax: number;
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(idleMax = 16) {
+    this.#idleMax = idleMax;
+  }
+
+  /** Opens the file or finds it open; pair with `release`. */
+  async acquire(path: string): Promise<FileHandle> {
+    let kept = this.#kept.get(path);
+    if (kept === undefined) {
+      kept = { opening: open(path, 'r'), users: 0 };
+      this.#kept.set(path, kept);
+    }
+    kept.users += 1;
+    try {
+      return await kept.opening;
+    } catch (error) {
+      this.#kept.delete(path);
+      throw error;
+    }
+  }
+
+  async release(path: string): Promise<void> {
+    const kept = this.#kept.get(path);
+    if (kept === undefined) return;
+    kept.users -= 1;
+    // The last one used goes to the end, so the first idle one is the oldest.
+    this.#kept.delete(path);
+    this.#kept.set(path, kept);
+    const idle = [...this.#kept].filter(([, one]) => one.users === 0);
+    for (const [name, one] of idle.slice(0, Math.max(0, idle.length - this.#idleMax))) {
+      this.#kept.delete(name);
+      await (await one.opening).close();
+    }
+  }
+
+  async use<R>(path: string, work: (file: FileHandle) => Promise<R>): Promise<R> {
+    const file = await this.acquire(path);
+    try {
+      return await work(file);
+    } finally {
+      await this.release(path);
+    }
+  }
+
+  async close(): Promise<void> {
+    const all = [...this.#kept.values()];
+    this.#kept.clear();
+    for (const { opening } of all) await (await opening).close();
+  }
+}

@@ -1,0 +1,93 @@
+/** What a writer finds when it opens the log: the last entry, and a torn tail to cut. */
+import { open } from 'node:fs/promises';
+import { TollgridError } from '../errors.ts';
+import { CHAIN_START, chainOf, FRAME_VERSION } from './frame.ts';
+import { scanFrames, soundFrameFollows, type ScanEnd } from './scan.ts';
+import { listSegments, type Segment } from './segments.ts';
+
+export interface Tail {
+  /** Number of the last entry, 0 when there is none. */
+  headNo: number;
+  chain: Uint8Array;
+  /** The segment to go on in; absent in an empty log. */
+  segment?: Segment;
+  /** Where its last sound frame ends, and how many bytes behind that were cut. */
+  sizeBytes: number;
+  cutBytes: number;
+}
+
+const WINDOW_BYTES = 1024 * 1024;
+
+/**
+ * Reads the last segment. A bad frame with no sound one behind it is a torn tail: never acknowledged, so it is cut.
+ * Errors: LOG_DAMAGED, LOG_VERSION_UNKNOWN.
+ */
+export async function recoverTail(dir: string): Promise<Tail> {
+  const segments = await listSegments(dir);
+  const last = segments.at(-1);
+  if (last === undefined) return { headNo: 0, chain: CHAIN_START, sizeBytes: 0, cutBytes: 0 };
+
+  const { end, chain } = await walk(last, true);
+  const cutBytes = await cutTornTail(last, end);
+  // Synced also when nothing was cut: what a killed writer left may be in the page cache only, and will be relied upon.
+  const tail = { headNo: end.nextNo - 1, segment: last, sizeBytes: end.offset, cutBytes };
+  if (chain !== null) return { ...tail, chain };
+  if (last.firstNo === 1) return { ...tail, chain: CHAIN_START };
+
+  const before = segments.at(-2);
+  const previous = before && (await walk(before, false));
+  if (!previous?.chain || previous.end.nextNo !== last.firstNo) {
+    throw damaged(
+      last,
+      end.offset,
+      `it is empty and the segment before it does not end with entry ${last.firstNo - 1}`,
+    );
+  }
+  return { ...tail, chain: previous.chain };
+}
+
+/** Walks over a whole segment; `chain` is that of its last sound frame. */
+async function walk(segment: Segment, checkBodies: boolean): Promise<{ end: ScanEnd; chain: Uint8Array | null }> {
+  const file = await open(segment.path, 'r');
+  try {
+    let chain: Uint8Array | null = null;
+    const frames = scanFrames(file, { offset: 0, entryNo: segment.firstNo, windowBytes: WINDOW_BYTES, checkBodies });
+    for (;;) {
+      const next = await frames.next();
+      if (next.done) return { end: next.value, chain: chain && Uint8Array.from(chain) };
+      chain = chainOf(next.value.prefix);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function cutTornTail(segment: Segment, end: ScanEnd): Promise<number> {
+  const file = await open(segment.path, 'r+');
+  try {
+    if (end.reason === 'newer') throw newer(segment, end);
+    const { size } = await file.stat();
+    if (end.reason !== 'end') {
+      if (await soundFrameFollows(file, end.offset, end.nextNo - 1)) {
+        throw damaged(segment, end.offset, `entry ${end.nextNo} cannot be read although later ones can`);
+      }
+      await file.truncate(end.offset);
+    }
+    await file.sync();
+    return size - end.offset;
+  } finally {
+    await file.close();
+  }
+}
+
+export function damaged(segment: Segment, offset: number, what: string): TollgridError {
+  return new TollgridError('LOG_DAMAGED', `${segment.path} at byte ${offset}: ${what}`, { file: segment.path, offset });
+}
+
+export function newer(segment: Segment, end: ScanEnd): TollgridError {
+  return new TollgridError(
+    'LOG_VERSION_UNKNOWN',
+    `${segment.path} at byte ${end.offset}: entry ${end.nextNo} has a version after ${FRAME_VERSION}, the last one known here`,
+    { file: segment.path, offset: end.offset, entryNo: end.nextNo },
+  );
+}

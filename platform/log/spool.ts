@@ -1,0 +1,157 @@
+/** Received files, each kept once under the SHA-256 of its content. No name from outside becomes a path. */
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { makeDirectory, syncDirectory, writeAll } from '../durable-file.ts';
+import { TollgridError } from '../errors.ts';
+import { FileCache } from '../file-cache.ts';
+import { readInto } from './scan.ts';
+
+export interface Blob {
+  sha256: string;
+  sizeBytes: number;
+}
+
+/** Written bytes are synced as they come, so that the last sync before the answer is a short one. */
+const SYNC_BYTES = 8 * 1024 * 1024;
+const READ_BYTES = 1024 * 1024;
+const SHA256 = /^[0-9a-f]{64}$/;
+
+export class Spool {
+  readonly dir: string;
+  readonly #files = new FileCache();
+
+  private constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  /**
+   * `owner`: this process owns the data directory; what an ended process left half copied is removed.
+   * Others only read.
+   */
+  static async open(dir: string, { owner = true }: { owner?: boolean } = {}): Promise<Spool> {
+    const spool = new Spool(dir);
+    if (owner) {
+      await rm(spool.#temporaryDir, { recursive: true, force: true });
+      await makeDirectory(spool.#temporaryDir);
+    }
+    return spool;
+  }
+
+  get #temporaryDir(): string {
+    return path.join(this.dir, 'tmp');
+  }
+
+  /**
+   * Copies a file or a stream in and resolves when it is durable under its hash; the same content twice is kept once.
+   * Error: SPOOL_WRITE_FAILED. What reading the source throws is passed on.
+   */
+  async add(source: AsyncIterable<Uint8Array> | string): Promise<Blob> {
+    const chunks = typeof source === 'string' ? createReadStream(source, { highWaterMark: READ_BYTES }) : source;
+    const temporary = path.join(this.#temporaryDir, randomUUID());
+    try {
+      const blob = await this.#copy(chunks, temporary);
+      await guard(() => this.#keep(temporary, blob));
+      return blob;
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  async #copy(chunks: AsyncIterable<Uint8Array>, temporary: string): Promise<Blob> {
+    const digest = createHash('sha256');
+    let sizeBytes = 0;
+    let unsyncedBytes = 0;
+    const file = await guard(() => open(temporary, 'wx'));
+    try {
+      for await (const chunk of chunks) {
+        digest.update(chunk);
+        await guard(() => writeAll(file, chunk, null));
+        sizeBytes += chunk.length;
+        unsyncedBytes += chunk.length;
+        if (unsyncedBytes >= SYNC_BYTES) {
+          await guard(() => file.datasync());
+          unsyncedBytes = 0;
+        }
+      }
+      await guard(() => file.sync());
+    } finally {
+      await file.close();
+    }
+    return { sha256: digest.digest('hex'), sizeBytes };
+  }
+
+  async #keep(temporary: string, { sha256, sizeBytes }: Blob): Promise<void> {
+    const target = this.path(sha256);
+    const there = await stat(target).catch(() => null);
+    if (there?.size === sizeBytes) return rm(temporary);
+    await makeDirectory(path.dirname(target));
+    await rename(temporary, target);
+    await syncDirectory(path.dirname(target));
+  }
+
+  has(sha256: string): boolean {
+    return existsSync(this.path(sha256));
+  }
+
+  /** Where a blob is. Error: SPOOL_BLOB_MISSING when that is no SHA-256. */
+  path(sha256: string): string {
+    if (!SHA256.test(sha256))
+      throw new TollgridError('SPOOL_BLOB_MISSING', 'that is not the name of a file in the spool');
+    return path.join(this.dir, sha256.slice(0, 2), sha256);
+  }
+
+  /**
+   * Bytes [offset, offset + length) of a blob, into `target` (which may be shared memory) when given.
+   * Errors: SPOOL_BLOB_MISSING, SPOOL_DAMAGED when it is shorter.
+   */
+  async read(sha256: string, offset: number, length: number, target?: Uint8Array): Promise<Uint8Array> {
+    const bytes = target ? target.subarray(0, length) : new Uint8Array(length);
+    const filled = await this.#use(sha256, (file) => readInto(file, bytes, offset));
+    if (filled < length || bytes.length < length) {
+      throw new TollgridError(
+        'SPOOL_DAMAGED',
+        `${this.path(sha256)} gives ${filled} bytes at ${offset} instead of ${length}`,
+      );
+    }
+    return bytes;
+  }
+
+  /** Do the bytes still give the name? Error: SPOOL_BLOB_MISSING. */
+  async isSound(sha256: string): Promise<boolean> {
+    const digest = createHash('sha256');
+    await this.#use(sha256, async (file) => {
+      const chunk = new Uint8Array(READ_BYTES);
+      for (let offset = 0, filled = 1; filled > 0; offset += filled) {
+        filled = await readInto(file, chunk, offset);
+        digest.update(chunk.subarray(0, filled));
+      }
+    });
+    return digest.digest('hex') === sha256;
+  }
+
+  async #use<R>(sha256: string, work: (file: FileHandle) => Promise<R>): Promise<R> {
+    try {
+      return await this.#files.use(this.path(sha256), work);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+      throw new TollgridError('SPOOL_BLOB_MISSING', `the spool in ${this.dir} has no ${sha256}`, { sha256 }, { cause });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#files.close();
+  }
+}
+
+/** Runs a step of writing and says so when it fails. A failed sync is not tried again: the copy starts anew. */
+async function guard<R>(step: () => Promise<R>): Promise<R> {
+  try {
+    return await step();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TollgridError('SPOOL_WRITE_FAILED', `writing to the spool failed: ${reason}`, {}, { cause });
+  }
+}

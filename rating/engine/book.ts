@@ -1,0 +1,105 @@
+/** All published tariff versions, with one numbering of zones, bands, versions and currencies for the charge columns. */
+import { TollgridError } from '../../platform/errors.ts';
+import type { CompiledTariff } from '../compiler/index.ts';
+
+export interface BookVersion {
+  readonly tariff: CompiledTariff;
+  readonly versionNo: number;
+  readonly currencyNo: number;
+  /** The version's own zone and band numbers → the book's. */
+  readonly zoneNos: Uint16Array;
+  readonly bandNos: Uint16Array;
+}
+
+const NUMBERS_MAX = 0xffff;
+
+/** Strings and their numbers; number 0 is ''. */
+class Dictionary {
+  readonly names: string[] = [''];
+  private readonly numbers = new Map<string, number>([['', 0]]);
+
+  numberOf(name: string): number {
+    let number = this.numbers.get(name);
+    if (number === undefined) {
+      number = this.names.push(name) - 1;
+      if (number > NUMBERS_MAX)
+        throw new TollgridError('TARIFF_INVALID', 'The tariffs have more than 65,535 zones, bands or versions.');
+      this.numbers.set(name, number);
+    }
+    return number;
+  }
+}
+
+export class TariffBook {
+  /** Meaning of `zoneNo`, `bandNo`, `versionNo` (`name@yyyy-mm-dd`), `currencyNo`; 0 is ''. */
+  readonly zones: readonly string[];
+  readonly bands: readonly string[];
+  readonly versions: readonly string[];
+  readonly currencies: readonly string[];
+  /** By tariff number: the versions, newest first, because usage is mostly new. */
+  readonly tariffs: readonly (readonly BookVersion[])[];
+  private readonly numbers = new Map<string, number>();
+  private readonly byVersion = new Map<string, BookVersion>();
+
+  /** Of two with the same name and effective date the later one in the list holds. */
+  static build(list: readonly CompiledTariff[]): TariffBook {
+    return new TariffBook([...new Map(list.map((tariff) => [tariff.version, tariff])).values()]);
+  }
+
+  private constructor(list: readonly CompiledTariff[]) {
+    const [zones, bands, versions, currencies] = [
+      new Dictionary(),
+      new Dictionary(),
+      new Dictionary(),
+      new Dictionary(),
+    ];
+    const groups: BookVersion[][] = [];
+    for (const tariff of list) {
+      const entry: BookVersion = {
+        tariff,
+        versionNo: versions.numberOf(tariff.version),
+        currencyNo: currencies.numberOf(tariff.model.currency),
+        zoneNos: Uint16Array.from(tariff.model.zones.names, (name) => zones.numberOf(name)),
+        bandNos: Uint16Array.from(tariff.model.bands.names, (name) => bands.numberOf(name)),
+      };
+      let number = this.numbers.get(tariff.name);
+      if (number === undefined) {
+        number = groups.push([]) - 1;
+        this.numbers.set(tariff.name, number);
+      }
+      groups[number].push(entry);
+      this.byVersion.set(tariff.version, entry);
+    }
+    for (const group of groups) group.sort((a, b) => b.tariff.effectiveMs - a.tariff.effectiveMs);
+    this.tariffs = groups;
+    this.zones = zones.names;
+    this.bands = bands.names;
+    this.versions = versions.names;
+    this.currencies = currencies.names;
+  }
+
+  /** The look-up's tariff numbers → this book's; -1 for tariffs it does not know. */
+  bind(tariffNames: readonly string[]): Int32Array {
+    return Int32Array.from(tariffNames, (name) => this.numbers.get(name) ?? -1);
+  }
+
+  /** By `name@yyyy-mm-dd`. */
+  version(version: string): BookVersion | undefined {
+    return this.byVersion.get(version);
+  }
+
+  /** Versions of a tariff, oldest first; empty when it is unknown. */
+  versionsOf(tariff: string): readonly BookVersion[] {
+    const number = this.numbers.get(tariff);
+    return number === undefined ? [] : this.tariffs[number].toReversed();
+  }
+}
+
+/** The version that holds at a time; undefined before the first one. */
+export function versionAt(newestFirst: readonly BookVersion[], atMs: number): BookVersion | undefined {
+  for (let index = 0; index < newestFirst.length; index++) {
+    const version = newestFirst[index];
+    if (version.tariff.effectiveMs <= atMs) return version;
+  }
+  return undefined;
+}

@@ -1,0 +1,13 @@
+/** What rating writes into the `code` column. */
+import { errorNo } from '../../platform/errors.ts';
+
+export const RateCode = {
+  noTariff: errorNo('RATE_NO_TARIFF'),
+  noVersion: errorNo('RATE_NO_VERSION'),
+  wrongService: errorNo('RATE_WRONG_SERVICE'),
+  noZone: errorNo('RATE_NO_ZONE'),
+  noRegister: errorNo('RATE_NO_REGISTER'),
+  noPrice: errorNo('RATE_NO_PRICE'),
+  quantity: errorNo('RATE_QUANTITY'),
+  overflow: errorNo('RATE_OVERFLOW'),
+} as const;

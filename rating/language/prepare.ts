@@ -1,0 +1,70 @@
+/** Checking a tariff file, and turning it into what is published: the text with all data it rests on. */
+import { parseZone, zoneTransitions } from '../../platform/time-zone.ts';
+import { TollgridError } from '../../platform/errors.ts';
+import type { Publication } from '../../schemas/log-entries.ts';
+import { formatMistake, type Mistake } from './mistakes.ts';
+import type { TariffModel } from './model.ts';
+import { readTariff, type ReadTariff } from './read-tariff.ts';
+import type { ReadSideFile } from './read-zones.ts';
+
+const FILE = 'tariff.yaml';
+
+/** Every mistake of a tariff file, in the order of its lines; empty when it can be published (its tests aside). */
+export function checkTariff(text: string, readSideFile: ReadSideFile, fileName = FILE): Mistake[] {
+  return readHere(text, readSideFile, fileName).mistakes;
+}
+
+/**
+ * What a tariff file becomes in the log. Zone transitions are taken from this machine once, here, and never again.
+ * Throws TARIFF_INVALID with `details.mistakes`.
+ */
+export function prepareTariff(text: string, readSideFile: ReadSideFile, fileName = FILE): Publication {
+  const files: Record<string, string> = {};
+  const reading = readHere(
+    text,
+    (name) => {
+      const content = readSideFile(name);
+      files[name] = content;
+      return content;
+    },
+    fileName,
+  );
+  const model = modelOf(reading);
+  return {
+    document: text,
+    data: { zones: { [model.timeZone]: zoneTransitions(model.timeZone) }, codePages: {}, files },
+  };
+}
+
+/** The model of a publication: reads nothing but the publication. */
+export function readPublication(publication: Publication): TariffModel {
+  const { files, zones } = publication.data;
+  const reading = readTariff(publication.document, FILE, {
+    readSideFile: (name) => {
+      if (!Object.hasOwn(files, name)) throw new Error('it is not part of the publication');
+      return files[name];
+    },
+    isTimeZone: (name) => Object.hasOwn(zones, name),
+  });
+  return modelOf(reading);
+}
+
+function readHere(text: string, readSideFile: ReadSideFile, fileName: string): ReadTariff {
+  return readTariff(text, fileName, { readSideFile, isTimeZone });
+}
+
+function modelOf(reading: ReadTariff): TariffModel {
+  if (reading.model !== null) return reading.model;
+  const shown = reading.mistakes.slice(0, 50).map(formatMistake).join('\n');
+  throw new TollgridError('TARIFF_INVALID', `The tariff has ${reading.mistakes.length} mistake(s):\n${shown}`, {
+    mistakes: reading.mistakes,
+  });
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return parseZone(name) === name;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,1 @@
+export { requirePassing, testPublication, testTariff, type TariffTestResult } from './run.ts';

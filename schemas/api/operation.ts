@@ -1,0 +1,80 @@
+/** Files, sources, health and administration. */
+import { Type, type Static } from 'typebox';
+import { closed, EntryNo, pageOf, SourceName } from './common.ts';
+
+export const FileParams = Type.Object({
+  source: SourceName,
+  name: Type.String({
+    pattern: '^[^/\\\\\\u0000-\\u001f\\u007f]{1,255}$',
+    description: 'The sender’s name of the file: kept as data, never used as a path',
+  }),
+});
+export const FileQuery = Type.Object(
+  { format: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' })) },
+  closed,
+);
+
+export const FileAnswer = Type.Object({
+  fileEntry: EntryNo,
+  lastEntry: Type.Integer({ description: 'Last slice’s entry: the file is in the ledger when it is processed' }),
+  slices: Type.Integer(),
+  sizeBytes: Type.Integer(),
+  duplicateOf: Type.Optional(Type.Integer({ description: 'Entry of the earlier file with the same bytes' })),
+});
+export type FileAnswer = Static<typeof FileAnswer>;
+
+export const WAIT_MS_MAX = 60_000;
+export const WAIT_MS_DEFAULT = 30_000;
+export const ProcessedQuery = Type.Object(
+  { timeoutMs: Type.Optional(Type.Integer({ minimum: 0, maximum: WAIT_MS_MAX, default: WAIT_MS_DEFAULT })) },
+  closed,
+);
+export const ProcessedAnswer = Type.Object({
+  processed: Type.Boolean(),
+  processedEntry: Type.Integer({ description: 'Everything up to here is in the ledger' }),
+});
+export type ProcessedAnswer = Static<typeof ProcessedAnswer>;
+
+export const SourceItem = Type.Object({
+  name: Type.String(),
+  kind: Type.String({ description: 'The way in: http, files, upload...' }),
+  format: Type.String(),
+  received: Type.Integer({ description: 'Records so far' }),
+  suspended: Type.Integer({ description: 'Of them waiting in suspense' }),
+  lastAcceptedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+});
+export type SourceItem = Static<typeof SourceItem>;
+export const SourcePage = pageOf(SourceItem);
+
+export const RebuildRequest = Type.Object(
+  { threads: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })) },
+  closed,
+);
+export const RebuildAnswer = Type.Object({
+  entries: Type.Integer(),
+  rows: Type.Integer({ description: 'Charge rows after the rebuild' }),
+  elapsedMs: Type.Integer(),
+});
+export type RebuildAnswer = Static<typeof RebuildAnswer>;
+
+export const ChildStatus = Type.Object({
+  role: Type.String(),
+  up: Type.Boolean(),
+  pid: Type.Union([Type.Integer(), Type.Null()]),
+  restarts: Type.Integer(),
+});
+
+export const Status = Type.Object({
+  version: Type.String(),
+  ready: Type.Boolean(),
+  reasons: Type.Array(Type.String(), { description: 'Why it is not ready: short texts without data' }),
+  uptimeMs: Type.Integer(),
+  semanticsNo: Type.Integer(),
+  logHead: EntryNo,
+  processedEntry: EntryNo,
+  inFlightEntries: Type.Integer(),
+  children: Type.Array(ChildStatus),
+});
+export type Status = Static<typeof Status>;
+
+export const ReadyAnswer = Type.Object({ ready: Type.Boolean(), reasons: Type.Array(Type.String()) });

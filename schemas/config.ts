@@ -1,0 +1,98 @@
+/**
+ * Every key of tollgrid.yaml: addresses, limits and paths. What can change a charge is not here but published.
+ * Defaults, checks, environment names, docs/configuration.md and the editors' JSON Schema all come from this one.
+ */
+import Type, { type Static, type TSchema } from 'typebox';
+
+const MIB = 1024 * 1024;
+
+/** A path; relative ones are resolved against the folder of the configuration file. */
+const Path = (options: { description: string; default?: string }) =>
+  Type.String({ minLength: 1, path: true, ...options });
+const Paths = (description: string) =>
+  Type.Array(Type.String({ minLength: 1, path: true }), { description, default: [] as string[] });
+const Integer = (minimum: number, maximum: number, defaultValue: number, description: string) =>
+  Type.Integer({ minimum, maximum, default: defaultValue, description });
+const Switch = (defaultValue: boolean, description: string) => Type.Boolean({ default: defaultValue, description });
+const NiceLevel = (who: string) =>
+  Integer(0, 19, 10, `Priority of ${who}: 0 as everything else, 19 last. Above 0 the front stays quick under load.`);
+
+function Section<P extends Record<string, TSchema>>(description: string, properties: P) {
+  return Type.Object(properties, { description, additionalProperties: false });
+}
+
+const Source = Section('A folder that usage files arrive in.', {
+  name: Type.String({
+    pattern: '^[a-z0-9][a-z0-9_-]{0,62}$',
+    description: 'Name in the audit, in metrics and in each charge. Never reuse one.',
+  }),
+  format: Type.String({ minLength: 1, description: 'Name of a published format.' }),
+  directory: Path({ description: 'The folder that is watched.' }),
+  pattern: Type.String({ default: '*', minLength: 1, description: 'File names to take, with `*` and `?`.' }),
+  mode: Type.Enum(['closed', 'growing'], {
+    default: 'closed',
+    description: '`closed`: files are complete when they appear. `growing`: lines are added to them.',
+  }),
+  pollMs: Integer(50, 3_600_000, 1000, 'Time between two looks at the folder.'),
+  paused: Switch(false, 'Take nothing from here for now.'),
+});
+
+export const ConfigSchema = Section('The configuration of Tollgrid.', {
+  dataDir: Path({ default: './data', description: 'Everything Tollgrid keeps: log, spool, registry, ledger.' }),
+  server: Section('The HTTP interface.', {
+    host: Type.String({ default: '127.0.0.1', minLength: 1, description: 'Address to listen on; `0.0.0.0` for all.' }),
+    port: Integer(0, 65_535, 8400, 'Port to listen on; 0 takes a free one.'),
+    bodyBytesMax: Integer(1024, 128 * MIB, 16 * MIB, 'Largest request body.'),
+    apiKeysFile: Type.Optional(
+      Path({ description: 'File of API keys, one a line. Or the keys themselves in `TOLLGRID_SERVER_API_KEYS`.' }),
+    ),
+  }),
+  engine: Section('The ClickHouse engine that holds the ledger.', {
+    memoryBytesMax: Integer(256 * MIB, 1024 * 1024 * MIB, 700 * MIB, 'Memory the embedded engine may use.'),
+    url: Type.Optional(
+      Type.String({
+        pattern: '^https?://',
+        description: 'A ClickHouse server to use instead of the embedded engine, for example `http://ch:8123`.',
+      }),
+    ),
+    user: Type.Optional(Type.String({ description: 'User name on that server.' })),
+    passwordFile: Type.Optional(
+      Path({ description: 'File with the password on that server. Or the password in `TOLLGRID_ENGINE_PASSWORD`.' }),
+    ),
+    niceLevel: NiceLevel('the embedded engine'),
+  }),
+  rater: Section('The process that turns log entries into charges.', {
+    threads: Integer(1, 256, 1, 'Threads that decode and rate. More than cores minus one is slower.'),
+    sliceBytesMax: Integer(64 * 1024, 128 * MIB, 24 * MIB, 'Files are admitted in slices of at most that size.'),
+    slicesAheadMax: Integer(1, 64, 3, 'Slices admitted before the first of them is done; bounds the memory in use.'),
+    niceLevel: NiceLevel('the rater'),
+    writeRowsMax: Integer(1000, 2_000_000, 200_000, 'Rows gathered into one write to the ledger.'),
+  }),
+  duplicates: Section('How long a usage is known again.', {
+    windowMonths: Integer(1, 120, 13, 'A second sight of a usage is noticed when it started at most that long ago.'),
+  }),
+  log: Section('The log, which everything else is computed from.', {
+    segmentBytesMax: Integer(MIB, 2048 * MIB, 128 * MIB, 'Size at which a new segment file is begun.'),
+    groupWaitMs: Integer(0, 1000, 1, 'How long an entry waits so that others share its sync to disk.'),
+  }),
+  definitions: Section('What is published at start when it changed. Shipped formats are always there.', {
+    formats: Paths('Folders with format files.'),
+    tariffs: Paths('Folders with tariff files.'),
+    guiding: Type.Optional(Path({ description: 'The file with the guiding rules.' })),
+    registry: Paths('Registry files (YAML or CSV) that are imported.'),
+  }),
+  sources: Type.Array(Source, { description: 'Folders that usage files arrive in.', default: [] }),
+  logging: Section("Tollgrid's own messages, on standard error.", {
+    level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+      default: 'info',
+      description: 'The least important message that is written.',
+    }),
+  }),
+  metrics: Section('What `/metrics` shows.', {
+    enabled: Switch(true, 'Offer `/metrics` for Prometheus.'),
+  }),
+});
+
+/** Filled in, paths absolute. */
+export type ConfigValues = Static<typeof ConfigSchema>;
+export type SourceConfig = Static<typeof Source>;

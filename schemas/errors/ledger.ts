@@ -1,0 +1,54 @@
+import type { ErrorEntry } from '../errors.ts';
+
+export const ledgerErrors = {
+  LEDGER_UNAVAILABLE: {
+    cause: 'The ledger (ClickHouse, or the embedded engine) did not start or does not answer.',
+    cure: 'Look at the log lines of the engine. Nothing is lost: what arrived stands in the log and is written when it answers again.',
+    counter: 'tollgrid_errors_total',
+    http: 503,
+    exit: 3,
+  },
+  LEDGER_LOCKED: {
+    cause: 'Another process has the data folder of the embedded engine open.',
+    cure: 'Stop the other Tollgrid that uses this data directory, or choose another directory.',
+    counter: 'tollgrid_errors_total',
+    http: 503,
+    exit: 3,
+  },
+  LEDGER_SCHEMA_NEWER: {
+    cause: 'The ledger was made by a newer Tollgrid than this one.',
+    cure: 'Use that version or a later one, or rebuild the ledger with this one: `tollgrid rebuild`.',
+    counter: 'tollgrid_errors_total',
+    http: 503,
+    exit: 3,
+  },
+  LEDGER_OVERFLOW: {
+    cause: 'A number does not fit the ledger: a quantity or a sum of money lies beyond the exact range of its column.',
+    cure: 'Look at the record that the message names: such a value nearly always comes from a wrong unit or a damaged file.',
+    counter: 'tollgrid_errors_total',
+    http: 500,
+    exit: 1,
+  },
+  LEDGER_REPLAY_DIFFERS: {
+    cause:
+      'Computing a write again gave other control totals than the first time: the program or its inputs changed without a new semantics number.',
+    cure: 'Keep the data directory, run `tollgrid verify`, and report it; `tollgrid rebuild` makes a ledger that is consistent in itself.',
+    counter: 'tollgrid_errors_total',
+    http: 500,
+    exit: 1,
+  },
+  LEDGER_QUERY_REFUSED: {
+    cause: 'The ledger refused a query or an insert.',
+    cure: 'The message holds the reason that ClickHouse gave; report it with the version when it comes from Tollgrid itself.',
+    counter: 'tollgrid_errors_total',
+    http: 500,
+    exit: 1,
+  },
+  LEDGER_BAD_CURSOR: {
+    cause: 'The cursor of a list was not made by this list.',
+    cure: 'Pass the `next` of the previous answer unchanged, or leave it out to start from the beginning.',
+    counter: 'tollgrid_http_requests_total',
+    http: 400,
+    exit: 2,
+  },
+} satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,68 @@
+import type { ErrorEntry } from '../errors.ts';
+
+/** The record waits in suspense; recycling rates it again. */
+const suspended = { counter: 'tollgrid_suspended_total', http: 422, exit: 1 } as const;
+
+export const ratingErrors = {
+  TARIFF_INVALID: {
+    cause: 'A tariff file has mistakes; it was not published.',
+    cure: 'Correct every mistake listed in the message; `tollgrid tariff check FILE` shows them again.',
+    counter: 'tollgrid_errors_total',
+    http: 422,
+    exit: 2,
+  },
+  TARIFF_TEST_FAILED: {
+    cause: 'An example inside a tariff file does not hold; the tariff was not published.',
+    cure: 'Correct the price or the expected amount; `tollgrid tariff test FILE` shows both.',
+    counter: 'tollgrid_errors_total',
+    http: 422,
+    exit: 1,
+  },
+  RATE_NO_TARIFF: {
+    cause: 'The subscription names a tariff that was never published.',
+    cure: 'Publish the tariff or correct the name in the registry, then recycle.',
+    ...suspended,
+  },
+  RATE_NO_VERSION: {
+    cause: 'The usage is older than the first version of its tariff.',
+    cure: 'Publish a version that is effective on that day, then recycle.',
+    ...suspended,
+  },
+  RATE_WRONG_SERVICE: {
+    cause: 'The tariff prices another service than the usage is of, for example calls instead of megabytes.',
+    cure: 'Give the subscription a tariff for this service, then recycle.',
+    ...suspended,
+  },
+  RATE_NO_ZONE: {
+    cause: 'No prefix of the tariff matches the other party.',
+    cure: 'Add the prefix to a zone in a new version of the tariff (the empty prefix matches everything), then recycle.',
+    ...suspended,
+  },
+  RATE_NO_REGISTER: {
+    cause: 'The tariff prices by register and does not know the register of this reading.',
+    cure: 'Add the register to the tariff, or correct its code in the source, then recycle.',
+    ...suspended,
+  },
+  RATE_NO_PRICE: {
+    cause: 'No rule of the tariff matches the zone and the time band.',
+    cure: 'Add a rule in a new version of the tariff, then recycle.',
+    ...suspended,
+  },
+  RATE_QUANTITY: {
+    cause: 'The quantity is negative or not a whole number of base units.',
+    cure: 'Correct the record or the format that reads it, then recycle.',
+    ...suspended,
+  },
+  RATE_OVERFLOW: {
+    cause: 'The quantity or the amount is too large to be held exactly.',
+    cure: 'Check the quantity in the record; if it is right, split the usage.',
+    ...suspended,
+  },
+  SETTLE_PERIOD_INVALID: {
+    cause: 'A period was not given as a month.',
+    cure: 'Write the period as `yyyy-mm`, for example `2026-10`.',
+    counter: 'tollgrid_errors_total',
+    http: 422,
+    exit: 2,
+  },
+} satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,110 @@
+/**
+ * What stands in the log: entry types, their heads (JSON) and bodies (bytes).
+ * A command carries its inputs (who, what, as of which entry), never its results.
+ */
+
+export const EntryType = { file: 1, slice: 2, batch: 3, registry: 4, publication: 5, command: 6, tick: 7 } as const;
+export type EntryTypeNo = (typeof EntryType)[keyof typeof EntryType];
+
+/** Version of the program's results: raised when a change of program alters any ledger row. */
+export const SEMANTICS_NO = 1;
+
+/** A file was received: its bytes stand in the spool under their hash (closed), or arrive in chunks (growing). */
+export interface FileHead {
+  source: string;
+  /** The sender's name: data, never a path. */
+  name: string;
+  format: string;
+  mode: 'closed' | 'growing';
+  /** Closed files only. */
+  sha256?: string;
+  sizeBytes?: number;
+  /** Closed files found in a directory: with name and size, tells a file that was taken in before a restart. */
+  modifiedMs?: number;
+  /** The same bytes were received before, as this entry: every record of it is a duplicate, none is read again. */
+  duplicateOf?: number;
+  /** Growing files only: device and inode, and the start of the file, tell the file across restarts and rotations. */
+  inode?: string;
+  fingerprint?: { lengthBytes: number; sha256: string };
+}
+
+/** A run of whole records of a file. Body empty; bytes are in the spool. */
+export interface SliceHead {
+  source: string;
+  format: string;
+  /** Entry number of the file. */
+  fileEntry: number;
+  /** Spool blob that holds the bytes, and where in it they start. */
+  blob: string;
+  blobOffset: number;
+  /** Where the slice stands in the source file. */
+  sourceOffset: number;
+  lengthBytes: number;
+  /** SHA-256 of the slice's bytes. */
+  sha256: string;
+  /** The first slice of its file (headers stand here), and the last one of a closed file. */
+  first: boolean;
+  last: boolean;
+}
+
+/** Usage pushed by a client. Body: the records, one per line, as received. */
+export interface BatchHead {
+  source: string;
+  format: string;
+  sha256: string;
+  /** Lines of the body. */
+  records: number;
+  idempotencyKey?: string;
+  /** SHA-256 of the request body the key was used with. */
+  requestSha256?: string;
+}
+
+/** Registry changes as after-images. Body: JSON array of `RegistryChange`. */
+export interface RegistryHead {
+  by: string;
+  count: number;
+}
+
+export type PublicationKind = 'format' | 'tariff' | 'guiding' | 'policy';
+
+/** Policies decide what a record means, so they stand in the log like tariffs. */
+export interface DuplicatePolicy {
+  policy: 'duplicates';
+  /** A second sight of a usage is noticed when it started at most that long before its acceptance. */
+  windowMonths: number;
+}
+
+export const DEFAULT_WINDOW_MONTHS = 13;
+
+/** Something that can change a charge was published. Body: JSON `{ document, data }`, see `Publication`. */
+export interface PublicationHead {
+  kind: PublicationKind;
+  name: string;
+  /** Tariffs: the effective date `yyyy-mm-dd`; a later publication of the same (kind, name, effective) replaces it. */
+  effective?: string;
+  /** SHA-256 of the body. */
+  sha256: string;
+  by: string;
+  note?: string;
+}
+
+/** What a publication holds: the document as written, and all data that must not come from the machine. */
+export interface Publication {
+  document: string;
+  /** Zone transitions, holidays, code pages and side files (prefix tables) the document names. */
+  data: PublicationData;
+}
+
+export interface PublicationData {
+  /** IANA zone → UTC offset changes: `[fromMs, offsetMs]`, ascending; the first one holds for all earlier time. */
+  zones: Record<string, [number, number][]>;
+  /** Encoding name → the 256 characters of an 8-bit code page. */
+  codePages: Record<string, string>;
+  /** File named in the document (relative) → its text, for example a prefix table. */
+  files: Record<string, string>;
+}
+
+export type CommandHead =
+  | { command: 'recycle'; by: string; input: { code?: string; address?: string } }
+  | { command: 'writeOff'; by: string; input: { code?: string; address?: string; reason: string } }
+  | { command: 'settle'; by: string; input: { period: string } };

@@ -1,0 +1,9 @@
+/** Registry migrations, in order. A released one is never edited: a change of tables is a new one. */
+import { registryTables0001 } from './0001-registry.ts';
+
+export interface SqlMigration {
+  name: string;
+  statements: readonly string[];
+}
+
+export const REGISTRY_MIGRATIONS: readonly SqlMigration[] = [{ name: '0001-registry', statements: registryTables0001 }];

@@ -1,0 +1,6 @@
+// `npm run test:long`: everything, and the slow suites of test-long/ on top.
+import { mergeConfig } from 'vitest/config';
+import base from '../../vitest.config.ts';
+import { root } from './prepare.mjs';
+
+export default mergeConfig(base, { root, test: { include: ['test-long/**/*.test.ts'], testTimeout: 600_000 } });

@@ -1,0 +1,37 @@
+// `npm test`: installs and builds what the suites need, runs them all, and ends with one line of counts.
+// Arguments go to vitest (`npm test -- test/rating`); `--long` adds test-long/.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { build, checkNode, install, root, run } from './lib/prepare.mjs';
+import { shares, skips, summary } from './lib/test-report.mjs';
+
+checkNode();
+install();
+build();
+
+const args = process.argv.slice(2).filter((arg) => arg !== '--long');
+const long = process.argv.includes('--long');
+const folder = mkdtempSync(path.join(tmpdir(), 'tollgrid-test-'));
+const report = path.join(folder, 'report.json');
+const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
+const config = long ? ['--config', 'scripts/lib/vitest.long.config.mjs'] : [];
+
+const code = run(process.execPath, [
+  ...[vitest, 'run', ...config, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  ...args,
+]);
+
+let result;
+try {
+  result = JSON.parse(readFileSync(report, 'utf8'));
+} catch {
+  result = { testResults: [] };
+}
+rmSync(folder, { recursive: true, force: true });
+
+for (const line of shares(result, root)) console.log(line);
+for (const line of skips(result, root)) console.log(line);
+const { passed, failed, skipped } = summary(result, code);
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -1,0 +1,186 @@
+/**
+ * The two child processes: engine and rater. A dead one is started again; the rater is told where the ledger is once
+ * both are up, replays from its checkpoint, and so closes the gap by itself.
+ */
+import path from 'node:path';
+import { connectLedger, engineProcess, type LedgerClient } from '../../ledger/index.ts';
+import type { Config } from '../../platform/config.ts';
+import { TollgridError } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { entryPoint } from '../../platform/paths.ts';
+import { Supervisor, type ChildMessage } from '../../platform/supervise.ts';
+import type { FrontToRater, RaterStatistics, RaterToFront, VerifyCheck } from '../rater/messages.ts';
+
+export interface ChildrenEvents {
+  onProcessed(entryNo: number, statistics: RaterStatistics): void;
+  headNo(): number;
+}
+
+interface Address {
+  url: string;
+  token: string;
+  user?: string;
+}
+
+export class Children {
+  private readonly config: Config;
+  private readonly events: ChildrenEvents;
+  private readonly log: Logger;
+  private readonly engine: Supervisor | null;
+  private readonly rater: Supervisor;
+  private address: Address | null = null;
+  private client: LedgerClient | null = null;
+  private raterUp = false;
+  private threads: number;
+  readonly restarts: Record<string, number> = { engine: 0, rater: 0 };
+  private requestNo = 0;
+  private readonly verifying = new Map<number, (checks: VerifyCheck[]) => void>();
+  /** Why the rater ended last; shown while it is down. */
+  lastFailure: string | null = null;
+
+  constructor(config: Config, events: ChildrenEvents, log: Logger) {
+    this.config = config;
+    this.events = events;
+    this.log = log;
+    this.threads = config.rater.threads;
+    this.engine = config.engine.url === undefined ? this.superviseEngine() : null;
+    this.rater = this.superviseRater();
+  }
+
+  private superviseEngine(): Supervisor {
+    const { module, args, env } = engineProcess({
+      path: path.join(this.config.dataDir, 'engine'),
+      memoryBytes: this.config.engine.memoryBytesMax,
+      maxInsertBytes: 512 * 1024 * 1024,
+      nice: this.config.engine.niceLevel,
+    });
+    const engine = new Supervisor({ name: 'engine', entry: module, args, env });
+    engine.on('ready', (message) => this.ledgerAt(message as ChildMessage & Address));
+    engine.on('restart', (how) => {
+      this.restarts['engine']!++;
+      this.address = null;
+      this.log.error(how, 'engine died; it is started again');
+    });
+    return engine;
+  }
+
+  private superviseRater(): Supervisor {
+    const rater = new Supervisor({
+      name: 'rater',
+      entry: entryPoint(new URL('../rater/', import.meta.url).href, 'main'),
+      niceLevel: this.config.rater.niceLevel,
+    });
+    rater.on('ready', () => {
+      this.raterUp = true;
+      this.beginRating();
+    });
+    rater.on('restart', (how) => {
+      this.restarts['rater']!++;
+      this.raterUp = false;
+      for (const answer of this.verifying.values()) answer([]);
+      this.verifying.clear();
+      this.log.error(how, 'rater died; it is started again and replays from its checkpoint');
+    });
+    rater.on('message', (message) => this.heard(message as RaterToFront));
+    return rater;
+  }
+
+  async start(): Promise<void> {
+    if (this.engine === null) {
+      const { url, user } = this.config.engine;
+      this.ledgerAt({ url: url!, token: this.config.secrets.enginePassword ?? '', ...(user !== undefined && { user }) });
+    }
+    await Promise.all([this.engine?.start(), this.rater.start()]);
+  }
+
+  private ledgerAt(address: Address): void {
+    this.address = address;
+    void this.client?.close();
+    this.client = connectLedger(address);
+    this.beginRating();
+  }
+
+  private beginRating(): void {
+    if (!this.raterUp || this.address === null) return;
+    const { rater, logging, dataDir } = this.config;
+    this.tellRater({
+      type: 'start',
+      headNo: this.events.headNo(),
+      options: {
+        dataDir,
+        engineUrl: this.address.url,
+        engineToken: this.address.token,
+        ...(this.address.user !== undefined && { engineUser: this.address.user }),
+        threads: this.threads,
+        slicesAheadMax: rater.slicesAheadMax,
+        writeRowsMax: rater.writeRowsMax,
+        logLevel: logging.level,
+      },
+    });
+  }
+
+  private heard(message: RaterToFront): void {
+    switch (message.type) {
+      case 'processed':
+        this.lastFailure = null;
+        this.events.onProcessed(message.entryNo, message.statistics);
+        return;
+      case 'failed':
+        this.lastFailure = `${message.code}: ${message.message}`;
+        return;
+      case 'verified':
+        this.verifying.get(message.requestNo)?.(message.checks);
+        this.verifying.delete(message.requestNo);
+        return;
+    }
+  }
+
+  private tellRater(message: FrontToRater): void {
+    this.rater.send(message);
+  }
+
+  headMoved(headNo: number): void {
+    this.tellRater({ type: 'head', headNo });
+  }
+
+  rebuild(threads: number | undefined): void {
+    if (threads !== undefined) this.threads = threads;
+    this.tellRater({ type: 'rebuild', ...(threads !== undefined && { threads }) });
+  }
+
+  verify(): Promise<VerifyCheck[]> {
+    const requestNo = ++this.requestNo;
+    return new Promise((resolve) => {
+      this.verifying.set(requestNo, resolve);
+      this.tellRater({ type: 'verify', requestNo });
+    });
+  }
+
+  /** The way to the ledger; LEDGER_UNAVAILABLE while the engine is down. */
+  get ledger(): LedgerClient {
+    if (this.client === null || this.address === null) {
+      throw new TollgridError('LEDGER_UNAVAILABLE', 'The ledger engine is not up.');
+    }
+    return this.client;
+  }
+
+  status(): { role: string; up: boolean; pid: number | null; restarts: number }[] {
+    const of = (role: string, pid: number | undefined, up: boolean): ReturnType<Children['status']>[number] => ({
+      role,
+      up,
+      pid: pid ?? null,
+      restarts: this.restarts[role]!,
+    });
+    return [
+      ...(this.engine === null ? [] : [of('engine', this.engine.pid, this.address !== null)]),
+      of('rater', this.rater.pid, this.raterUp),
+    ];
+  }
+
+  /** The rater first: it finishes what it read and keeps its state, for which it needs the engine. */
+  async stop(): Promise<void> {
+    await this.rater.stop(60_000);
+    await this.client?.close();
+    await this.engine?.stop(30_000);
+  }
+}

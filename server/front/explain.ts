@@ -1,0 +1,209 @@
+/**
+ * Why a charge is what it is: from the amount through each step to the bytes the record came in. The record is read
+ * from the log, decoded, guided and priced again with the reference data of then, through the same code.
+ */
+import { findCharges, listReadings, type Charge, type LedgerClient } from '../../ledger/index.ts';
+import { explainRecord, type CompiledFormat } from '../../mediation/formats/index.ts';
+import { explainGuiding, guide } from '../../mediation/guiding/index.ts';
+import { TollgridError } from '../../platform/errors.ts';
+import type { LogEntry, LogReader, Spool } from '../../platform/log/index.ts';
+import { formatMicros } from '../../platform/money.ts';
+import { explainRating } from '../../rating/index.ts';
+import type { ExplainStep, Explanation, RecordPlace } from '../../schemas/api/charges.ts';
+import { RecordColumns } from '../../schemas/columns/record-columns.ts';
+import { UsageColumns } from '../../schemas/columns/usage-columns.ts';
+import { EntryType, type BatchHead, type CommandHead, type SliceHead } from '../../schemas/log-entries.ts';
+import { settleAgain, subscriptionsAsOf, type ReferenceData } from '../rater/index.ts';
+import type { LogState } from './log-state.ts';
+import type { ReferenceHistory } from './reference-history.ts';
+
+/** An explanation names at most that many covered usages; `coversTotal` says how many there are. */
+const COVERS_MAX = 1000;
+
+export interface ExplainParts {
+  ledger: LedgerClient;
+  reader: LogReader;
+  spool: Spool;
+  state: LogState;
+  history: ReferenceHistory;
+}
+
+type Told = Omit<Explanation, 'charge'>;
+
+/** Null when there is no such charge. */
+export async function explainCharge(parts: ExplainParts, id: string): Promise<{ charge: Charge; told: Told } | null> {
+  const [charge] = await findCharges(parts.ledger, id);
+  if (charge === undefined) return null;
+  const told = charge.kind === 'settlement' ? await explainSettlement(parts, charge) : await explainUsage(parts, charge);
+  return { charge, told: withReversal(charge, told) };
+}
+
+function withReversal(charge: Charge, told: Told): Told {
+  if (charge.sign > 0) return told;
+  const step = {
+    step: 'reversal',
+    text: `Takes back charge ${charge.corrects}: the steps are those of that charge.`,
+    data: { corrects: charge.corrects, postedEntry: Number(charge.postedEntry) },
+  };
+  return { ...told, steps: [step, ...told.steps] };
+}
+
+async function explainUsage(parts: ExplainParts, charge: Charge): Promise<Told> {
+  const [entryNo, recordNo] = charge.address.split('.').map(Number) as [number, number];
+  const entry = await parts.reader.entry(entryNo);
+  const posting = Number(charge.postedEntry) === entryNo ? entry : await parts.reader.entry(Number(charge.postedEntry));
+  const reference = await parts.history.asOf(posting.registryNo);
+  const head = entry.head as SliceHead | BatchHead;
+  const format = reference.format(head.format);
+  const found = await findRecord(parts, entry, format, recordNo);
+  const records = decodeOne(format, found.bytes);
+  const steps: ExplainStep[] = [
+    ...explainRecord(format, found.bytes, 0, found.bytes.length)
+      .filter(({ raw, value }) => raw !== '' || value !== '')
+      .map(({ field, raw, value }) => ({
+        step: 'decode',
+        text: raw === value ? `${field} = ${value}` : `${field} = ${value} (in the record: ${raw})`,
+        data: { field, raw, value },
+      })),
+    ...explainGuiding(reference.guidingPlan, reference.lookup, format, records, 0).map((text) => ({
+      step: 'guide',
+      text,
+      data: {},
+    })),
+    ...(await readingSteps(parts.ledger, charge)),
+    ...ratingSteps(reference, format, records, charge),
+  ];
+  return { record: placeOf(parts.state, entry, found, recordNo), steps, covers: [], coversTotal: 0 };
+}
+
+interface FoundRecord {
+  bytes: Uint8Array;
+  /** In the source. */
+  byteOffset: number;
+}
+
+async function findRecord(
+  { spool }: ExplainParts,
+  entry: LogEntry,
+  format: CompiledFormat,
+  recordNo: number,
+): Promise<FoundRecord> {
+  const head = entry.head as SliceHead;
+  const isSlice = entry.type === EntryType.slice;
+  const bytes = isSlice ? await spool.read(head.blob, head.blobOffset, head.lengthBytes) : await entry.body();
+  const records = decodeAll(format, bytes, isSlice ? head.first : true);
+  if (recordNo >= records.count) {
+    throw new TollgridError('NOT_FOUND', `Entry ${entry.entryNo} has no record ${recordNo} in format ${format.name}.`);
+  }
+  const offset = records.recordOffset[recordNo]!;
+  return {
+    bytes: bytes.slice(offset, offset + records.recordLength[recordNo]!),
+    byteOffset: (isSlice ? head.sourceOffset : 0) + offset,
+  };
+}
+
+function decodeAll(format: CompiledFormat, bytes: Uint8Array, first: boolean): RecordColumns {
+  const count = format.estimateRecords(bytes);
+  const records = new RecordColumns(bytes.length, count, format.estimateArena(bytes.length, count));
+  records.text.set(bytes);
+  format.decode(records, { first });
+  return records;
+}
+
+function decodeOne(format: CompiledFormat, bytes: Uint8Array): RecordColumns {
+  return decodeAll(format, bytes, false);
+}
+
+/** The two readings a register usage lies between. */
+async function readingSteps(ledger: LedgerClient, charge: Charge): Promise<ExplainStep[]> {
+  const span = { fromMs: charge.startMs, toMs: charge.endMs + 1, limit: 1000 };
+  const readings = await listReadings(ledger, { subscriptionNo: charge.subscriptionNo, ...span });
+  return readings
+    .filter(({ kind, meter, register, readMs }) => {
+      const ends = readMs === charge.startMs || readMs === charge.endMs;
+      return kind === 'register' && meter === charge.party && register === charge.otherParty && ends;
+    })
+    .map((reading) => ({
+      step: 'reading',
+      text:
+        `meter ${reading.meter}, register ${reading.register} at ${new Date(reading.readMs).toISOString()}: ` +
+        `${(Number(reading.digits) / 10 ** reading.scale).toFixed(reading.scale)} (record ${reading.address})`,
+      data: { address: reading.address, digits: reading.digits, scale: reading.scale, quality: reading.quality },
+    }));
+}
+
+function ratingSteps(
+  reference: ReferenceData,
+  format: CompiledFormat,
+  records: RecordColumns,
+  charge: Charge,
+): ExplainStep[] {
+  const usage = new UsageColumns(16);
+  guide(reference.guidingPlan, reference.lookup, format, records, usage);
+  const views = reference.guidingPlan.views;
+  for (let row = 0; row < usage.count; row++) {
+    if (views[usage.viewNo[row]!] !== charge.view || usage.subscriptionNo[row] !== charge.subscriptionNo) continue;
+    const sign = charge.sign;
+    // What a register usage spans is decided by its neighbours: the charge carries it.
+    usage.startMs[row] = charge.startMs;
+    usage.endMs[row] = charge.endMs;
+    usage.quantity[row] = Number(charge.quantity) * sign;
+    usage.quantityUp[row] = Number(charge.quantityUp) * sign;
+    const told = explainRating(reference.tariffBook, reference.binding, usage, records, row);
+    const steps: ExplainStep[] = told.steps.map(({ step, text, data }) => ({ step, text, data }));
+    const amount = formatMicros(told.amountMicros * sign, 6);
+    if (amount !== charge.amount) {
+      steps.push({
+        step: 'difference',
+        text: `Priced again this gives ${amount} ${told.currency}, the ledger holds ${charge.amount}: run \`tollgrid verify\`.`,
+        data: { computed: amount, ledger: charge.amount },
+      });
+    }
+    return steps;
+  }
+  return [];
+}
+
+function placeOf(state: LogState, entry: LogEntry, found: FoundRecord, recordNo: number): RecordPlace {
+  const head = entry.head as SliceHead;
+  const fileEntry = entry.type === EntryType.slice ? head.fileEntry : null;
+  return {
+    address: `${entry.entryNo}.${recordNo}`,
+    source: head.source,
+    format: head.format,
+    file: fileEntry === null ? null : (state.files.get(fileEntry)?.head.name ?? null),
+    fileEntry,
+    byteOffset: found.byteOffset,
+    byteLength: found.bytes.length,
+    acceptedAt: new Date(entry.acceptedAtMs).toISOString(),
+    text: Buffer.from(found.bytes).toString('utf8'),
+  };
+}
+
+async function explainSettlement(parts: ExplainParts, charge: Charge): Promise<Told> {
+  const entryNo = Number(charge.postedEntry);
+  const entry = await parts.reader.entry(entryNo);
+  const { input } = entry.head as Extract<CommandHead, { command: 'settle' }>;
+  const reference = await parts.history.asOf(entry.registryNo);
+  const subscriptions = await subscriptionsAsOf(parts.reader, entryNo);
+  const subscription = subscriptions.find(({ no }) => no === charge.subscriptionNo)!;
+  const scope = { subscription, view: charge.view, service: charge.service };
+  const { ledger } = parts;
+  const { charges, usages } = await settleAgain({ ledger, book: reference.tariffBook }, scope, entryNo, input.period);
+  const line = charges.find(
+    ({ component, zone, band, version }) =>
+      component === charge.component && zone === charge.zone && band === charge.band && version === charge.tariff,
+  );
+  const list = line?.covers.list ?? [];
+  const covers = list.slice(0, COVERS_MAX).map(({ identity, quantity }) => {
+    const usage = usages.get(identity)!;
+    return { address: usage.address, startAt: new Date(usage.startMs).toISOString(), quantity };
+  });
+  const head = { step: 'settle', text: `Period ${input.period}, settled by entry ${entryNo}.`, data: { entry: entryNo } };
+  return {
+    record: null,
+    steps: [head, ...(line?.steps ?? []).map(({ step, text, data }) => ({ step, text, data }))],
+    covers,
+    coversTotal: list.length,
+  };
+}

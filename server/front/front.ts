@@ -1,0 +1,286 @@
+/**
+ * The front process: log writer, registry, collectors, HTTP, and the two children. Started by `tollgrid start`, and by
+ * a command for as long as it runs when nobody else has the data directory.
+ */
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import type { Config } from '../../platform/config.ts';
+import { systemClock, type Clock } from '../../platform/clock.ts';
+import { makeDirectory, writeFileDurably } from '../../platform/durable-file.ts';
+import { lockDataDir, type DataDirLock } from '../../platform/lock.ts';
+import { LogReader, LogWriter, Spool } from '../../platform/log/index.ts';
+import { createLogger, type Logger } from '../../platform/logger.ts';
+import { openRegistry, readRegistryFile, type ChangeResult, type Located, type Registry, type RegistryChange } from '../../registry/index.ts';
+import { EntryType } from '../../schemas/log-entries.ts';
+import type { Status } from '../../schemas/api/operation.ts';
+import type { FrontServices } from '../http/index.ts';
+import { ReferenceData } from '../rater/index.ts';
+import { Children } from './children.ts';
+import { publishDefinitions } from './definitions.ts';
+import { serveHttp, type HttpServer } from './http.ts';
+import { Intake } from './intake.ts';
+import { LogState } from './log-state.ts';
+import { Delays } from './delays.ts';
+import { FrontMetrics, type Gauges } from './metrics.ts';
+import { Processed } from './processed.ts';
+import { Publisher } from './publisher.ts';
+import { outcomeLines, type Line } from './outcome.ts';
+import { createServices } from './services.ts';
+import { Sources } from './sources.ts';
+
+export interface FrontOptions {
+  config: Config;
+  /** For one command: takes a free port, and leaves the sources alone. */
+  temporary: boolean;
+  clock?: Clock;
+}
+
+export interface Front {
+  url: string;
+  services: FrontServices;
+  /** Resolves when what stood in the sources' folders at the start is in the log. */
+  sourcesTaken(): Promise<void>;
+  /** Charges by view, service and kind. */
+  outcome(): Promise<Line[]>;
+  /** Drains and closes; the data directory is clean afterwards. */
+  stop(): Promise<void>;
+}
+
+/** How far ahead of the ledger pushed usage may run before it is refused, in log entries. */
+const PUSHED_ENTRIES_MAX = 5_000;
+
+export async function startFront({ config, temporary, clock = systemClock }: FrontOptions): Promise<Front> {
+  const lock = await lockDataDir(config.dataDir);
+  const opened = new FrontParts(config, clock, lock);
+  try {
+    await opened.open();
+    return await opened.serve(temporary);
+  } catch (error) {
+    await opened.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Everything the front holds open, in the order it is opened; closed in the reverse order, also after a failed start. */
+export class FrontParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly state = new LogState();
+  readonly processed = new Processed();
+  readonly reference = new ReferenceData();
+  readonly reader: LogReader;
+  readonly metrics: FrontMetrics;
+  private readonly delays: Delays;
+  children!: Children;
+  intake!: Intake;
+  registry!: Registry;
+  publisher!: Publisher;
+  log!: LogWriter;
+  ready = false;
+  readonly startedAtMs: number;
+  private readonly lock: DataDirLock;
+  private spool: Spool | null = null;
+  private http: HttpServer | null = null;
+  private sources: Sources | null = null;
+  private stopped: Promise<void> | null = null;
+
+  constructor(config: Config, clock: Clock, lock: DataDirLock) {
+    this.config = config;
+    this.clock = clock;
+    this.lock = lock;
+    this.startedAtMs = clock.now();
+    this.logger = createLogger({ name: 'front', level: config.logging.level });
+    this.reader = new LogReader(path.join(config.dataDir, 'log'));
+    this.metrics = new FrontMetrics(() => this.gauges());
+    this.delays = new Delays(this.metrics.metrics, clock);
+  }
+
+  get headNo(): number {
+    return this.log.headNo;
+  }
+
+  get inFlightEntries(): number {
+    return this.log.headNo - this.processed.entryNo;
+  }
+
+  async open(): Promise<void> {
+    const { config } = this;
+    this.log = await LogWriter.open(path.join(config.dataDir, 'log'), config.log);
+    this.spool = await Spool.open(path.join(config.dataDir, 'spool'));
+    this.children = new Children(
+      config,
+      {
+        headNo: () => this.log.headNo,
+        onProcessed: (entryNo, statistics) => {
+          this.processed.set(entryNo);
+          this.metrics.follow(statistics);
+          this.delays.reached(entryNo);
+        },
+      },
+      this.logger,
+    );
+    // The engine and PGlite each need about as long as the other: they open side by side.
+    const registry = openRegistry({ dataDir: config.dataDir });
+    const children = this.children.start();
+    registry.catch(() => undefined);
+    children.catch(() => undefined);
+    await this.readLog();
+    this.registry = await registry;
+    await this.registry.roll(this.registryEntries());
+    await children;
+    this.intake = new Intake({
+      log: this.log,
+      spool: this.spool,
+      state: this.state,
+      clock: this.clock,
+      format: (name) => this.reference.format(name),
+      waitForRoom: (entryNo) => this.processed.reached(entryNo - config.rater.slicesAheadMax),
+      onAppended: (entry) => {
+        this.delays.appended(entry);
+        this.children.headMoved(entry.entryNo);
+      },
+      sliceBytesMax: config.rater.sliceBytesMax,
+      pushedEntriesMax: PUSHED_ENTRIES_MAX,
+      inFlightEntries: () => this.inFlightEntries,
+    });
+    this.publisher = new Publisher(this.intake, this.state, (entryNo, head, body) =>
+      this.reference.apply({ entryNo, type: EntryType.publication, head, body }),
+    );
+  }
+
+  /** One pass over the log: heads for the state, bodies of reference entries for formats and look-ups. */
+  private async readLog(): Promise<void> {
+    if (this.log.headNo === 0) return;
+    for await (const entry of this.reader.readHeads(await this.reader.firstNo(), this.log.headNo)) {
+      const { entryNo, type, acceptedAtMs, head } = entry;
+      this.state.apply({ entryNo, type, acceptedAtMs, head });
+      if (type === EntryType.registry || type === EntryType.publication) {
+        this.reference.apply({ entryNo, type, head, body: await entry.body() });
+      }
+    }
+  }
+
+  private async *registryEntries(): AsyncGenerator<{ entryNo: number; changes: RegistryChange[] }> {
+    for (const entryNo of this.state.referenceEntries) {
+      if (entryNo <= this.registry.applied()) continue;
+      const entry = await this.reader.entry(entryNo);
+      if (entry.type !== EntryType.registry) continue;
+      const body = Buffer.from(await entry.body()).toString('utf8');
+      yield { entryNo, changes: JSON.parse(body) as RegistryChange[] };
+    }
+  }
+
+  async changeRegistry(objects: Parameters<Registry['change']>[0], by: string): Promise<ChangeResult> {
+    return this.registry.change(objects, async (changes) => {
+      const body = Buffer.from(JSON.stringify(changes));
+      const head = { by, count: changes.length };
+      const { entryNo } = await this.intake.append(EntryType.registry, head, body);
+      this.reference.apply({ entryNo, type: EntryType.registry, head, body });
+      return entryNo;
+    });
+  }
+
+  async importRegistry(name: string, text: string, by: string): Promise<ChangeResult> {
+    const located: Located[] = await readRegistryFile(text, name);
+    return this.changeRegistry(located, by);
+  }
+
+  async serve(temporary: boolean): Promise<Front> {
+    await publishDefinitions(this.config, {
+      publisher: this.publisher,
+      importRegistry: (name, text, by) => this.importRegistry(name, text, by),
+    });
+    const services = createServices(this);
+    this.http = await serveHttp(this, services, temporary);
+    await this.writeAddress(this.http.url, this.http.operatorToken);
+    this.sources = new Sources(temporary ? [] : this.config.sources, this.intake, this.clock, this.logger);
+    const finished = this.finishFiles();
+    this.sources.start();
+    this.ready = true;
+    return {
+      url: this.http.url,
+      services,
+      sourcesTaken: async () => {
+        await finished;
+        await this.sources!.taken();
+      },
+      outcome: () => outcomeLines(this.children.ledger),
+      stop: () => this.close(),
+    };
+  }
+
+  /** Files whose admission a stop interrupted are admitted to their end. */
+  private async finishFiles(): Promise<void> {
+    for (const { fileEntry } of this.state.incomplete()) {
+      try {
+        await this.intake.admitSlices(fileEntry);
+      } catch (error) {
+        this.logger.warn({ fileEntry, err: error }, 'a file could not be admitted to its end');
+      }
+    }
+  }
+
+  private async writeAddress(url: string, token: string): Promise<void> {
+    const folder = path.join(this.config.dataDir, 'run');
+    await makeDirectory(folder);
+    await writeFileDurably(this.addressFile, JSON.stringify({ url, pid: process.pid, token }));
+    await fs.chmod(this.addressFile, 0o600);
+  }
+
+  private get addressFile(): string {
+    return path.join(this.config.dataDir, 'run', 'front.json');
+  }
+
+  spoolOf(): Spool {
+    return this.spool!;
+  }
+
+  /** Set by whoever runs the front: what an orderly stop from outside does. */
+  requestStop: () => void = () => void this.close();
+
+  status(version: string, semanticsNo: number): Status {
+    const children = this.children.status();
+    const reasons = [
+      ...(this.ready ? [] : ['starting or stopping']),
+      ...children.filter(({ up }) => !up).map(({ role }) => `the ${role} is down`),
+      ...(this.children.lastFailure === null ? [] : [this.children.lastFailure]),
+    ];
+    return {
+      version,
+      ready: reasons.length === 0,
+      reasons,
+      uptimeMs: this.clock.now() - this.startedAtMs,
+      semanticsNo,
+      logHead: this.log.headNo,
+      processedEntry: Math.max(0, this.processed.entryNo),
+      inFlightEntries: this.inFlightEntries,
+      children,
+    };
+  }
+
+  private gauges(): Gauges {
+    const up = Object.fromEntries(this.children.status().map(({ role, up }) => [role, up]));
+    return { headNo: this.log.headNo, processedNo: this.processed.entryNo, restarts: this.children.restarts, up };
+  }
+
+  /** Stops taking, lets the rater finish what is in the log, closes everything. */
+  close(): Promise<void> {
+    this.stopped ??= this.closeOnce();
+    return this.stopped;
+  }
+
+  private async closeOnce(): Promise<void> {
+    this.ready = false;
+    this.intake?.stop();
+    await this.http?.close();
+    await this.sources?.stop();
+    await this.children?.stop();
+    await this.registry?.close();
+    await this.log?.close();
+    await this.reader.close();
+    await this.spool?.close();
+    await fs.rm(this.addressFile, { force: true });
+    await this.lock.release();
+  }
+}

@@ -1,0 +1,276 @@
+/**
+ * The way into the log. Everything that can change the ledger is appended here, with its pins; bytes of files go to
+ * the spool first. Files are admitted a few slices ahead of what is processed, so that pushed usage never waits
+ * behind a file.
+ */
+import { createHash } from 'node:crypto';
+import type { FileIntake, FileSource, GrowingFile } from '../../collectors/files/index.ts';
+import type { CompiledFormat } from '../../mediation/formats/index.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { TollgridError } from '../../platform/errors.ts';
+import type { Appended, LogWriter, Spool } from '../../platform/log/index.ts';
+import {
+  EntryType,
+  SEMANTICS_NO,
+  type BatchHead,
+  type CommandHead,
+  type EntryTypeNo,
+  type FileHead,
+  type SliceHead,
+} from '../../schemas/log-entries.ts';
+import type { EntryFacts, LogState } from './log-state.ts';
+
+/** Short or empty lines must not make a slice of millions of records. */
+const SLICE_RECORDS_MAX = 250_000;
+
+/** The format that pushed CloudEvents are decoded by. */
+export const PUSH_FORMAT = 'cloudevents';
+
+export interface IntakeParts {
+  log: LogWriter;
+  spool: Spool;
+  state: LogState;
+  clock: Clock;
+  format(name: string): CompiledFormat;
+  /** Resolves when at most `slicesAheadMax` entries after `entryNo` wait for the rater. */
+  waitForRoom(entryNo: number): Promise<void>;
+  onAppended(entry: EntryFacts & { bodyBytes: number }): void;
+  sliceBytesMax: number;
+  /** Entries that may wait for the rater before pushed usage is refused. */
+  pushedEntriesMax: number;
+  inFlightEntries(): number;
+}
+
+export interface AdmittedFile {
+  fileEntry: number;
+  lastEntry: number;
+  slices: number;
+  sizeBytes: number;
+  duplicateOf?: number;
+}
+
+export class Intake implements FileIntake {
+  private readonly parts: IntakeParts;
+  private stopping = false;
+  /** Last reference entry that was given a number: what follows it in the log carries it, durable yet or not. */
+  private registryNo: number;
+
+  constructor(parts: IntakeParts) {
+    this.parts = parts;
+    this.registryNo = parts.state.registryNo;
+  }
+
+  get sliceBytesMax(): number {
+    return this.parts.sliceBytesMax;
+  }
+
+  stop(): void {
+    this.stopping = true;
+  }
+
+  /** Appends one entry and folds it into the state when it is durable. */
+  async append(type: EntryTypeNo, head: object, body?: Uint8Array): Promise<Appended> {
+    const { log, state, clock } = this.parts;
+    const pins = { acceptedAtMs: clock.now(), registryNo: this.registryNo, semanticsNo: SEMANTICS_NO };
+    if (type === EntryType.registry || type === EntryType.publication) this.registryNo = log.nextNo;
+    const appended = await log.append(type, head, body, pins);
+    const entry = { entryNo: appended.entryNo, type, acceptedAtMs: pins.acceptedAtMs, head };
+    state.apply(entry);
+    this.parts.onAppended({ ...entry, bodyBytes: body?.length ?? 0 });
+    return appended;
+  }
+
+  async command(head: CommandHead): Promise<number> {
+    return (await this.append(EntryType.command, head)).entryNo;
+  }
+
+  async push(
+    source: string,
+    events: readonly Uint8Array[],
+    requestSha256: string,
+    idempotencyKey?: string,
+  ): Promise<{ entryNo: number; records: number; replayed: boolean }> {
+    if (idempotencyKey !== undefined) {
+      const earlier = await this.earlierPush(source, idempotencyKey, requestSha256);
+      if (earlier !== null) return earlier;
+    }
+    if (this.parts.inFlightEntries() > this.parts.pushedEntriesMax) {
+      throw new TollgridError('INTAKE_BUSY', 'The ledger is behind; try again shortly.', { retryAfterSeconds: 2 });
+    }
+    const body = joinLines(events);
+    const head: BatchHead = {
+      source,
+      format: PUSH_FORMAT,
+      sha256: sha256(body),
+      records: events.length,
+      ...(idempotencyKey !== undefined && { idempotencyKey, requestSha256 }),
+    };
+    const appending = this.append(EntryType.batch, head, body);
+    if (idempotencyKey !== undefined) {
+      this.underWay.set(`${source}\u0000${idempotencyKey}`, { requestSha256, appending });
+    }
+    try {
+      const { entryNo } = await appending;
+      return { entryNo, records: events.length, replayed: false };
+    } finally {
+      if (idempotencyKey !== undefined) this.underWay.delete(`${source}\u0000${idempotencyKey}`);
+    }
+  }
+
+  /** Keyed pushes that are not durable yet: a second use of the key waits for the first. */
+  private readonly underWay = new Map<string, { requestSha256: string; appending: Promise<Appended> }>();
+
+  private async earlierPush(
+    source: string,
+    key: string,
+    requestSha256: string,
+  ): Promise<{ entryNo: number; records: number; replayed: boolean } | null> {
+    const waiting = this.underWay.get(`${source}\u0000${key}`);
+    if (waiting !== undefined) await waiting.appending;
+    const earlier = this.parts.state.push(source, key);
+    if (earlier === undefined) return null;
+    if (earlier.requestSha256 !== requestSha256) {
+      throw new TollgridError('IDEMPOTENCY_CONFLICT', 'This Idempotency-Key was used with another body.', {
+        entry: earlier.entryNo,
+      });
+    }
+    return { entryNo: earlier.entryNo, records: earlier.records, replayed: true };
+  }
+
+  format(name: string): CompiledFormat {
+    return this.parts.format(name);
+  }
+
+  knowsClosed(source: string, name: string, sizeBytes: number, modifiedMs: number): boolean {
+    return this.parts.state.knowsClosed(source, name, sizeBytes, modifiedMs);
+  }
+
+  async admitClosed(source: FileSource, name: string, filePath: string, modifiedMs: number): Promise<void> {
+    await this.admitFile({ source: source.name, format: source.format, name, modifiedMs }, filePath);
+  }
+
+  /** Spools a file or stream and admits its slices. The format must exist before anything is kept. */
+  async admitFile(
+    facts: { source: string; format: string; name: string; modifiedMs?: number },
+    content: string | AsyncIterable<Uint8Array>,
+  ): Promise<AdmittedFile> {
+    this.parts.format(facts.format);
+    const { sha256: hash, sizeBytes } = await this.parts.spool.add(content);
+    const duplicateOf = this.parts.state.sameBytes(hash);
+    const head: FileHead = {
+      source: facts.source,
+      name: facts.name,
+      format: facts.format,
+      mode: 'closed',
+      sha256: hash,
+      sizeBytes,
+      ...(facts.modifiedMs !== undefined && { modifiedMs: facts.modifiedMs }),
+      ...(duplicateOf !== undefined && { duplicateOf }),
+    };
+    const { entryNo } = await this.append(EntryType.file, head);
+    if (duplicateOf === undefined) await this.admitSlices(entryNo);
+    const file = this.parts.state.files.get(entryNo)!;
+    return {
+      fileEntry: entryNo,
+      lastEntry: file.lastEntry,
+      slices: file.slices,
+      sizeBytes,
+      ...(duplicateOf !== undefined && { duplicateOf }),
+    };
+  }
+
+  /** Admits what is left of a closed file, also after a stop in the middle. */
+  async admitSlices(fileEntry: number): Promise<void> {
+    const file = this.parts.state.files.get(fileEntry)!;
+    const { sha256: blob, sizeBytes, format: formatName, source } = file.head;
+    const format = this.parts.format(formatName);
+    while (!file.complete) {
+      if (this.stopping) throw new TollgridError('STOPPING', 'Tollgrid is stopping; the rest of the file follows later.');
+      await this.parts.waitForRoom(file.lastEntry);
+      const offset = file.offset;
+      const lengthBytes = Math.min(this.parts.sliceBytesMax, sizeBytes! - offset);
+      const bytes = await this.parts.spool.read(blob!, offset, lengthBytes);
+      const end = cutSlice(format, bytes, offset + lengthBytes === sizeBytes);
+      const head: SliceHead = {
+        source,
+        format: formatName,
+        fileEntry,
+        blob: blob!,
+        blobOffset: offset,
+        sourceOffset: offset,
+        lengthBytes: end,
+        sha256: sha256(bytes.subarray(0, end)),
+        first: offset === 0,
+        last: offset + end === sizeBytes,
+      };
+      await this.append(EntryType.slice, head);
+    }
+  }
+
+  growingFiles(source: string): GrowingFile[] {
+    return this.parts.state.growing(source);
+  }
+
+  async startGrowing(source: FileSource, file: Omit<GrowingFile, 'fileEntry' | 'offset'>): Promise<GrowingFile> {
+    const head: FileHead = {
+      source: source.name,
+      name: file.name,
+      format: source.format,
+      mode: 'growing',
+      inode: file.inode,
+      fingerprint: file.fingerprint,
+    };
+    const { entryNo } = await this.append(EntryType.file, head);
+    return { ...file, fileEntry: entryNo, offset: 0 };
+  }
+
+  async admitGrowth(source: FileSource, file: GrowingFile, bytes: Uint8Array): Promise<void> {
+    await this.parts.waitForRoom(this.parts.state.files.get(file.fileEntry)!.lastEntry);
+    const { sha256: blob } = await this.parts.spool.add(single(bytes));
+    const head: SliceHead = {
+      source: source.name,
+      format: source.format,
+      fileEntry: file.fileEntry,
+      blob,
+      blobOffset: 0,
+      sourceOffset: file.offset,
+      lengthBytes: bytes.length,
+      sha256: blob,
+      first: file.offset === 0,
+      last: false,
+    };
+    await this.append(EntryType.slice, head);
+    file.offset += bytes.length;
+  }
+}
+
+/**
+ * Where a slice ends: after its last whole record, and after about SLICE_RECORDS_MAX at most. A rule on bytes alone,
+ * so that the same file is cut the same way again.
+ */
+export function cutSlice(format: CompiledFormat, bytes: Uint8Array, atEnd: boolean): number {
+  let window = bytes;
+  while (format.estimateRecords(window) > SLICE_RECORDS_MAX) window = window.subarray(0, window.length >>> 1);
+  // A record larger than the window is no record: it is admitted as it is and ends in suspense.
+  return format.cut(window, atEnd && window.length === bytes.length) || window.length;
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- the spool takes a stream of chunks; this is one chunk
+async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+function joinLines(events: readonly Uint8Array[]): Uint8Array {
+  const body = Buffer.allocUnsafe(events.reduce((sum, event) => sum + event.length + 1, 0));
+  let at = 0;
+  for (const event of events) {
+    body.set(event, at);
+    at += event.length;
+    body[at++] = 10;
+  }
+  return body;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

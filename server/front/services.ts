@@ -1,0 +1,289 @@
+/** What the HTTP edge may ask of the front: thin, each answer comes from the part that knows it. */
+import { PassThrough, type Readable } from 'node:stream';
+import { Type } from 'typebox';
+import {
+  countRows,
+  countSuspense,
+  exportCanonically,
+  listCharges,
+  listSuspense,
+  listUsage,
+  suspenseBytes,
+  auditBySource,
+} from '../../ledger/index.ts';
+import { TollgridError } from '../../platform/errors.ts';
+import type { AccountItem } from '../../schemas/api/accounts.ts';
+import { SEMANTICS_NO } from '../../schemas/log-entries.ts';
+import { decodeCursor, encodeCursor, type FrontServices } from '../http/index.ts';
+import { audit } from './audit.ts';
+import { explainCharge } from './explain.ts';
+import type { FrontParts } from './front.ts';
+import { sideFiles } from './publisher.ts';
+import { ReferenceHistory } from './reference-history.ts';
+import { summaryOf } from './outcome.ts';
+import { chargeItem, Names, usageItem } from './to-api.ts';
+import { version } from './version.ts';
+
+const AUDIT_WAIT_MS = 600_000;
+const IdCursor = Type.Object({ after: Type.String() });
+
+export function createServices(front: FrontParts): FrontServices {
+  const { state, processed, intake, registry, children } = front;
+  const history = new ReferenceHistory(front.reader, state);
+  const explainParts = { reader: front.reader, spool: front.spoolOf(), state, history };
+
+  /** The account's number; NOT_FOUND when there is no such account. */
+  const accountNo = async (id: string): Promise<number> => {
+    const account = await registry.queries.account(id);
+    if (account === null) throw new TollgridError('NOT_FOUND', `There is no account ${id}.`);
+    return account.no;
+  };
+  const accountFilter = async (id: string | undefined): Promise<{ accountNo?: number }> =>
+    id === undefined ? {} : { accountNo: await accountNo(id) };
+  const page = <T, U>({ items, next }: { items: T[]; next?: string }, make: (item: T) => U): { items: U[]; next: string | null } => ({
+    items: items.map(make),
+    next: next ?? null,
+  });
+  const settled = async (entryNo: number): Promise<{ entry: number }> => Promise.resolve({ entry: entryNo });
+
+  return {
+    pushUsage: ({ source, events, requestSha256, idempotencyKey }) =>
+      intake.push(source, events, requestSha256, idempotencyKey),
+
+    ingestFile: async ({ source, name, format, stream }) => {
+      const configured = front.config.sources.find((one) => one.name === source);
+      const formatName = format ?? configured?.format;
+      if (formatName === undefined) {
+        throw new TollgridError('SOURCE_UNKNOWN', `No source "${source}" is configured, and no format was named.`, { source });
+      }
+      return intake.admitFile({ source, name, format: formatName }, stream as AsyncIterable<Uint8Array>);
+    },
+
+    waitUntilProcessed: async (entryNo, timeoutMs) => ({
+      processed: await processed.reachedWithin(entryNo, timeoutMs),
+      processedEntry: processed.entryNo,
+    }),
+
+    usage: async ({ account, fromMs, toMs, limit, cursor }) => {
+      const found = await listUsage(children.ledger, {
+        ...(await accountFilter(account)),
+        limit,
+        ...(fromMs !== undefined && { fromMs }),
+        ...(toMs !== undefined && { toMs }),
+        ...(cursor !== undefined && { cursor }),
+      });
+      const names = await Names.of(registry, found.items);
+      return page(found, (item) => usageItem(item, names));
+    },
+
+    charges: async ({ account, service, fromMs, toMs, limit, cursor }) => {
+      const found = await listCharges(children.ledger, {
+        ...(await accountFilter(account)),
+        limit,
+        ...(service !== undefined && { service }),
+        ...(fromMs !== undefined && { fromMs }),
+        ...(toMs !== undefined && { toMs }),
+        ...(cursor !== undefined && { cursor }),
+      });
+      const names = await Names.of(registry, found.items);
+      return page(found, (item) => chargeItem(item, names));
+    },
+
+    explainCharge: async (id) => {
+      const explained = await explainCharge({ ...explainParts, ledger: children.ledger }, id);
+      if (explained === null) return null;
+      const names = await Names.of(registry, [explained.charge]);
+      return { charge: chargeItem(explained.charge, names), ...explained.told };
+    },
+
+    usageSummary: async (id, period) => {
+      const account = await registry.queries.account(id);
+      return account === null ? null : summaryOf(children.ledger, account, period);
+    },
+
+    accounts: async ({ division, limit, cursor }) => {
+      const after = cursor === undefined ? undefined : decodeCursor(IdCursor, cursor).after;
+      const found = await registry.queries.accounts({ after, limit, division });
+      return {
+        items: found.items.map(accountItem),
+        next: found.next === null ? null : encodeCursor({ after: found.next }),
+      };
+    },
+
+    account: async (id) => {
+      const account = await registry.queries.account(id);
+      if (account === null) return null;
+      const party = await registry.queries.party(account.partyId);
+      const subscriptions = await registry.queries.subscriptionsOf(account.no);
+      return {
+        ...accountItem({ ...account, partyName: party?.name ?? '' }),
+        subscriptions: subscriptions.map(({ id: subscription, usagePoint, identifiers, tariffs }) => ({
+          id: subscription,
+          usagePoint,
+          identifiers: identifiers.map(({ kind, value, ...span }) => ({ kind, value, ...spanOf(span) })),
+          tariffs: tariffs.map(({ view, service, tariff, ...span }) => ({ view, service, tariff, ...spanOf(span) })),
+        })),
+      };
+    },
+
+    audit: async ({ wait }) => {
+      if (wait) await processed.reachedWithin(front.headNo, AUDIT_WAIT_MS);
+      const report = await audit(children.ledger, state, {
+        asOfEntry: processed.entryNo,
+        inFlightEntries: front.inFlightEntries,
+      });
+      front.metrics.metrics.tollgrid_audit_difference.set(report.total.difference);
+      return report;
+    },
+
+    suspense: async ({ code, limit, cursor }) => {
+      const filter = { limit, ...(code !== undefined && { code }), ...(cursor !== undefined && { cursor }) };
+      return page(await listSuspense(children.ledger, filter), (item) => ({
+        address: item.address,
+        code: item.code,
+        field: item.field,
+        source: item.source,
+        format: item.format,
+        acceptedAt: new Date(item.acceptedAtMs).toISOString(),
+        byteOffset: Number(item.byteOffset),
+        byteLength: item.lengthBytes,
+      }));
+    },
+
+    suspenseBytes: async (address) => (await suspenseBytes(children.ledger, address)) ?? null,
+
+    recycle: async ({ by, ...input }) => settled(await intake.command({ command: 'recycle', by, input: defined(input) })),
+    writeOff: async ({ by, reason, ...input }) =>
+      settled(await intake.command({ command: 'writeOff', by, input: { ...defined(input), reason } })),
+    settle: async ({ by, period }) => settled(await intake.command({ command: 'settle', by, input: { period } })),
+
+    registryImport: async ({ name, text, by }) => registryAnswer(await front.importRegistry(name, text, by)),
+    registryChange: async ({ objects, by }) => registryAnswer(await front.changeRegistry(objects, by)),
+
+    publish: async ({ kind, name, document, files, note, by }) => {
+      const published = await front.publisher.publish({
+        kind,
+        document,
+        fileName: name,
+        readSideFile: sideFiles(files),
+        by,
+        note,
+      });
+      return { entry: published.entryNo, sha256: published.sha256, unchanged: published.unchanged };
+    },
+
+    publications: ({ limit, cursor }) => {
+      const after = cursor === undefined ? 0 : Number(decodeCursor(IdCursor, cursor).after);
+      const all = [...state.publications.values()].sort((a, b) => a.entryNo - b.entryNo);
+      const rest = all.filter(({ entryNo }) => entryNo > after);
+      const items = rest.slice(0, limit).map(({ entryNo, acceptedAtMs, head }) => ({
+        entry: entryNo,
+        kind: head.kind,
+        name: head.name,
+        effective: head.effective ?? null,
+        sha256: head.sha256,
+        by: head.by,
+        publishedAt: new Date(acceptedAtMs).toISOString(),
+      }));
+      const next = rest.length > limit ? encodeCursor({ after: String(items.at(-1)!.entry) }) : null;
+      return Promise.resolve({ items, next });
+    },
+
+    sources: async () => {
+      const counts = new Map((await auditBySource(children.ledger)).map((row) => [row.source, row]));
+      const names = new Set([...front.config.sources.map(({ name }) => name), ...counts.keys(), ...state.lastAcceptedMs.keys()]);
+      const items = [...names].sort().map((name) => {
+        const configured = front.config.sources.find((one) => one.name === name);
+        const lastMs = state.lastAcceptedMs.get(name);
+        return {
+          name,
+          kind: configured === undefined ? 'pushed' : `files (${configured.mode})`,
+          format: configured?.format ?? '',
+          received: Number(counts.get(name)?.received ?? 0),
+          suspended: Number(counts.get(name)?.suspended ?? 0),
+          lastAcceptedAt: lastMs === undefined ? null : new Date(lastMs).toISOString(),
+        };
+      });
+      return { items, next: null };
+    },
+
+    rebuild: async ({ threads }) => {
+      const startedMs = performance.now();
+      const entries = front.headNo;
+      processed.set(-1);
+      children.rebuild(threads);
+      await processed.reached(entries);
+      return { entries, rows: await countRows(children.ledger, 'charges'), elapsedMs: Math.round(performance.now() - startedMs) };
+    },
+
+    verify: async () => {
+      const checks = await children.verify();
+      const applied = registry.applied();
+      checks.push({
+        name: 'registry: as far as the log',
+        ok: applied === lastRegistryEntry(front),
+        detail: `applied up to entry ${applied}`,
+      });
+      return { ok: checks.length > 1 && checks.every(({ ok }) => ok), checks };
+    },
+
+    canonicalExport: async (): Promise<Readable> => {
+      const ids = {
+        accounts: await registry.queries.accountIds(),
+        subscriptions: await registry.queries.subscriptionIds(),
+      };
+      const output = new PassThrough();
+      exportCanonically(children.ledger, ids, output).then(
+        () => output.end(),
+        (error: Error) => output.destroy(error),
+      );
+      return output;
+    },
+
+    status: () => front.status(version, SEMANTICS_NO),
+
+    metricsText: async () => {
+      if (!front.config.metrics.enabled) throw new TollgridError('NOT_FOUND', 'Metrics are switched off.');
+      const waiting = await countSuspense(children.ledger).catch(() => []);
+      const gauge = front.metrics.metrics.tollgrid_suspense_records;
+      gauge.reset();
+      for (const { code, records } of waiting) gauge.inc({ code }, Number(records));
+      return front.metrics.text();
+    },
+
+    shutdown: () => front.requestStop(),
+  };
+}
+
+function accountItem(account: { id: string; no: number; partyId: string; partyName: string; currency: string; timeZone: string; division: string }): AccountItem {
+  const { id, no, partyId, partyName, currency, timeZone, division } = account;
+  return { id, no, party: { id: partyId, name: partyName }, currency, timeZone, division };
+}
+
+function spanOf({ fromMs, toMs }: { fromMs: number | null; toMs: number | null }): { from: string | null; to: string | null } {
+  const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+  return { from: iso(fromMs), to: iso(toMs) };
+}
+
+/** Commands carry only what was said: an absent key, not an undefined one. */
+function defined(input: { code?: string | undefined; address?: string | undefined }): { code?: string; address?: string } {
+  return {
+    ...(input.code !== undefined && { code: input.code }),
+    ...(input.address !== undefined && { address: input.address }),
+  };
+}
+
+function registryAnswer(result: { entryNo: number | null; created: number; changed: number; unchanged: number }): {
+  entry: number | null;
+  created: number;
+  changed: number;
+  unchanged: number;
+} {
+  const { entryNo, created, changed, unchanged } = result;
+  return { entry: entryNo, created, changed, unchanged };
+}
+
+/** Publications are reference entries too; the registry follows its own. */
+function lastRegistryEntry(front: FrontParts): number {
+  return front.state.lastRegistryEntry;
+}

@@ -1,0 +1,2 @@
+export { startFront, type Front, type FrontOptions } from './front/front.ts';
+export type { FrontServices } from './http/index.ts';

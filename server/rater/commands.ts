@@ -1,0 +1,167 @@
+/**
+ * Commands of the log. Each sees the ledger as it stood before its entry, and answers with the rows it causes; the
+ * command carries its inputs only, so a replay computes the same rows again.
+ */
+import { batchesOf, encodeRows, openSuspense, type LedgerBlock, type LedgerClient, type SuspenseItem } from '../../ledger/index.ts';
+import type { TollgridError } from '../../platform/errors.ts';
+import type { LogReader } from '../../platform/log/index.ts';
+import { Disposition, DISPOSITION_NAMES } from '../../schemas/columns/record-columns.ts';
+import type { CommandHead } from '../../schemas/log-entries.ts';
+import { encodeBatches, encodeControls } from './accounting.ts';
+import type { BatchCounts, RecycledInput, RecycleResult } from './messages.ts';
+import type { ReferenceData } from './reference-data.ts';
+import { reverse } from './reversals.ts';
+import { settlePeriod } from './settle-period.ts';
+import { subscriptionsAsOf } from './subscriptions.ts';
+import type { WorkerPools } from './worker-pools.ts';
+
+export interface CommandParts {
+  ledger: LedgerClient;
+  pools: WorkerPools;
+  reference: ReferenceData;
+  reader: LogReader;
+  /** What a command could not do for one subscription. */
+  onFailure(subscriptionNo: number, error: TollgridError): void;
+}
+
+export interface CommandEntry {
+  entryNo: number;
+  acceptedAtMs: number;
+}
+
+type Waiting = SuspenseItem & { bytes: Buffer };
+
+export async function runCommand(parts: CommandParts, entry: CommandEntry, head: CommandHead): Promise<LedgerBlock[]> {
+  switch (head.command) {
+    case 'recycle':
+      return recycle(parts, entry, head.input);
+    case 'writeOff':
+      return writeOff(parts, entry, head.input);
+    case 'settle':
+      return settlePeriod(
+        {
+          ledger: parts.ledger,
+          book: parts.reference.tariffBook,
+          subscriptions: await subscriptionsAsOf(parts.reader, entry.entryNo),
+          onFailure: parts.onFailure,
+        },
+        entry.entryNo,
+        head.input.period,
+      );
+  }
+}
+
+/** Tries suspended records again with the reference data of now. */
+async function recycle(
+  { ledger, pools }: CommandParts,
+  entry: CommandEntry,
+  filter: { code?: string; address?: string },
+): Promise<LedgerBlock[]> {
+  const { entryNo } = entry;
+  const blocks: LedgerBlock[] = [];
+  for await (const waiting of openSuspense(ledger, { ...filter, beforeEntry: entryNo })) {
+    const facts = await factsOf(ledger, waiting, entryNo);
+    const inputs = waiting.map((item): RecycledInput => {
+      const { fileEntry, source, acceptedAtMs } = facts.get(Number(item.entryNo))!;
+      return {
+        place: {
+          entryNo: Number(item.entryNo),
+          fileEntry,
+          source,
+          format: item.format,
+          acceptedAtMs,
+          sourceOffset: Number(item.byteOffset),
+          first: false,
+          last: false,
+        },
+        recordNo: item.recordNo,
+        holdsIdentity: item.code !== 'DUPLICATE_CONFLICT',
+        bytes: item.bytes,
+      };
+    });
+    const results = (await pools.recycle(inputs, entryNo)).flat();
+    for (const result of results) blocks.push(...(await finishRecycled(ledger, result, waiting, entryNo)));
+  }
+  return blocks;
+}
+
+async function finishRecycled(
+  ledger: LedgerClient,
+  { recordNo, place, outcome }: RecycleResult,
+  waiting: readonly Waiting[],
+  entryNo: number,
+): Promise<LedgerBlock[]> {
+  const reversed = await reverse(ledger, outcome.reversals, entryNo);
+  const became = outcome.batches[0]!.counts.findIndex((count, number) => number > 0 && count === 1);
+  const item = waiting.find((one) => Number(one.entryNo) === place.entryNo && one.recordNo === recordNo)!;
+  const batches = [moved(outcome.batches[0]!, became), ...outcome.batches.slice(1), ...reversed.batches];
+  const stillWaits = became === Disposition.suspended;
+  return [
+    ...outcome.blocks,
+    ...reversed.blocks,
+    ...(stillWaits ? [] : encodeRows('suspense', [resolvedRow(item, entryNo, DISPOSITION_NAMES[became]!)])),
+    ...encodeBatches(stillWaits ? batches.slice(1) : batches, entryNo),
+    ...encodeControls([...outcome.controls, ...reversed.controls], entryNo),
+  ];
+}
+
+/** The record leaves suspense for another state; it was received long ago. */
+function moved(batch: BatchCounts, became: number): BatchCounts {
+  const counts = new Array<number>(Disposition.writtenOff + 1).fill(0);
+  counts[Disposition.suspended] = -1;
+  counts[became] = counts[became]! + 1;
+  return { ...batch, counts };
+}
+
+async function writeOff(
+  { ledger }: CommandParts,
+  { entryNo }: CommandEntry,
+  { code, address }: { code?: string; address?: string },
+): Promise<LedgerBlock[]> {
+  const blocks: LedgerBlock[] = [];
+  const filter = { ...(code !== undefined && { code }), ...(address !== undefined && { address }), beforeEntry: entryNo };
+  for await (const waiting of openSuspense(ledger, filter)) {
+    const facts = await factsOf(ledger, waiting, entryNo);
+    blocks.push(
+      ...encodeRows(
+        'suspense',
+        waiting.map((item) => resolvedRow(item, entryNo, 'writtenOff')),
+      ),
+      ...encodeBatches(
+        waiting.map((item) => {
+          const batch = { ...facts.get(Number(item.entryNo))!, counts: [] };
+          return moved(batch, Disposition.writtenOff);
+        }),
+        entryNo,
+      ),
+    );
+  }
+  return blocks;
+}
+
+async function factsOf(
+  ledger: LedgerClient,
+  waiting: readonly Waiting[],
+  beforeEntry: number,
+): Promise<Map<number, Omit<BatchCounts, 'counts'>>> {
+  const entries = [...new Set(waiting.map((item) => Number(item.entryNo)))];
+  return new Map((await batchesOf(ledger, entries, beforeEntry)).map((facts) => [facts.entryNo, facts]));
+}
+
+function resolvedRow(item: Waiting, entryNo: number, resolution: string): Record<string, string | number> {
+  return {
+    posted_entry: entryNo,
+    entry_no: item.entryNo,
+    record_no: item.recordNo,
+    state: 'resolved',
+    resolution,
+    code: item.code,
+    field: item.field,
+    source: item.source,
+    format: item.format,
+    accepted_at: item.acceptedAtMs,
+    byte_offset: item.byteOffset,
+    identity: item.identity,
+    bytes: '',
+  };
+}

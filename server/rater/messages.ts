@@ -1,0 +1,122 @@
+/** What front and rater say to each other (IPC), and the rater's main thread to its workers. */
+import type { LedgerBlock } from '../../ledger/index.ts';
+import type { Rework, RegisterReading } from '../../mediation/readings/index.ts';
+import type { LoggerOptions } from '../../platform/logger.ts';
+import type { ReferenceEntry } from './reference-data.ts';
+import type { SliceBytes, SlicePlace, SliceWork } from './slice-work.ts';
+import type { Reversal, StageBResult } from './stage-b.ts';
+
+/** How the front starts a rater. */
+export interface RaterOptions {
+  dataDir: string;
+  engineUrl: string;
+  engineToken: string;
+  /** On a ClickHouse server of one's own. */
+  engineUser?: string;
+  threads: number;
+  slicesAheadMax: number;
+  writeRowsMax: number;
+  logLevel: LoggerOptions['level'];
+}
+
+export type FrontToRater =
+  | { type: 'start'; options: RaterOptions; headNo: number }
+  | { type: 'head'; headNo: number }
+  /** Drop the ledger and compute it again from the log. */
+  | { type: 'rebuild'; threads?: number }
+  | { type: 'verify'; requestNo: number };
+
+/** Counters since the rater started; the front turns them into metrics. */
+export interface RaterStatistics {
+  /** Source → disposition → records. */
+  records: Record<string, Record<string, number>>;
+  /** Service → charge rows. */
+  charges: Record<string, number>;
+  /** Code → records suspended. */
+  errors: Record<string, number>;
+  /** Table → rows written. */
+  ledgerRows: Record<string, number>;
+  writes: number;
+  writeSeconds: number;
+  /** Newest event of the last slice: for the delay from event to ledger. */
+  newestEventMs: number;
+}
+
+export interface VerifyCheck {
+  name: string;
+  ok: boolean;
+  detail: string;
+}
+
+export type RaterToFront =
+  /** Everything up to this entry stands in the ledger. */
+  | { type: 'processed'; entryNo: number; statistics: RaterStatistics }
+  | { type: 'failed'; code: string; message: string }
+  | { type: 'verified'; requestNo: number; checks: VerifyCheck[] };
+
+/** Numbers of one processed entry (or of one entry whose records changed their disposition later). */
+export interface BatchCounts {
+  entryNo: number;
+  fileEntry: number;
+  source: string;
+  acceptedAtMs: number;
+  /** Per `Disposition` number; index 0 is `received`. */
+  counts: number[];
+}
+
+export interface ControlSum {
+  view: string;
+  service: string;
+  kind: string;
+  currency: string;
+  rows: number;
+  quantity: bigint;
+  amountMicros: bigint;
+}
+
+/** What came of one slice. */
+export interface SliceOutcome {
+  blocks: LedgerBlock[];
+  batches: BatchCounts[];
+  controls: (ControlSum & { entryNo: number })[];
+  reversals: Reversal[];
+  suspendedByCode: Record<string, number>;
+  /** Newest event in the slice, for the delay from event to ledger. */
+  newestEventMs: number;
+}
+
+/** A suspended record that is tried again. */
+export interface RecycledInput {
+  place: SlicePlace;
+  recordNo: number;
+  holdsIdentity: boolean;
+  bytes: Uint8Array;
+}
+
+export interface RecycleResult {
+  place: SlicePlace;
+  recordNo: number;
+  outcome: SliceOutcome;
+}
+
+export interface WorkerOptions {
+  thread: number;
+  threads: number;
+}
+
+export type WorkerTask =
+  | { kind: 'open'; options: WorkerOptions }
+  | { kind: 'reference'; entries: ReferenceEntry[] }
+  /** All three stages in one go: one thread. */
+  | { kind: 'process'; place: SlicePlace; source: SliceBytes }
+  | { kind: 'stageA'; place: SlicePlace; source: SliceBytes }
+  | { kind: 'stageB'; work: SliceWork }
+  | { kind: 'stageC'; work: SliceWork; state: StageBResult }
+  /** Identity word 0 of each record as it decodes now, to find the thread that owns it. */
+  | { kind: 'shards'; inputs: RecycledInput[] }
+  | { kind: 'recycle'; inputs: RecycledInput[]; postedEntry: number }
+  | { kind: 'dump'; folder: string }
+  | { kind: 'load'; folder: string }
+  | { kind: 'memory' };
+
+export type { Reversal, Rework, RegisterReading, StageBResult };

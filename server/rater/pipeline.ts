@@ -1,0 +1,240 @@
+/**
+ * Takes log entries in order and brings the ledger up to date.
+ *
+ *   read entry → threads (a few slices ahead) → outcomes in order → gather → write (one at a time) → processed
+ *
+ * Reference entries and commands wait until everything before them is gathered (commands: written), so each sees
+ * exactly the state that its place in the order says.
+ */
+import type { LedgerBlock } from '../../ledger/index.ts';
+import type { LogEntry, LogReader } from '../../platform/log/index.ts';
+import { EntryType, type BatchHead, type FileHead, type SliceHead } from '../../schemas/log-entries.ts';
+import type { Gather, GatheredWrite } from './gather.ts';
+import type { SliceOutcome } from './messages.ts';
+import type { SliceBytes, SlicePlace } from './slice-work.ts';
+import type { WorkerPools } from './worker-pools.ts';
+
+/** What the pipeline needs of the parts around it; the parts are wired in main. */
+export interface PipelineParts {
+  reader: LogReader;
+  spoolPath(blob: string): string;
+  pools: WorkerPools;
+  gather: Gather;
+  applyReference(entry: LogEntry): Promise<void>;
+  /** Blocks of a command; everything before it stands in the ledger when this is called. */
+  runCommand(entry: LogEntry): Promise<LedgerBlock[]>;
+  /** Blocks for a file entry: a file whose bytes were received before. */
+  fileBlocks(entryNo: number, head: FileHead, acceptedAtMs: number): LedgerBlock[];
+  /** Adds what an outcome causes elsewhere in the ledger (reversals, accounting rows). */
+  completeOutcome(entryNo: number, outcome: SliceOutcome): Promise<LedgerBlock[]>;
+  /** True when the outcome needs the ledger to hold everything before it. */
+  needsLedger(outcome: SliceOutcome): boolean;
+  write(write: GatheredWrite): Promise<void>;
+  /** Entry at which a write was cut before a crash: the same cut again. Null when free to choose. */
+  plannedCut(entryNo: number): number | null;
+  onProcessed(entryNo: number): void;
+  /** True when enough was processed since the last checkpoint. */
+  checkpointDue(): boolean;
+  /** Keeps the state as of this entry; nothing is under way. */
+  checkpoint(entryNo: number): Promise<void>;
+}
+
+export interface PipelineLimits {
+  slicesAheadMax: number;
+  writeRowsMax: number;
+}
+
+interface Pending {
+  entryNo: number;
+  outcome: Promise<SliceOutcome>;
+}
+
+export class Pipeline {
+  private readonly parts: PipelineParts;
+  private readonly limits: PipelineLimits;
+  private nextEntry: number;
+  private headNo: number;
+  private stopping = false;
+  private readonly pending: Pending[] = [];
+  private writing: Promise<void> = Promise.resolve();
+  private writeBusy = false;
+  private wake: (() => void) | null = null;
+
+  constructor(parts: PipelineParts, limits: PipelineLimits, afterEntry: number, headNo: number) {
+    this.parts = parts;
+    this.limits = limits;
+    this.nextEntry = afterEntry + 1;
+    this.headNo = headNo;
+  }
+
+  setHead(headNo: number): void {
+    this.headNo = Math.max(this.headNo, headNo);
+    this.wakeUp();
+  }
+
+  /** Finishes what was read, writes it, and lets `run` return. */
+  stop(): void {
+    this.stopping = true;
+    this.wakeUp();
+  }
+
+  async run(): Promise<void> {
+    while (!this.stopping || this.pending.length > 0) {
+      if (this.parts.checkpointDue()) {
+        await this.rest();
+        continue;
+      }
+      if (!this.stopping && this.nextEntry <= this.headNo && this.pending.length < this.limits.slicesAheadMax) {
+        await this.start(await this.parts.reader.entry(this.nextEntry));
+        this.nextEntry++;
+        continue;
+      }
+      if (this.pending.length > 0) {
+        await this.finishOldest();
+        continue;
+      }
+      if (!this.parts.gather.empty && !this.writeBusy && this.mayCut()) {
+        this.startWrite();
+        continue;
+      }
+      await this.sleepUntilWoken();
+    }
+    await this.rest();
+  }
+
+  /** Finishes and writes everything that was read, and keeps the state. */
+  private async rest(): Promise<void> {
+    await this.finishAll();
+    await this.flush();
+    await this.parts.checkpoint(this.nextEntry - 1);
+  }
+
+  private async start(entry: LogEntry): Promise<void> {
+    switch (entry.type) {
+      case EntryType.slice: {
+        const head = entry.head as SliceHead;
+        const place = slicePlace(entry, head);
+        this.startSlice(entry.entryNo, place, {
+          path: this.parts.spoolPath(head.blob),
+          offset: head.blobOffset,
+          lengthBytes: head.lengthBytes,
+        });
+        return;
+      }
+      case EntryType.batch: {
+        const head = entry.head as BatchHead;
+        this.startSlice(entry.entryNo, batchPlace(entry, head), { bytes: await entry.body() });
+        return;
+      }
+      case EntryType.registry:
+      case EntryType.publication:
+        await this.finishAll();
+        await this.parts.applyReference(entry);
+        return this.gathered(entry.entryNo, []);
+      case EntryType.command:
+        await this.finishAll();
+        await this.flush();
+        return this.gathered(entry.entryNo, await this.parts.runCommand(entry));
+      case EntryType.file:
+        await this.finishAll();
+        return this.gathered(
+          entry.entryNo,
+          this.parts.fileBlocks(entry.entryNo, entry.head as FileHead, entry.acceptedAtMs),
+        );
+      default:
+        await this.finishAll();
+        return this.gathered(entry.entryNo, []);
+    }
+  }
+
+  private startSlice(entryNo: number, place: SlicePlace, source: SliceBytes): void {
+    const outcome = this.parts.pools.process(place, source);
+    // Awaited in order later; without this a failure in between would count as unhandled.
+    outcome.catch(() => undefined);
+    this.pending.push({ entryNo, outcome });
+  }
+
+  private async finishAll(): Promise<void> {
+    while (this.pending.length > 0) await this.finishOldest();
+  }
+
+  private async finishOldest(): Promise<void> {
+    const { entryNo, outcome } = this.pending[0]!;
+    const result = await outcome;
+    this.pending.shift();
+    if (this.parts.needsLedger(result)) await this.flush();
+    await this.gathered(entryNo, [...result.blocks, ...(await this.parts.completeOutcome(entryNo, result))]);
+  }
+
+  private async gathered(entryNo: number, blocks: LedgerBlock[]): Promise<void> {
+    const { gather } = this.parts;
+    gather.add(entryNo, blocks);
+    const planned = this.parts.plannedCut(entryNo);
+    if (planned === entryNo || (planned === null && gather.rows >= this.limits.writeRowsMax)) {
+      await this.writing;
+      this.startWrite();
+    }
+  }
+
+  private mayCut(): boolean {
+    return this.parts.plannedCut(this.parts.gather.lastEntry) === null;
+  }
+
+  private startWrite(): void {
+    const write = this.parts.gather.take();
+    this.writeBusy = true;
+    this.writing = this.parts.write(write).then(() => {
+      this.parts.onProcessed(write.toEntry);
+      this.writeBusy = false;
+      this.wakeUp();
+    });
+    this.writing.catch(() => this.wakeUp());
+  }
+
+  /** Everything gathered stands in the ledger when this resolves. */
+  private async flush(): Promise<void> {
+    await this.writing;
+    if (!this.parts.gather.empty) {
+      this.startWrite();
+      await this.writing;
+    }
+  }
+
+  private async sleepUntilWoken(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+    });
+    this.wake = null;
+    if (!this.writeBusy) await this.writing;
+  }
+
+  private wakeUp(): void {
+    this.wake?.();
+  }
+}
+
+function slicePlace(entry: LogEntry, head: SliceHead): SlicePlace {
+  return {
+    entryNo: entry.entryNo,
+    fileEntry: head.fileEntry,
+    source: head.source,
+    format: head.format,
+    acceptedAtMs: entry.acceptedAtMs,
+    sourceOffset: head.sourceOffset,
+    first: head.first,
+    last: head.last,
+  };
+}
+
+function batchPlace(entry: LogEntry, head: BatchHead): SlicePlace {
+  return {
+    entryNo: entry.entryNo,
+    fileEntry: entry.entryNo,
+    source: head.source,
+    format: head.format,
+    acceptedAtMs: entry.acceptedAtMs,
+    sourceOffset: 0,
+    first: true,
+    last: true,
+  };
+}

@@ -1,0 +1,215 @@
+/** One rater: brings the ledger up to the log's head and keeps it there; starts again from its checkpoint. */
+import path from 'node:path';
+import { connectLedger, createTables, LedgerWriter, type LedgerClient } from '../../ledger/index.ts';
+import type { TollgridError } from '../../platform/errors.ts';
+import { LogReader, Spool, type LogEntry } from '../../platform/log/index.ts';
+import { createLogger, type Logger } from '../../platform/logger.ts';
+import { EntryType, type CommandHead } from '../../schemas/log-entries.ts';
+import { encodeBatches, encodeControls } from './accounting.ts';
+import { CheckpointStore } from './checkpoint.ts';
+import { runCommand } from './commands.ts';
+import { Gather } from './gather.ts';
+import type { RaterOptions, RaterToFront, SliceOutcome, VerifyCheck } from './messages.ts';
+import { Pipeline } from './pipeline.ts';
+import { PlannedCuts } from './planned-cuts.ts';
+import { ReferenceData, type ReferenceEntry } from './reference-data.ts';
+import { reverse } from './reversals.ts';
+import { Statistics } from './statistics.ts';
+import { verifyLedger } from './verify.ts';
+import { WorkerPools } from './worker-pools.ts';
+
+/** A checkpoint is due after that many records: a replay of them takes seconds. */
+const CHECKPOINT_RECORDS = 10_000_000;
+const REFERENCE_TYPES: readonly number[] = [EntryType.registry, EntryType.publication];
+
+export class Rater {
+  private readonly options: RaterOptions;
+  private readonly tell: (message: RaterToFront) => void;
+  private readonly log: Logger;
+  private readonly ledger: LedgerClient;
+  private readonly reader: LogReader;
+  private readonly spool: Spool;
+  private readonly checkpoints: CheckpointStore;
+  private readonly statistics = new Statistics();
+  private writer!: LedgerWriter;
+  private pools!: WorkerPools;
+  private reference = new ReferenceData();
+  private pipeline!: Pipeline;
+  private running: Promise<void> = Promise.resolve();
+  private headNo: number;
+  private processedNo = 0;
+  private recordsSinceCheckpoint = 0;
+  /** Records received per file: what the same bytes count as when they are received again. */
+  private fileRecords = new Map<number, number>();
+
+  private constructor(options: RaterOptions, headNo: number, tell: (message: RaterToFront) => void, spool: Spool) {
+    this.options = options;
+    this.headNo = headNo;
+    this.tell = tell;
+    this.spool = spool;
+    this.log = createLogger({ name: 'rater', level: options.logLevel });
+    this.ledger = connectLedger({
+      url: options.engineUrl,
+      token: options.engineToken,
+      ...(options.engineUser !== undefined && { user: options.engineUser }),
+    });
+    this.reader = new LogReader(path.join(options.dataDir, 'log'));
+    this.checkpoints = new CheckpointStore(path.join(options.dataDir, 'rater'));
+  }
+
+  static async open(options: RaterOptions, headNo: number, tell: (message: RaterToFront) => void): Promise<Rater> {
+    const rater = new Rater(options, headNo, tell, await Spool.open(path.join(options.dataDir, 'spool'), { owner: false }));
+    await createTables(rater.ledger);
+    const totals = path.join(options.dataDir, 'ledger', 'totals');
+    rater.writer = await LedgerWriter.open({ client: rater.ledger, path: totals });
+    await rater.prepare(options.threads);
+    return rater;
+  }
+
+  /** State and reference data as of the checkpoint, and a pipeline that goes on behind it. */
+  private async prepare(threads: number): Promise<void> {
+    const checkpoint = await this.usableCheckpoint();
+    const afterEntry = checkpoint?.entryNo ?? 0;
+    this.fileRecords = new Map(checkpoint?.fileRecords ?? []);
+    this.recordsSinceCheckpoint = 0;
+    this.reference = new ReferenceData();
+    this.pools = new WorkerPools(threads);
+    await this.pools.open();
+    await this.applyReferenceUpTo(afterEntry);
+    if (checkpoint !== null) await this.pools.load(checkpoint.path);
+    const cuts = new PlannedCuts(await this.writer.recover(afterEntry));
+    this.pipeline = new Pipeline(this.parts(new Gather(afterEntry), cuts), this.options, afterEntry, this.headNo);
+    this.onProcessed(afterEntry);
+  }
+
+  /** A checkpoint is worth something only if the ledger still holds what was written before it. */
+  private async usableCheckpoint(): Promise<Awaited<ReturnType<CheckpointStore['read']>>> {
+    const checkpoint = await this.checkpoints.read();
+    const { differences, detachedParts } = await this.writer.verify();
+    const afterEntry = checkpoint?.entryNo ?? 0;
+    const lost = differences.filter(({ fromEntry }) => fromEntry <= afterEntry);
+    const isLost = lost.length > 0 || detachedParts.length > 0;
+    if (!isLost) return checkpoint;
+    this.log.warn({ differences: lost.length, detachedParts: detachedParts.length }, 'ledger is damaged: computed again');
+    await this.dropLedger();
+    return null;
+  }
+
+  private async dropLedger(): Promise<void> {
+    await this.checkpoints.remove();
+    await this.writer.truncate();
+  }
+
+  private async applyReferenceUpTo(entryNo: number): Promise<void> {
+    if (entryNo === 0) return;
+    for await (const entry of this.reader.readHeads(1, entryNo)) {
+      if (REFERENCE_TYPES.includes(entry.type)) await this.applyReference(entry);
+    }
+  }
+
+  private async applyReference(entry: LogEntry): Promise<void> {
+    const { entryNo, type, head } = entry;
+    const reference: ReferenceEntry = { entryNo, type, head, body: await entry.body() };
+    this.reference.apply(reference);
+    await this.pools.reference([reference]);
+  }
+
+  private parts(gather: Gather, cuts: PlannedCuts): ConstructorParameters<typeof Pipeline>[0] {
+    const onFailure = (subscriptionNo: number, { code, message }: TollgridError): void => {
+      this.statistics.failed(code);
+      this.log.error({ subscriptionNo, code }, `not settled: ${message}`);
+    };
+    return {
+      reader: this.reader,
+      spoolPath: (blob) => this.spool.path(blob),
+      pools: this.pools,
+      gather,
+      applyReference: (entry) => this.applyReference(entry),
+      runCommand: (entry) =>
+        runCommand(
+          { ledger: this.ledger, pools: this.pools, reference: this.reference, reader: this.reader, onFailure },
+          entry,
+          entry.head as CommandHead,
+        ),
+      fileBlocks: (entryNo, head, acceptedAtMs) => {
+        if (head.duplicateOf === undefined) return [];
+        const received = this.fileRecords.get(head.duplicateOf) ?? 0;
+        const counts = [received, 0, 0, received, 0, 0, 0, 0, 0];
+        this.statistics.count(head.source, counts);
+        return encodeBatches([{ entryNo, fileEntry: entryNo, source: head.source, acceptedAtMs, counts }], entryNo);
+      },
+      needsLedger: (outcome) => outcome.reversals.length > 0,
+      completeOutcome: (entryNo, outcome) => this.completeOutcome(entryNo, outcome),
+      write: async (write) => {
+        const startedMs = performance.now();
+        if (write.blocks.length > 0) await this.writer.write(write);
+        this.statistics.wrote(write, performance.now() - startedMs);
+      },
+      plannedCut: (entryNo) => cuts.cutFor(entryNo),
+      onProcessed: (entryNo) => this.onProcessed(entryNo),
+      checkpointDue: () => this.recordsSinceCheckpoint >= CHECKPOINT_RECORDS,
+      checkpoint: async (entryNo) => {
+        if (this.recordsSinceCheckpoint === 0 && (await this.checkpoints.read())?.entryNo === entryNo) return;
+        this.recordsSinceCheckpoint = 0;
+        await this.checkpoints.write(entryNo, this.fileRecords, (folder) => this.pools.dump(folder));
+      },
+    };
+  }
+
+  private async completeOutcome(
+    entryNo: number,
+    outcome: SliceOutcome,
+  ): Promise<Awaited<ReturnType<typeof reverse>>['blocks']> {
+    const reversed = await reverse(this.ledger, outcome.reversals, entryNo);
+    for (const { fileEntry, source, counts } of outcome.batches) {
+      this.fileRecords.set(fileEntry, (this.fileRecords.get(fileEntry) ?? 0) + counts[0]!);
+      this.recordsSinceCheckpoint += counts[0]!;
+      this.statistics.count(source, counts);
+    }
+    this.statistics.outcome(outcome);
+    return [
+      ...reversed.blocks,
+      ...encodeBatches([...outcome.batches, ...reversed.batches], entryNo),
+      ...encodeControls([...outcome.controls, ...reversed.controls], entryNo),
+    ];
+  }
+
+  private onProcessed(entryNo: number): void {
+    this.processedNo = entryNo;
+    this.tell({ type: 'processed', entryNo, statistics: this.statistics.snapshot() });
+  }
+
+  setHead(headNo: number): void {
+    this.headNo = headNo;
+    this.pipeline.setHead(headNo);
+  }
+
+  /** Resolves when the rater was stopped; rejects when it cannot go on. */
+  async run(): Promise<void> {
+    this.running = this.pipeline.run();
+    await this.running;
+  }
+
+  async stop(): Promise<void> {
+    this.pipeline.stop();
+    await this.running;
+    await this.writer.close();
+    await this.pools.close();
+  }
+
+  /** Drops the ledger and computes it again from the log. */
+  async rebuild(threads = this.pools.threads): Promise<void> {
+    this.pipeline.stop();
+    await this.running;
+    await this.pools.close();
+    await this.dropLedger();
+    this.onProcessed(0);
+    await this.prepare(threads);
+    this.running = this.pipeline.run();
+    await this.running;
+  }
+
+  verify(): Promise<VerifyCheck[]> {
+    return verifyLedger({ ledger: this.ledger, writer: this.writer, reader: this.reader, processedNo: this.processedNo });
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * The state of stage B on disk, for a checkpoint: written per thread, read by any number of threads, because
+ * a thread picks the shards it owns.
+ *
+ *   duplicates-<thread>.bin   [shard u32 | words u32 | slots] ...
+ *   series-<thread>.ndjson    one register chain a line
+ *   occurrences-<thread>.json counts of open files without unique keys
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import readline from 'node:readline';
+import { SHARD_COUNT } from '../../mediation/duplicates/index.ts';
+import type { Series } from '../../mediation/readings/index.ts';
+import { meterHash, seriesShard, type Ownership, type ShardState } from './stage-b.ts';
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  let at = 0;
+  while (at < bytes.length) at += fs.writeSync(file, bytes, at, bytes.length - at);
+}
+
+export function dumpShards(state: ShardState, folder: string, thread: number): void {
+  const write = (name: string, fill: (file: number) => void): void => {
+    const file = fs.openSync(path.join(folder, name), 'w');
+    try {
+      fill(file);
+      fs.fsyncSync(file);
+    } finally {
+      fs.closeSync(file);
+    }
+  };
+  write(`duplicates-${thread}.bin`, (file) => {
+    for (const { shard, slots } of state.duplicates.dump()) {
+      writeAll(file, new Uint8Array(Uint32Array.of(shard, slots.length).buffer));
+      writeAll(file, new Uint8Array(slots.buffer, slots.byteOffset, slots.byteLength));
+    }
+  });
+  write(`series-${thread}.ndjson`, (file) => {
+    for (const series of state.registers.dump()) writeAll(file, Buffer.from(`${JSON.stringify(series)}\n`));
+  });
+  write(`occurrences-${thread}.json`, (file) => {
+    writeAll(file, Buffer.from(JSON.stringify(state.duplicates.dumpOccurrences())));
+  });
+}
+
+export async function loadShards(state: ShardState, folder: string, owner: Ownership): Promise<void> {
+  const owns = (shard: number): boolean => shard % owner.threads === owner.thread;
+  for (const name of fs.readdirSync(folder).sort()) {
+    const filePath = path.join(folder, name);
+    if (name.startsWith('duplicates-')) loadDuplicates(state, filePath, owns);
+    else if (name.startsWith('series-')) await loadSeries(state, filePath, owns);
+    else if (name.startsWith('occurrences-')) {
+      state.duplicates.loadOccurrences(JSON.parse(fs.readFileSync(filePath, 'utf8')) as [number, [string, number][]][]);
+    }
+  }
+}
+
+function loadDuplicates(state: ShardState, filePath: string, owns: (shard: number) => boolean): void {
+  const file = fs.openSync(filePath, 'r');
+  try {
+    const { size } = fs.fstatSync(file);
+    const head = new Uint32Array(2);
+    let at = 0;
+    while (at < size) {
+      at += readExactly(file, new Uint8Array(head.buffer), at);
+      const shard = head[0]!;
+      const lengthWords = head[1]!;
+      if (shard >= SHARD_COUNT) throw new Error(`${filePath}: shard ${shard} is out of range`);
+      if (owns(shard)) {
+        const slots = new Uint32Array(lengthWords);
+        readExactly(file, new Uint8Array(slots.buffer), at);
+        state.duplicates.load(shard, slots);
+      }
+      at += lengthWords * 4;
+    }
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+function readExactly(file: number, target: Uint8Array, at: number): number {
+  let read = 0;
+  while (read < target.length) {
+    const count = fs.readSync(file, target, read, target.length - read, at + read);
+    if (count === 0) throw new Error('checkpoint file ends early');
+    read += count;
+  }
+  return read;
+}
+
+async function loadSeries(state: ShardState, filePath: string, owns: (shard: number) => boolean): Promise<void> {
+  for await (const line of readline.createInterface({ input: fs.createReadStream(filePath) })) {
+    const series = JSON.parse(line) as Series;
+    const register = Buffer.from(series.register);
+    if (owns(seriesShard(meterHash(Buffer.from(series.meter)), register, 0, register.length))) state.registers.load(series);
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * Stage B: what needs memory of earlier records: duplicates and register chains. A record belongs to the shard of its
+ * state key, a shard to one thread, and each thread takes slices in log order.
+ */
+import { Duplicates, SHARD_COUNT, Sight, shardOf, type SightNo } from '../../mediation/duplicates/index.ts';
+import type { CompiledFormat } from '../../mediation/formats/index.ts';
+import { RegisterBook, type RegisterReading, type Rework } from '../../mediation/readings/index.ts';
+import { errorNo } from '../../platform/errors.ts';
+import { hash32 } from '../../platform/hash128.ts';
+import type { RegistryLookup } from '../../registry/index.ts';
+import { Disposition, TEXT_FIELDS, type RecordColumns } from '../../schemas/columns/record-columns.ts';
+import type { SliceWork } from './slice-work.ts';
+
+const METER = TEXT_FIELDS.indexOf('meter');
+const REGISTER = TEXT_FIELDS.indexOf('register');
+const SERIES_SEED = 0x53455249;
+
+/** The state of the shards that one thread owns. */
+export interface ShardState {
+  duplicates: Duplicates;
+  registers: RegisterBook;
+}
+
+/** A standing usage that a later record replaces. */
+export interface Reversal {
+  /** Identity of the usage, four words. */
+  identity: [number, number, number, number];
+  /** Address of the record that now holds the identity: its own rows stay. */
+  keepEntry: number;
+  keepRecord: number;
+  keepChargeFrom: number;
+  /** The replaced record becomes superseded (false: it stays rated, only its usage was made again). */
+  supersede: boolean;
+}
+
+export interface StageBResult {
+  reversals: Reversal[];
+  rework: Rework[];
+  /** Readings that were context and have been revised: their records become superseded. */
+  supersededContext: RegisterReading[];
+}
+
+export interface Ownership {
+  thread: number;
+  threads: number;
+}
+
+/** A record that comes back from suspense holds its identity already: it is not its own duplicate. */
+export interface RecycledRecord {
+  entryNo: number;
+  recordNo: number;
+  holdsIdentity: boolean;
+}
+
+export function stateShard(records: RecordColumns, record: number, isRegister: boolean): number {
+  if (!isRegister) return shardOf(records.identity[record * 4]!);
+  const { text, textOffset, textLength } = records;
+  const meter = hash32(text, textOffset[METER]![record]!, textLength[METER]![record]!, SERIES_SEED);
+  return seriesShard(meter, text, textOffset[REGISTER]![record]!, textLength[REGISTER]![record]!);
+}
+
+/** Shard of a register chain: by meter (`meterHash`), then register. */
+export function seriesShard(meterHash: number, text: Uint8Array, offset: number, length: number): number {
+  return hash32(text, offset, length, meterHash) & (SHARD_COUNT - 1);
+}
+
+export function meterHash(meter: Uint8Array): number {
+  return hash32(meter, 0, meter.length, SERIES_SEED);
+}
+
+export function runStageB(
+  state: ShardState,
+  work: SliceWork,
+  format: CompiledFormat,
+  lookup: RegistryLookup,
+  owner: Ownership,
+  windowMonths: number,
+  recycled: RecycledRecord | null = null,
+): StageBResult {
+  const { records, usage, place } = work;
+  const result: StageBResult = { reversals: [], rework: [], supersededContext: [] };
+  const isRegister = format.classes.map((one) => one.kind === 'registerReading');
+  const isInterval = format.classes.map((one) => one.kind === 'intervalReading');
+  const single = owner.threads === 1;
+  state.duplicates.setWindow(place.acceptedAtMs, windowMonths);
+  let row = 0;
+  for (let i = 0; i < records.count; i++) {
+    const rowFrom = row;
+    while (row < usage.count && usage.record[row] === i) row++;
+    const disposition = records.disposition[i]!;
+    if (disposition !== Disposition.usable && disposition !== Disposition.suspended) continue;
+    const register = isRegister[records.classNo[i]!]! && work.rawIdentity[i] === 0;
+    if (!single && stateShard(records, i, register) % owner.threads !== owner.thread) continue;
+
+    const sight = see(state.duplicates, work, format, i, recycled?.holdsIdentity === true);
+    if (sight === Sight.duplicate) {
+      records.disposition[i] = Disposition.duplicate;
+      continue;
+    }
+    if (sight === Sight.superseded) {
+      records.disposition[i] = Disposition.superseded;
+      continue;
+    }
+    if (sight === Sight.conflict) {
+      suspend(records, i, errorNo('DUPLICATE_CONFLICT'));
+      continue;
+    }
+    if (disposition === Disposition.suspended) continue;
+    if (register) {
+      acceptRegister(state, work, lookup, format, i, rowFrom, row, result, recycled);
+    } else {
+      if (isInterval[records.classNo[i]!]!) {
+        for (let r = rowFrom; r < row; r++) usage.quantity[r] = usage.quantity[r]! * lookup.multiplier(usage.assignment[r]!);
+      }
+      if (sight === Sight.revision) result.reversals.push(reversalOf(records, i, place.entryNo, recycled, 0, true));
+    }
+  }
+  if (place.last) state.duplicates.endFile(place.fileEntry);
+  return result;
+}
+
+function see(
+  duplicates: Duplicates,
+  work: SliceWork,
+  format: CompiledFormat,
+  record: number,
+  holdsIdentity: boolean,
+): SightNo {
+  const { records, place } = work;
+  if (work.rawIdentity[record] === 1 || format.identity === 'occurrence') {
+    if (holdsIdentity) return Sight.first;
+    const atMs = work.rawIdentity[record] === 1 ? place.acceptedAtMs : records.startMs[record]!;
+    return duplicates.seeOccurrence(records.identity, record, place.fileEntry, atMs);
+  }
+  const { identity } = records;
+  const content = records.content[record]!;
+  const startMs = records.startMs[record]!;
+  const quality = records.quality[record]!;
+  if (holdsIdentity) return duplicates.seeAgain(identity, record, content, startMs, quality);
+  return duplicates.see(identity, record, content, startMs, quality, format.secondSight);
+}
+
+function suspend(records: RecordColumns, record: number, code: number): void {
+  records.disposition[record] = Disposition.suspended;
+  records.code[record] = code;
+}
+
+function identityOf(records: RecordColumns, record: number): [number, number, number, number] {
+  const at = record * 4;
+  const { identity } = records;
+  return [identity[at]!, identity[at + 1]!, identity[at + 2]!, identity[at + 3]!];
+}
+
+function reversalOf(
+  records: RecordColumns,
+  record: number,
+  entryNo: number,
+  recycled: RecycledRecord | null,
+  keepChargeFrom: number,
+  supersede: boolean,
+): Reversal {
+  return {
+    identity: identityOf(records, record),
+    keepEntry: recycled?.entryNo ?? entryNo,
+    keepRecord: recycled?.recordNo ?? record,
+    keepChargeFrom,
+    supersede,
+  };
+}
+
+function acceptRegister(
+  state: ShardState,
+  work: SliceWork,
+  lookup: RegistryLookup,
+  format: CompiledFormat,
+  record: number,
+  rowFrom: number,
+  rowTo: number,
+  result: StageBResult,
+  recycled: RecycledRecord | null,
+): void {
+  const { records, usage, place } = work;
+  const assignment = usage.assignment[rowFrom]!;
+  const reading: RegisterReading = {
+    readAtMs: records.startMs[record]!,
+    digits: records.quantity[record]!,
+    scale: records.scale[record]!,
+    quality: records.quality[record]!,
+    entryNo: recycled?.entryNo ?? place.entryNo,
+    recordNo: recycled?.recordNo ?? record,
+    fileEntry: place.fileEntry,
+    source: place.source,
+    format: place.format,
+    classNo: records.classNo[record]!,
+    acceptedAtMs: place.acceptedAtMs,
+    identity: identityOf(records, record),
+    version: 0,
+    posted: false,
+  };
+  const accepted = state.registers.accept(records.textOf(METER, record), records.textOf(REGISTER, record), reading, {
+    digits: lookup.digits(assignment),
+    multiplier: lookup.multiplier(assignment),
+    unitFactor: format.classes[records.classNo[record]!]!.unitFactor ?? 1,
+  });
+  if (accepted.verdict === 'backwards') {
+    suspend(records, record, errorNo('READING_BACKWARDS'));
+    return;
+  }
+  if (accepted.rework !== undefined) result.rework.push(accepted.rework);
+  if (accepted.replaced !== undefined) {
+    if (accepted.replaced.posted) {
+      result.reversals.push(reversalOf(records, record, place.entryNo, recycled, 0, true));
+    } else {
+      result.supersededContext.push(accepted.replaced);
+    }
+  }
+  if (accepted.verdict === 'context') {
+    records.disposition[record] = Disposition.absorbed;
+    return;
+  }
+  for (let r = rowFrom; r < rowTo; r++) {
+    usage.startMs[r] = accepted.fromMs;
+    usage.quantity[r] = accepted.quantity;
+  }
+}

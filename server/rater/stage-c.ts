@@ -1,0 +1,181 @@
+/** Stage C: rates what is left, and encodes the slice's rows for the ledger. No state, so it runs on any thread. */
+import type { LedgerBlock } from '../../ledger/index.ts';
+import type { CompiledFormat } from '../../mediation/formats/index.ts';
+import { registerDifference, type Rework } from '../../mediation/readings/index.ts';
+import { rateUsage } from '../../rating/index.ts';
+import { Disposition } from '../../schemas/columns/record-columns.ts';
+import type { UsageColumns } from '../../schemas/columns/usage-columns.ts';
+import { sumControls } from './control-sums.ts';
+import type { BatchCounts, SliceOutcome } from './messages.ts';
+import type { ReferenceData } from './reference-data.ts';
+import { CHARGES_PER_VERSION, encodeReworked } from './rework.ts';
+import type { SliceEncoder } from './slice-encoder.ts';
+import type { SliceWork } from './slice-work.ts';
+import type { RecycledRecord, Reversal, StageBResult } from './stage-b.ts';
+
+export function runStageC(
+  reference: ReferenceData,
+  encoder: SliceEncoder,
+  work: SliceWork,
+  state: StageBResult,
+  postedEntry = work.place.entryNo,
+  recycled: RecycledRecord | null = null,
+): SliceOutcome {
+  const { records, usage, place } = work;
+  const format = reference.format(place.format);
+  const rest = settleWithinSlice(reference, work, format, state);
+
+  const drop = new Uint8Array(usage.count);
+  let dropped = 0;
+  for (let row = 0; row < usage.count; row++) {
+    if (records.disposition[usage.record[row]!] === Disposition.usable) continue;
+    drop[row] = 1;
+    dropped++;
+  }
+  if (dropped > 0) usage.compact(drop);
+
+  rateUsage(reference.tariffBook, reference.binding, usage, records, 0, usage.count);
+  suspendUnrated(work);
+  const chosen = encoder.choose(work);
+
+  const blocks: LedgerBlock[] = [
+    ...encoder.charges(reference, work, chosen, postedEntry, recycled),
+    ...encoder.readings(reference, work, format, postedEntry, recycled),
+    ...encoder.suspense(work, format, postedEntry, recycled),
+  ];
+  const controls = sumControls(reference.names, usage, chosen.rows, chosen.count);
+  const batches = [countDispositions(work)];
+
+  for (const node of rest.supersededContext) {
+    batches.push(move(node, Disposition.absorbed, Disposition.superseded));
+  }
+  if (rest.rework.length > 0) {
+    const reworked = encodeReworked(reference, encoder, rest.rework, postedEntry);
+    blocks.push(...reworked.blocks);
+    controls.push(...reworked.controls);
+    for (const { to, firstUsage } of rest.rework) {
+      if (firstUsage) batches.push(move(to, Disposition.absorbed, Disposition.rated));
+    }
+  }
+  return {
+    blocks,
+    batches,
+    controls: controls.map((sum) => ({ ...sum, entryNo: place.entryNo })),
+    reversals: [...rest.reversals, ...rest.rework.filter((one) => one.reverse).map(reversalOfRework)],
+    suspendedByCode: encoder.suspendedByCode(work),
+    newestEventMs: newestEvent(usage),
+  };
+}
+
+/** What replaces something of this very slice is put right here; what is left concerns earlier entries. */
+function settleWithinSlice(
+  reference: ReferenceData,
+  work: SliceWork,
+  format: CompiledFormat,
+  state: StageBResult,
+): StageBResult {
+  const { records, place } = work;
+  const rest: StageBResult = { reversals: [], rework: [], supersededContext: [] };
+  const inSlice = (entryNo: number): boolean => entryNo === place.entryNo;
+
+  for (const node of state.supersededContext) {
+    if (inSlice(node.entryNo)) records.disposition[node.recordNo] = Disposition.superseded;
+    else rest.supersededContext.push(node);
+  }
+  const latest = new Map<string, Rework>();
+  for (const rework of state.rework) {
+    if (inSlice(rework.to.entryNo)) reworkInPlace(reference, work, format, rework);
+    else {
+      const key = rework.to.identity.join('.');
+      const earlier = latest.get(key);
+      // Made again twice by one slice: the last one counts, and what the first one found decides what to reverse.
+      latest.set(key, earlier ? { ...rework, reverse: earlier.reverse, firstUsage: earlier.firstUsage } : rework);
+    }
+  }
+  rest.rework.push(...latest.values());
+  if (state.reversals.length > 0) supersedeInSlice(work, state.reversals, rest.reversals);
+  return rest;
+}
+
+/** The usage that ends at a reading of this slice starts elsewhere now. */
+function reworkInPlace(reference: ReferenceData, work: SliceWork, format: CompiledFormat, rework: Rework): void {
+  const { records, usage } = work;
+  const record = rework.to.recordNo;
+  records.disposition[record] = Disposition.usable;
+  const unitFactor = format.classes[records.classNo[record]!]!.unitFactor ?? 1;
+  for (let row = 0; row < usage.count; row++) {
+    if (usage.record[row] !== record) continue;
+    const assignment = usage.assignment[row]!;
+    usage.startMs[row] = rework.from.readAtMs;
+    usage.quantity[row] = registerDifference(rework.from, rework.to, {
+      digits: reference.lookup.digits(assignment),
+      multiplier: reference.lookup.multiplier(assignment),
+      unitFactor,
+    });
+  }
+}
+
+/** Earlier versions of an identity inside the slice are superseded before they are rated. */
+function supersedeInSlice({ records, place }: SliceWork, reversals: readonly Reversal[], rest: Reversal[]): void {
+  const wanted = new Map(reversals.map((reversal) => [reversal.identity.join('.'), reversal]));
+  const holder = new Map<string, number>();
+  for (let i = records.count - 1; i >= 0; i--) {
+    const at = i * 4;
+    const { identity } = records;
+    const key = `${identity[at]}.${identity[at + 1]}.${identity[at + 2]}.${identity[at + 3]}`;
+    if (!wanted.has(key) || records.disposition[i] !== Disposition.usable) continue;
+    if (holder.has(key)) records.disposition[i] = Disposition.superseded;
+    else holder.set(key, i);
+  }
+  for (const [key, reversal] of wanted) {
+    const last = holder.get(key);
+    rest.push(
+      last !== undefined && reversal.keepEntry === place.entryNo ? { ...reversal, keepRecord: last } : reversal,
+    );
+  }
+}
+
+/** A record whose views could not all be rated is suspended as a whole: neighbours go on. */
+function suspendUnrated({ records, usage }: SliceWork): void {
+  for (let row = 0; row < usage.count; row++) {
+    if (usage.code[row] === 0) continue;
+    const record = usage.record[row]!;
+    records.disposition[record] = Disposition.suspended;
+    records.code[record] = usage.code[row]!;
+  }
+}
+
+function countDispositions({ records, place }: SliceWork): BatchCounts {
+  const counts = new Array<number>(Disposition.writtenOff + 1).fill(0);
+  for (let i = 0; i < records.count; i++) counts[records.disposition[i]!]!++;
+  // Index 0 (`usable`) is empty once every record has its state: it carries the total.
+  counts[0] = records.count;
+  return { entryNo: place.entryNo, fileEntry: place.fileEntry, source: place.source, acceptedAtMs: place.acceptedAtMs, counts };
+}
+
+function move(
+  node: { entryNo: number; fileEntry: number; source: string; acceptedAtMs: number },
+  from: number,
+  to: number,
+): BatchCounts {
+  const counts = new Array<number>(Disposition.writtenOff + 1).fill(0);
+  counts[from] = -1;
+  counts[to] = 1;
+  return { entryNo: node.entryNo, fileEntry: node.fileEntry, source: node.source, acceptedAtMs: node.acceptedAtMs, counts };
+}
+
+function reversalOfRework({ to }: Rework): Reversal {
+  return {
+    identity: to.identity,
+    keepEntry: to.entryNo,
+    keepRecord: to.recordNo,
+    keepChargeFrom: to.version * CHARGES_PER_VERSION,
+    supersede: false,
+  };
+}
+
+function newestEvent(usage: UsageColumns): number {
+  let newest = 0;
+  for (let row = 0; row < usage.count; row++) if (usage.endMs[row]! > newest) newest = usage.endMs[row]!;
+  return newest;
+}

@@ -1,0 +1,54 @@
+/** Counters since the rater started. The front turns them into metrics. */
+import { DISPOSITION_NAMES } from '../../schemas/columns/record-columns.ts';
+import type { GatheredWrite } from './gather.ts';
+import type { RaterStatistics, SliceOutcome } from './messages.ts';
+
+export class Statistics {
+  private readonly records: Record<string, Record<string, number>> = {};
+  private readonly charges: Record<string, number> = {};
+  private readonly errors: Record<string, number> = {};
+  private readonly ledgerRows: Record<string, number> = {};
+  private writes = 0;
+  private writeMs = 0;
+  private newestEventMs = 0;
+
+  /** Counts of one batch by disposition; index 0 (received) is the sum of the others and not counted again. */
+  count(source: string, counts: readonly number[]): void {
+    const bySource = (this.records[source] ??= {});
+    for (let number = 1; number < counts.length; number++) {
+      const count = counts[number]!;
+      if (count > 0) bySource[DISPOSITION_NAMES[number]!] = (bySource[DISPOSITION_NAMES[number]!] ?? 0) + count;
+    }
+  }
+
+  outcome(outcome: SliceOutcome): void {
+    for (const { service, rows } of outcome.controls) this.charges[service] = (this.charges[service] ?? 0) + rows;
+    for (const [code, count] of Object.entries(outcome.suspendedByCode)) {
+      this.errors[code] = (this.errors[code] ?? 0) + count;
+    }
+    if (outcome.newestEventMs > 0) this.newestEventMs = outcome.newestEventMs;
+  }
+
+  failed(code: string): void {
+    this.errors[code] = (this.errors[code] ?? 0) + 1;
+  }
+
+  wrote(write: GatheredWrite, elapsedMs: number): void {
+    if (write.blocks.length === 0) return;
+    this.writes++;
+    this.writeMs += elapsedMs;
+    for (const { table, rows } of write.blocks) this.ledgerRows[table] = (this.ledgerRows[table] ?? 0) + rows;
+  }
+
+  snapshot(): RaterStatistics {
+    return {
+      records: this.records,
+      charges: this.charges,
+      errors: this.errors,
+      ledgerRows: this.ledgerRows,
+      writes: this.writes,
+      writeSeconds: this.writeMs / 1000,
+      newestEventMs: this.newestEventMs,
+    };
+  }
+}

@@ -1,0 +1,129 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, it, expect } from 'vitest';
+import type { AuditReport } from '../../schemas/api/audit.ts';
+import type { ChargeItem, Explanation } from '../../schemas/api/charges.ts';
+import { CALLS, ended, tollgrid, tollgridUntil, writeSmallTown } from './support/small-town.ts';
+
+interface StartAnswer {
+  outcome: { service: string; records: number; quantity: number; amount: string; tax: string }[];
+  audit: AuditReport;
+}
+
+let folder: string;
+let config: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'tollgrid-commands-'));
+  config = writeSmallTown(folder);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function answer<T>(...args: string[]): T {
+  const { status, out, err } = tollgrid(config, ...args, '--json');
+  expect(status, err).toBe(0);
+  return JSON.parse(out) as T;
+}
+
+const expectedOutcome = { service: 'voice', records: 3, quantity: 191_000 };
+
+describe('the commands, one after the other on one data directory', { timeout: 120_000 }, () => {
+  it('start --once publishes, takes the files, shows the outcome and closes the audit', () => {
+    const { status, out, err } = tollgrid(config, 'start', '--once');
+    expect(status, err).toBe(0);
+    expect(out).toContain('test-calls');
+    expect(out).toContain('Published tariff: plain@2026-01-01');
+    expect(out).toMatch(/retail +voice +record +3 +3\.18 min +3\.00 UAH +0\.50/);
+    expect(out).toContain('The audit closes at zero difference');
+    expect(out).toMatch(/npx tollgrid explain \d+\.\d+\.\d+/);
+    expect(existsSync(path.join(folder, 'data', 'run', 'front.json'))).toBe(false);
+  });
+
+  it('a second start changes nothing', () => {
+    const { outcome, audit } = answer<StartAnswer>('start', '--once');
+    expect(outcome).toMatchObject([expectedOutcome]);
+    expect(audit.total).toMatchObject({ received: CALLS.length, rated: 3, suspended: 2, duplicate: 0, difference: 0 });
+  });
+
+  it('charges and explain lead from the account to the bytes', () => {
+    const charges = answer<ChargeItem[]>('charges', '--account', 'A-1');
+    expect(charges.map((charge) => Number(charge.amount))).toEqual([1.2, 0.6, 1.2]);
+    const explanation = answer<Explanation>('explain', charges[2]!.id);
+    expect(explanation.record).toMatchObject({ file: 'calls.csv', source: 'exchange' });
+    expect(explanation.record!.text.trim()).toBe(CALLS[4]);
+    const bytesBefore = CALLS.slice(0, 4).reduce((sum, line) => sum + line.length + 1, 0);
+    expect(explanation.record!.byteOffset).toBe(bytesBefore);
+    expect(explanation.steps.length).toBeGreaterThan(3);
+    expect(tollgrid(config, 'explain', charges[2]!.id).out).toContain('1.20 UAH, of which 0.20 is tax');
+  });
+
+  it('the same file again gives duplicates only', () => {
+    const { records } = answer<{ records: AuditReport['records'] }>(
+      ...['ingest', path.join(folder, 'inbox', 'calls.csv'), '--source', 'exchange'],
+    );
+    expect(records).toMatchObject([{ received: CALLS.length, duplicate: CALLS.length, rated: 0, difference: 0 }]);
+  });
+
+  it('what waits is listed, shown, recycled when the registry knows it, and written off', () => {
+    const waiting = answer<{ address: string; code: string }[]>('suspense', 'list');
+    expect(waiting).toHaveLength(2);
+    const garbage = waiting.find((item) => item.code.startsWith('DECODE'))!;
+    const unknown = waiting.find((item) => item !== garbage)!;
+    expect(answer<{ text: string }>('suspense', 'show', garbage.address).text.trim()).toBe('garbage');
+
+    const more = path.join(folder, 'more.yaml');
+    const subscription = [
+      "identifiers: [{ kind: number, value: '380449999999' }]",
+      'tariffs: [{ view: retail, service: voice, tariff: plain }]',
+    ];
+    writeFileSync(more, `subscriptions:\n  - id: S-2\n    accountId: A-1\n    ${subscription.join('\n    ')}\n`);
+    expect(answer('registry', 'import', more)).toMatchObject({ created: 1, changed: 0 });
+    expect(answer('suspense', 'recycle', '--code', unknown.code)).toMatchObject({ stillWaiting: '0' });
+    expect(answer<ChargeItem[]>('charges', '--account', 'A-1')).toHaveLength(4);
+
+    answer('suspense', 'write-off', '--address', garbage.address, '--reason', 'a torn line');
+    expect(answer<unknown[]>('suspense', 'list')).toEqual([]);
+    expect(answer<AuditReport>('audit').total).toMatchObject({ rated: 4, suspended: 0, writtenOff: 1, difference: 0 });
+  });
+
+  it('a rebuild with any threads gives the same export', () => {
+    const before = answer<{ sha256: string; lines: number }>('export');
+    expect(answer<{ rows: number }>('rebuild', '--threads', '2').rows).toBeGreaterThanOrEqual(4);
+    expect(answer('export')).toEqual(before);
+    expect(answer('verify')).toMatchObject({ ok: true });
+  });
+});
+
+describe('a running Tollgrid', { timeout: 120_000 }, () => {
+  it('serves commands, keeps others off its data, and drains at Ctrl-C', async () => {
+    const child = await tollgridUntil(config, 'Serving', 'start');
+    try {
+      expect(answer('status')).toMatchObject({ running: true, ready: true, pid: child.pid });
+      expect(answer<ChargeItem[]>('charges', '--account', 'A-1')).toHaveLength(4);
+      const second = tollgrid(config, 'start', '--once');
+      expect(second.status).toBe(3);
+      expect(second.err).toContain('DATA_DIR_LOCKED: ');
+      expect(second.err).toContain(String(child.pid));
+    } finally {
+      child.kill('SIGINT');
+    }
+    expect(await ended(child)).toBe(0);
+    expect(existsSync(path.join(folder, 'data', 'run', 'front.json'))).toBe(false);
+    expect(tollgrid(config, 'status').status).toBe(3);
+  });
+
+  it('says plainly that its port is taken', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const other = mkdtempSync(path.join(tmpdir(), 'tollgrid-port-'));
+    const { port } = server.address() as AddressInfo;
+    const { status, err } = tollgrid(writeSmallTown(other, port), 'start', '--once');
+    server.close();
+    rmSync(other, { recursive: true });
+    expect(status).toBe(3);
+    expect(err).toContain(`PORT_TAKEN: cannot listen on 127.0.0.1:${port}`);
+  });
+});

@@ -1,0 +1,50 @@
+/** Which folder may import which, and through which door. */
+import { importsOf, topFolder, type SourceFile } from './sources.ts';
+
+/** Everybody may use `platform` and `schemas` as well. */
+const ARROWS: Record<string, readonly string[] | 'all'> = {
+  platform: [],
+  schemas: [],
+  registry: [],
+  mediation: ['registry'],
+  collectors: ['mediation'],
+  rating: [],
+  ledger: [],
+  reports: ['ledger'],
+  server: ['registry', 'mediation', 'collectors', 'rating', 'ledger', 'reports'],
+  cli: 'all',
+  'load-tests': 'all',
+};
+
+/** Files of these folders are contracts and tools that others may import one by one. */
+const OPEN_HOUSES = new Set(['platform', 'schemas']);
+
+function mayUse(from: string, to: string): boolean {
+  const allowed = ARROWS[from];
+  if (allowed === undefined) return false;
+  if (to === 'schemas') return true;
+  if (to === 'platform') return from !== 'schemas';
+  return allowed === 'all' ? to !== 'load-tests' : allowed.includes(to);
+}
+
+/** `from -> to` lines for imports that go against the arrows. */
+export function wrongArrows(files: readonly SourceFile[]): string[] {
+  return crossings(files).flatMap(({ from, to }) =>
+    mayUse(topFolder(from), topFolder(to)) ? [] : [`${from} -> ${to}`],
+  );
+}
+
+/** `from -> to` lines for imports that enter another folder elsewhere than through an index.ts. */
+export function backDoors(files: readonly SourceFile[]): string[] {
+  return crossings(files).flatMap(({ from, to }) =>
+    OPEN_HOUSES.has(topFolder(to)) || to.endsWith('/index.ts') ? [] : [`${from} -> ${to}`],
+  );
+}
+
+function crossings(files: readonly SourceFile[]): { from: string; to: string }[] {
+  return files.flatMap((file) =>
+    importsOf(file)
+      .filter((to) => topFolder(to) !== topFolder(file.name))
+      .map((to) => ({ from: file.name, to })),
+  );
+}

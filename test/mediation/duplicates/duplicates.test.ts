@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Duplicates, Sight } from '../../../mediation/duplicates/index.ts';
+
+const DAY_MS = 86_400_000;
+const NOW = Date.UTC(2026, 9, 15);
+
+function words(...values: number[]): Uint32Array {
+  return Uint32Array.from(values);
+}
+
+describe('duplicates by unique key', () => {
+  it('tells duplicate, conflict, revision and superseded apart', () => {
+    const duplicates = new Duplicates();
+    duplicates.setWindow(NOW, 13);
+    const identity = words(1, 2, 3, 4);
+    const see = (content: number, quality: number, rule: 'conflict' | 'revision') =>
+      duplicates.see(identity, 0, content, NOW, quality, rule);
+    expect(see(10, 2, 'conflict')).toBe(Sight.first);
+    expect(see(10, 2, 'conflict')).toBe(Sight.duplicate);
+    expect(see(11, 2, 'conflict')).toBe(Sight.conflict);
+    expect(see(11, 2, 'revision')).toBe(Sight.revision);
+    expect(see(12, 1, 'revision')).toBe(Sight.superseded);
+    expect(see(11, 2, 'revision')).toBe(Sight.duplicate);
+  });
+
+  it('forgets what is older than the window, by acceptance and not by the order of growth', () => {
+    const duplicates = new Duplicates();
+    duplicates.setWindow(NOW, 2);
+    const identity = words(9, 9, 9, 9);
+    expect(duplicates.see(identity, 0, 1, NOW, 0, 'conflict')).toBe(Sight.first);
+    duplicates.setWindow(NOW + 70 * DAY_MS, 2);
+    expect(duplicates.see(identity, 0, 1, NOW, 0, 'conflict')).toBe(Sight.duplicate);
+    duplicates.setWindow(NOW + 100 * DAY_MS, 2);
+    expect(duplicates.see(identity, 0, 1, NOW + 100 * DAY_MS, 0, 'conflict')).toBe(Sight.first);
+  });
+
+  it('gives the answers of a plain map for any sequence, also across a dump and load', () => {
+    const sights = fc.array(fc.record({ id: fc.nat(400), content: fc.nat(2) }), { maxLength: 3000 });
+    fc.assert(
+      fc.property(sights, fc.nat(3000), (sequence, cut) => {
+        let duplicates = new Duplicates();
+        const model = new Map<number, number>();
+        for (const [index, { id, content }] of sequence.entries()) {
+          if (index === cut) {
+            const reloaded = new Duplicates();
+            for (const { shard, slots } of duplicates.dump()) reloaded.load(shard, slots.slice());
+            duplicates = reloaded;
+          }
+          duplicates.setWindow(NOW, 13);
+          const identity = words(Math.imul(id, 2654435761) >>> 0, id, id ^ 0xffff, 7);
+          const expected = !model.has(id) ? Sight.first : model.get(id) === content ? Sight.duplicate : Sight.conflict;
+          if (!model.has(id)) model.set(id, content);
+          expect(duplicates.see(identity, 0, content, NOW, 0, 'conflict')).toBe(expected);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('duplicates without a unique key', () => {
+  /** Feeds lines (numbers) of files; returns how many count as new per line. */
+  function feed(duplicates: Duplicates, fileNo: number, lines: readonly number[]): number[] {
+    duplicates.setWindow(NOW, 13);
+    return lines.filter((line) => {
+      const identity = words(Math.imul(line + 1, 2654435761) >>> 0, line, 5, 6);
+      return duplicates.seeOccurrence(identity, 0, fileNo, NOW) === Sight.first;
+    });
+  }
+
+  it('counts equal lines of one file as occurrences, and a copy of the file as duplicates', () => {
+    const duplicates = new Duplicates();
+    expect(feed(duplicates, 1, [7, 7, 8])).toEqual([7, 7, 8]);
+    expect(feed(duplicates, 2, [7, 8, 7])).toEqual([]);
+    expect(feed(duplicates, 3, [7, 7, 7, 8, 8])).toEqual([7, 8]);
+  });
+
+  it('keeps, per line, the most occurrences any single file had, whatever the order and interleaving', () => {
+    const file = fc.array(fc.nat(3), { maxLength: 12 });
+    fc.assert(
+      fc.property(fc.array(file, { minLength: 1, maxLength: 4 }), fc.infiniteStream(fc.nat(3)), (files, turns) => {
+        const duplicates = new Duplicates();
+        const left = files.map((lines) => [...lines]);
+        const kept = new Map<number, number>();
+        for (const turn of turns) {
+          const fileNo = turn % files.length;
+          const at = left[fileNo]!.length > 0 ? fileNo : left.findIndex((lines) => lines.length > 0);
+          if (at < 0) break;
+          const line = left[at]!.shift()!;
+          for (const fresh of feed(duplicates, at + 1, [line])) kept.set(fresh, (kept.get(fresh) ?? 0) + 1);
+        }
+        for (let line = 0; line <= 3; line++) {
+          const most = Math.max(...files.map((lines) => lines.filter((one) => one === line).length));
+          expect(kept.get(line) ?? 0).toBe(most);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkFormat, compileFormat, prepareFormat, testFormat } from '../../../mediation/formats/index.ts';
+import { projectRoot } from '../../../platform/paths.ts';
+
+const folder = path.join(projectRoot, 'formats');
+const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+
+describe('shipped formats', () => {
+  it('are the nine that the documentation names', () => {
+    expect(files).toEqual([
+      'asterisk-csv-uniqueid.yaml',
+      'asterisk-csv.yaml',
+      'cloudevents.yaml',
+      'exchange-fixed.yaml',
+      'exchange.yaml',
+      'freeswitch-csv.yaml',
+      'meter-interval-csv.yaml',
+      'meter-register-csv.yaml',
+      'radius-detail.yaml',
+    ]);
+  });
+
+  it.each(files)('%s has no mistakes, its own name and tests that pass', (name) => {
+    const text = readFileSync(path.join(folder, name), 'utf8');
+    expect(checkFormat(text)).toEqual([]);
+    expect(compileFormat(prepareFormat(text)).name).toBe(path.basename(name, '.yaml'));
+    const results = testFormat(text, name);
+    expect(results.length).toBeGreaterThan(0);
+    expect(results.filter(({ passed }) => !passed)).toEqual([]);
+  });
+});

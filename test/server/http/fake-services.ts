@@ -1,0 +1,239 @@
+/** A small stand-in for the front: remembers what it was asked, answers from constants. */
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import type { AccountDetail } from '../../../schemas/api/accounts.ts';
+import type { ChargeItem } from '../../../schemas/api/charges.ts';
+import { TollgridError } from '../../../platform/errors.ts';
+import {
+  createServer,
+  DEFAULT_HTTP_CONFIG,
+  type FrontServices,
+  type ServerOptions,
+} from '../../../server/http/index.ts';
+
+export const CHARGE: ChargeItem = {
+  id: '7.3.0',
+  postedEntry: 7,
+  sign: 1,
+  kind: 'record',
+  account: 'A-1',
+  subscription: 'S-1',
+  view: 'retail',
+  service: 'voice',
+  startAt: '2026-01-02T10:00:00.000Z',
+  endAt: '2026-01-02T10:01:05.000Z',
+  identity: '00112233445566778899aabbccddeeff',
+  quantity: 65_000,
+  quantityUp: 0,
+  unit: 'ms',
+  party: '38164000001',
+  otherParty: '38111000002',
+  zone: 'local',
+  band: 'day',
+  tariff: 'town@2026-01-01',
+  component: '',
+  billed: 120_000,
+  currency: 'RSD',
+  amount: '4.000000',
+  tax: '0.800000',
+  servicePeriod: '2026-01',
+  postingPeriod: '2026-01',
+  corrects: null,
+};
+
+export function account(id: string, division: string): AccountDetail {
+  const party = { id: `P-${id}`, name: 'Somebody' };
+  return { id, no: 1, party, currency: 'RSD', timeZone: 'Europe/Belgrade', division, subscriptions: [] };
+}
+
+export interface Call {
+  method: string;
+  input: unknown;
+}
+
+export interface Fake {
+  services: FrontServices;
+  /** Every call in order. */
+  calls: Call[];
+  /** What is called next throws this. */
+  fail(error: Error): void;
+  ready: boolean;
+}
+
+export function createFake(): Fake {
+  const calls: Call[] = [];
+  const keys = new Map<string, { sha256: string; entryNo: number }>();
+  let failure: Error | undefined;
+  let entries = 0;
+  const fake: Fake = {
+    calls,
+    fail: (error) => (failure = error),
+    ready: true,
+    services: undefined as unknown as FrontServices,
+  };
+  const zero = {
+    received: 5,
+    rated: 3,
+    absorbed: 1,
+    duplicate: 0,
+    superseded: 0,
+    filtered: 0,
+    rejected: 0,
+    suspended: 1,
+    writtenOff: 0,
+    inFlight: 0,
+    difference: 0,
+  };
+  const page = <T>(item: T) => ({ items: [item], next: 'bmV4dA' });
+
+  const methods: FrontServices = {
+    async pushUsage({ events, idempotencyKey, requestSha256 }) {
+      const earlier = idempotencyKey === undefined ? undefined : keys.get(idempotencyKey);
+      if (earlier && earlier.sha256 !== requestSha256) throw new TollgridError('IDEMPOTENCY_CONFLICT', 'Other body.');
+      if (earlier) return { entryNo: earlier.entryNo, records: events.length, replayed: true };
+      const entryNo = ++entries;
+      if (idempotencyKey !== undefined) keys.set(idempotencyKey, { sha256: requestSha256, entryNo });
+      return { entryNo, records: events.length, replayed: false };
+    },
+    async ingestFile({ stream }) {
+      const hash = createHash('sha256');
+      let sizeBytes = 0;
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        hash.update(chunk);
+        sizeBytes += chunk.length;
+      }
+      const sha256 = hash.digest('hex');
+      const earlier = keys.get(`file:${sha256}`);
+      const fileEntry = ++entries;
+      if (!earlier) keys.set(`file:${sha256}`, { sha256, entryNo: fileEntry });
+      return {
+        fileEntry,
+        lastEntry: fileEntry,
+        slices: 1,
+        sizeBytes,
+        ...(earlier && { duplicateOf: earlier.entryNo }),
+      };
+    },
+    waitUntilProcessed: async (entryNo) => ({ processed: true, processedEntry: entryNo }),
+    usage: async () =>
+      page({
+        address: '7.3',
+        identity: CHARGE.identity,
+        account: 'A-1',
+        subscription: 'S-1',
+        view: 'retail',
+        service: 'voice',
+        startAt: CHARGE.startAt,
+        endAt: CHARGE.endAt,
+        quantity: 65_000,
+        quantityUp: 0,
+        unit: 'ms',
+        party: '1',
+        otherParty: '2',
+        zone: 'local',
+      }),
+    charges: async () => page(CHARGE),
+    explainCharge: async (id) =>
+      id === CHARGE.id
+        ? {
+            charge: CHARGE,
+            record: null,
+            steps: [
+              {
+                step: 'zone',
+                text: 'Zone local by prefix 38111.',
+                data: { prefix: '38111', unitPrice: { micros: 2_000_000, per: 60_000 } },
+              },
+            ],
+            covers: [],
+            coversTotal: 0,
+          }
+        : null,
+    usageSummary: async (id, period) => ({ account: id, period, lines: [], totals: [] }),
+    accounts: async () => page(account('A-1', 'north/one')),
+    account: async (id) => (id === 'A-1' ? account(id, '/north/one') : id === 'A-2' ? account(id, 'northern') : null),
+    audit: async () => ({
+      closes: true,
+      asOfEntry: 9,
+      records: [{ source: 'town', file: null, ...zero }],
+      total: zero,
+      units: [],
+      money: [],
+    }),
+    suspense: async () =>
+      page({
+        address: '7.4',
+        code: 'BODY_NOT_JSON',
+        field: '',
+        source: 'http',
+        format: 'cloudevents',
+        acceptedAt: CHARGE.startAt,
+        byteOffset: 0,
+        byteLength: 3,
+      }),
+    suspenseBytes: async (address) => (address === '7.4' ? new Uint8Array([1, 0xff, 0]) : null),
+    recycle: async () => ({ entry: 11 }),
+    writeOff: async () => ({ entry: 12 }),
+    settle: async () => ({ entry: 13 }),
+    registryImport: async () => ({ entry: 14, created: 2, changed: 0, unchanged: 0 }),
+    registryChange: async ({ objects }) => ({ entry: 15, created: objects.length, changed: 0, unchanged: 0 }),
+    publish: async () => ({ entry: 16, sha256: 'ab', unchanged: false }),
+    publications: async () =>
+      page({
+        entry: 16,
+        kind: 'tariff' as const,
+        name: 'town',
+        effective: '2026-01-01',
+        sha256: 'ab',
+        by: 'operator',
+        publishedAt: CHARGE.startAt,
+      }),
+    sources: async () =>
+      page({ name: 'town', kind: 'files', format: 'exchange', received: 5, suspended: 1, lastAcceptedAt: null }),
+    rebuild: async () => ({ entries: 9, rows: 3, elapsedMs: 12 }),
+    verify: async () => ({ ok: true, checks: [{ name: 'log', ok: true, detail: '' }] }),
+    canonicalExport: async () => Readable.from([Buffer.from('a\n'), Buffer.from('b\n')]),
+    status: () => ({
+      version: '0.1.0',
+      ready: fake.ready,
+      reasons: fake.ready ? [] : ['engine is starting'],
+      uptimeMs: 5,
+      semanticsNo: 1,
+      logHead: 9,
+      processedEntry: 9,
+      inFlightEntries: 0,
+      children: [{ role: 'engine', up: true, pid: 5, restarts: 0 }],
+    }),
+    metricsText: async () => 'tollgrid_log_head 9\n',
+    shutdown: () => undefined,
+  };
+
+  fake.services = new Proxy(methods, {
+    get(target, name: keyof FrontServices) {
+      return (...input: unknown[]) => {
+        calls.push({ method: name, input: input.length > 1 ? input : input[0] });
+        const error = failure;
+        failure = undefined;
+        if (error) throw error;
+        return (target[name] as (...input: unknown[]) => unknown)(...input);
+      };
+    },
+  });
+  return fake;
+}
+
+export interface Edge extends Fake {
+  app: FastifyInstance;
+  inject(options: InjectOptions): Promise<LightMyRequestResponse>;
+}
+
+/** An edge on loopback port 80, which is what injected requests name. */
+export function createEdge(
+  options: Partial<Omit<ServerOptions, 'config'>> & { config?: Partial<ServerOptions['config']> } = {},
+): Edge {
+  const fake = createFake();
+  const config = { ...DEFAULT_HTTP_CONFIG, port: 80, ...options.config };
+  const app = createServer({ services: fake.services, ...options, config });
+  return Object.assign(fake, { app, inject: (request: InjectOptions) => app.inject(request) });
+}
