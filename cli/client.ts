@@ -10,6 +10,7 @@ import type { Front, FrontOptions } from '../server/index.ts';
 import type { Problem } from '../schemas/api/common.ts';
 import { ERRORS, type ErrorCode } from '../schemas/errors.ts';
 import type { Io } from './io.ts';
+import { whyNotListen } from './port.ts';
 
 export type Query = Record<string, string | number | boolean | undefined>;
 
@@ -56,21 +57,18 @@ function isAlive(pid: number): boolean {
 
 /** Starts Tollgrid in this process. Errors: PORT_TAKEN and whatever starting meets. */
 export async function bootFront(options: FrontOptions): Promise<Front> {
+  const { config, temporary } = options;
+  // Asked first, because the port is opened last: a start takes seconds. A running Tollgrid has its own message.
+  if (!temporary && findFront(config.dataDir) === null) {
+    const { host, port } = config.server;
+    const reason = await whyNotListen(host, port);
+    if (reason !== null) {
+      throw new TollgridError('PORT_TAKEN', `cannot listen on ${host}:${port} (${reason})`, { host, port });
+    }
+  }
   // Loaded only here: most of the program stands behind this import.
   const { startFront } = await import('../server/index.ts');
-  try {
-    return await startFront(options);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw error;
-    const { host, port } = options.config.server;
-    throw new TollgridError(
-      'PORT_TAKEN',
-      `cannot listen on ${host}:${port} (${code})`,
-      { host, port },
-      { cause: error },
-    );
-  }
+  return startFront(options);
 }
 
 /** Uses the running front, or boots one that ends with `use`. */

@@ -1,11 +1,11 @@
 /** What `tollgrid doctor` looks at. Each examination answers; none throws. */
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import path from 'node:path';
 import type { Config } from '../platform/config.ts';
 import { findFront } from './client.ts';
+import { whyNotListen } from './port.ts';
 
 export interface Finding {
   name: string;
@@ -114,20 +114,11 @@ async function port(config: Config): Promise<Finding> {
   const cure = 'Stop what listens there, or set another `server.port`.';
   const front = findFront(config.dataDir);
   if (front !== null) return { name: 'port', state: 'good', found: `Tollgrid runs on ${front.url}`, cure };
-  const code = await listenOnce(host, number);
+  const code = await whyNotListen(host, number);
   const found = `${host}:${number}`;
   return code === null
     ? { name: 'port', state: 'good', found: `${found} is free`, cure }
     : { name: 'port', state: 'bad', found: `${found}: ${code}`, cure };
-}
-
-/** Null when the port could be opened, the reason otherwise. */
-function listenOnce(host: string, number: number): Promise<string | null> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    server.listen(number, host, () => server.close(() => resolve(null)));
-  });
 }
 
 /** A clock that stands in the past would stamp batches before the usage in them. */

@@ -116,7 +116,7 @@ function rateOne(
   if (records.disposition[row] !== Disposition.usable || recordClass?.service === undefined) return result;
   const span = { fromMs: records.startMs[row], quantity: records.quantity[row] };
   if (recordClass.kind === 'registerReading') {
-    const difference = sinceLastReading(records, row, recordClass.unitFactor ?? 1, readings);
+    const difference = sinceLastReading(records, row, readings);
     if (difference === null) return { ...result, disposition: 'absorbed' };
     if (difference.quantity < 0) return { ...result, disposition: 'suspended', code: 'READING_BACKWARDS' };
     Object.assign(span, difference);
@@ -151,7 +151,6 @@ function rateOne(
 function sinceLastReading(
   records: RecordColumns,
   row: number,
-  unitFactor: number,
   readings: Map<string, RegisterReading>,
 ): { fromMs: number; quantity: number } | null {
   const fields = filledFields(records, row);
@@ -167,7 +166,7 @@ function sinceLastReading(
   const before = readings.get(key);
   readings.set(key, reading);
   if (before === undefined) return null;
-  const quantity = registerDifference(before, reading, { digits: 0, multiplier: 1, unitFactor });
+  const quantity = registerDifference(before, reading, { digits: 0, multiplier: 1 });
   return { fromMs: before.readAtMs, quantity };
 }
 

@@ -87,7 +87,7 @@ async function insertIds(
 
 /** Business columns of one charge, with the sign taken off so that a charge and its reversal are alike. */
 const CHARGE = `account_no, subscription_no, toUnixTimestamp64Milli(start_at) AS start_ms,
-  toUnixTimestamp64Milli(end_at) AS end_ms, lower(hex(identity)) AS identity_hex, charge_no, kind, view, service,
+  toUnixTimestamp64Milli(end_at) AS end_ms, lower(hex(identity)) AS identity_hex, charge_no % 16 AS charge_no, kind, view, service,
   charges.quantity * sign AS quantity, charges.quantity_up * sign AS quantity_up, party, other_party, zone, band, tariff,
   component, charges.billed * sign AS billed, currency, charges.amount * sign AS amount, charges.tax * sign AS tax,
   service_period`;

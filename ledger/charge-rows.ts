@@ -73,7 +73,7 @@ export class ChargeEncoder {
     let current = -1;
     let run = 0;
     for (let i = 0; i < count; i++) {
-      const month = months.find(usage.startMs[rows[i]!]!);
+      const month = months.find(usage.startMs[rows[i]]);
       if (month !== current) {
         if (run > 0) counts.set(current, (counts.get(current) ?? 0) + run);
         current = month;
@@ -91,11 +91,11 @@ export class ChargeEncoder {
     else {
       let n = 0;
       for (let i = 0; i < count; i++) {
-        const row = rows[i]!;
-        if (months.find(usage.startMs[row]!) === month) selected[n++] = row;
+        const row = rows[i];
+        if (months.find(usage.startMs[row]) === month) selected[n++] = row;
       }
     }
-    for (let i = 0; i < expected; i++) record[i] = usage.record[selected[i]!]!;
+    for (let i = 0; i < expected; i++) record[i] = usage.record[selected[i]]!;
   }
 
   private encodeMonth(input: ChargeRows, month: number, count: number): LedgerBlock {
@@ -142,11 +142,11 @@ export class ChargeEncoder {
   private locate(fields: Uint8Array, { textOffset, textLength }: RecordColumns, count: number): void {
     const { selected, record, offsets, lengths } = this;
     for (let i = 0; i < count; i++) {
-      const field = fields[selected[i]!]!;
+      const field = fields[selected[i]];
       if (field === NO_FIELD) lengths[i] = 0;
       else {
-        offsets[i] = textOffset[field]![record[i]!]!;
-        lengths[i] = textLength[field]![record[i]!]!;
+        offsets[i] = textOffset[field][record[i]]!;
+        lengths[i] = textLength[field][record[i]]!;
       }
     }
   }
@@ -155,8 +155,8 @@ export class ChargeEncoder {
     const amount = new ExactSum();
     const quantity = new ExactSum();
     for (let i = 0; i < count; i++) {
-      amount.add(usage.amountMicros[this.selected[i]!]!);
-      quantity.add(usage.quantity[this.selected[i]!]!);
+      amount.add(usage.amountMicros[this.selected[i]]);
+      quantity.add(usage.quantity[this.selected[i]]);
     }
     return { amountMicros: amount.value, quantity: quantity.value };
   }

@@ -12,7 +12,7 @@ export interface LedgerAddress {
   token: string;
   user?: string;
   database?: string;
-  /** Default 30 s; a single answer may take this long between two bytes. */
+  /** How long an answer may take; default 5 minutes. */
   requestTimeoutMs?: number;
 }
 

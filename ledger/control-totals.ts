@@ -51,8 +51,8 @@ export class FoundTotals {
   between(table: TableName, month: number, fromEntry: number, toEntry: number): Totals {
     const entries = this.groups.get(`${table}:${month}`) ?? [];
     const sum = { ...NOTHING };
-    for (let i = firstFrom(entries, fromEntry); i < entries.length && entries[i]!.entry <= toEntry; i++) {
-      const { rows, amountMicros, quantity } = entries[i]!;
+    for (let i = firstFrom(entries, fromEntry); i < entries.length && entries[i].entry <= toEntry; i++) {
+      const { rows, amountMicros, quantity } = entries[i];
       sum.rows += rows;
       sum.amountMicros += amountMicros;
       sum.quantity += quantity;
@@ -72,7 +72,7 @@ function firstFrom(entries: readonly EntryTotals[], entry: number): number {
   let high = entries.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (entries[middle]!.entry < entry) low = middle + 1;
+    if (entries[middle].entry < entry) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -152,8 +152,8 @@ export function compareTotals(writes: readonly JournalledWrite[], found: FoundTo
     const ranges = (explained.get(key) ?? []).sort(([a], [b]) => a - b);
     let at = 0;
     for (const entry of entries) {
-      while (at < ranges.length && ranges[at]![1] < entry.entry) at++;
-      if (at < ranges.length && ranges[at]![0] <= entry.entry) continue;
+      while (at < ranges.length && ranges[at][1] < entry.entry) at++;
+      if (at < ranges.length && ranges[at][0] <= entry.entry) continue;
       differences.push(difference(table, Number(month), entry.entry, entry.entry, NOTHING, entry));
     }
   }

@@ -44,7 +44,7 @@ class Groups {
     const mask = this.slots.length - 1;
     let slot = hash(account, (day << 16) | zone, (view << 24) | (service << 16) | (kind << 8) | currency) & mask;
     for (; ; slot = (slot + 1) & mask) {
-      const group = this.slots[slot]!;
+      const group = this.slots[slot];
       if (group < 0) break;
       if (
         this.account[group] === account &&
@@ -76,10 +76,10 @@ class Groups {
     const slots = new Int32Array(this.slots.length * 2).fill(-1);
     const mask = slots.length - 1;
     for (let group = 0; group < this.count; group++) {
-      const packed = (this.view[group]! << 24) | (this.service[group]! << 16) | (this.kind[group]! << 8);
-      const key = (this.day[group]! << 16) | this.zone[group]!;
-      let slot = hash(this.account[group]!, key, packed | this.currency[group]!) & mask;
-      while (slots[slot]! >= 0) slot = (slot + 1) & mask;
+      const packed = (this.view[group] << 24) | (this.service[group] << 16) | (this.kind[group] << 8);
+      const key = (this.day[group] << 16) | this.zone[group];
+      let slot = hash(this.account[group], key, packed | this.currency[group]) & mask;
+      while (slots[slot] >= 0) slot = (slot + 1) & mask;
       slots[slot] = group;
     }
     this.slots = slots;
@@ -122,7 +122,7 @@ export class DailyEncoder {
     const { groups } = this;
     const byMonth = new Map<number, number[]>();
     for (let group = 0; group < groups.count; group++) {
-      const month = this.months.find(groups.day[group]! * 86_400_000);
+      const month = this.months.find(groups.day[group] * 86_400_000);
       const members = byMonth.get(month);
       if (members) members.push(group);
       else byMonth.set(month, [group]);
@@ -136,23 +136,23 @@ export class DailyEncoder {
     const { groups } = this;
     groups.clear();
     for (let i = 0; i < count; i++) {
-      const row = rows[i]!;
-      const startMs = usage.startMs[row]!;
+      const row = rows[i];
+      const startMs = usage.startMs[row];
       this.months.find(startMs);
       const group = groups.find(
-        usage.accountNo[row]!,
+        usage.accountNo[row],
         dayOf(startMs),
-        usage.zoneNo[row]!,
-        usage.viewNo[row]!,
-        usage.serviceNo[row]!,
-        usage.kind[row]!,
-        usage.currencyNo[row]!,
+        usage.zoneNo[row],
+        usage.viewNo[row],
+        usage.serviceNo[row],
+        usage.kind[row],
+        usage.currencyNo[row],
       );
-      groups.records[group]! += 1;
-      const quantity = (groups.quantity[group]! += usage.quantity[row]!);
-      const billed = (groups.billed[group]! += usage.billed[row]!);
-      const amount = (groups.amount[group]! += usage.amountMicros[row]!);
-      const tax = (groups.tax[group]! += usage.taxMicros[row]!);
+      groups.records[group] += 1;
+      const quantity = (groups.quantity[group] += usage.quantity[row]);
+      const billed = (groups.billed[group] += usage.billed[row]);
+      const amount = (groups.amount[group] += usage.amountMicros[row]);
+      const tax = (groups.tax[group] += usage.taxMicros[row]);
       // Each step is exact while the sum is a safe integer, so the first one that is not is seen here.
       if (!isSafe(quantity) || !isSafe(billed) || !isSafe(amount) || !isSafe(tax)) {
         throw new TollgridError('LEDGER_OVERFLOW', 'A daily sum leaves the range of exact integers', {
@@ -167,8 +167,8 @@ export class DailyEncoder {
     const amount = new ExactSum();
     const quantity = new ExactSum();
     for (const group of members) {
-      amount.add(groups.amount[group]!);
-      quantity.add(groups.quantity[group]!);
+      amount.add(groups.amount[group]);
+      quantity.add(groups.quantity[group]);
     }
     const bytes = this.block
       .begin(members.length)

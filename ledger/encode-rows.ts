@@ -82,7 +82,7 @@ function encodeDictionary(values: readonly string[]): Buffer[] {
     index[i] = numbers.get(value)!;
   });
   const width = numbers.size <= 256 ? 1 : numbers.size <= 65_536 ? 2 : 4;
-  const Index = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array }[width]!;
+  const Index = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array }[width];
   const head = [1, 0x200 + (width >> 1), numbers.size].map((value) => littleEndian(BigInt(value), 8));
   const keys = [...numbers.keys()].map((key) => text(key));
   return [...head, ...keys, littleEndian(BigInt(values.length), 8), Buffer.from(Index.from(index).buffer)];
@@ -104,7 +104,7 @@ function integerBytes(table: Table, column: Column, value: bigint): Buffer {
   const bits = BigInt(bytes * 8);
   const [lowest, highest] = signed ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n] : [0n, (1n << bits) - 1n];
   const digits = /^Decimal\((\d+)/.exec(column.type);
-  const limit = digits ? 10n ** BigInt(digits[1]!) - 1n : highest;
+  const limit = digits ? 10n ** BigInt(digits[1]) - 1n : highest;
   if (value < lowest || value > highest || value > limit || (digits !== null && value < -limit)) {
     throw new TollgridError('LEDGER_OVERFLOW', `A value does not fit ${table.name}.${column.name}`, {
       table: table.name,
@@ -137,7 +137,7 @@ function integerOf(table: Table, { name, type }: Column, row: LedgerRow): bigint
 export function microsOf(decimal: string): bigint {
   const found = /^(-?)(\d+)(?:\.(\d{1,6})0*)?$/.exec(decimal);
   if (!found) throw new Error(`not a decimal with six places: ${decimal}`);
-  const micros = BigInt(found[2]!) * 1_000_000n + BigInt((found[3] ?? '').padEnd(6, '0'));
+  const micros = BigInt(found[2]) * 1_000_000n + BigInt((found[3] ?? '').padEnd(6, '0'));
   return found[1] ? -micros : micros;
 }
 

@@ -11,6 +11,7 @@ import type { Table } from './tables.ts';
 type Numbers = Uint8Array | Uint16Array | Uint32Array;
 
 const TWO_32 = 2 ** 32;
+const MAX_EXACT = Number.MAX_SAFE_INTEGER;
 const encoder = new TextEncoder();
 
 /** Version and flags of a serialised dictionary: additional keys follow, the index has 1, 2 or 4 bytes. */
@@ -64,9 +65,9 @@ export class NativeBlockWriter {
   int64(name: string, source: Float64Array, index: Uint32Array): this {
     const { rows, scratch32 } = this;
     for (let i = 0; i < rows; i++) {
-      const value = source[index[i]!]!;
+      const value = source[index[i]];
       const high = Math.floor(value / TWO_32);
-      if (!(high < 0x200000 && high >= -0x200000) || Math.floor(value) !== value) this.overflow(name);
+      if (!(value <= MAX_EXACT && value >= -MAX_EXACT) || Math.floor(value) !== value) this.overflow(name);
       scratch32[2 * i] = value - high * TWO_32;
       scratch32[2 * i + 1] = high;
     }
@@ -77,9 +78,9 @@ export class NativeBlockWriter {
   int128(name: string, source: Float64Array, index: Uint32Array): this {
     const { rows, scratch32 } = this;
     for (let i = 0; i < rows; i++) {
-      const value = source[index[i]!]!;
+      const value = source[index[i]];
       const high = Math.floor(value / TWO_32);
-      if (!(high < 0x200000 && high >= -0x200000) || Math.floor(value) !== value) this.overflow(name);
+      if (!(value <= MAX_EXACT && value >= -MAX_EXACT) || Math.floor(value) !== value) this.overflow(name);
       scratch32[4 * i] = value - high * TWO_32;
       scratch32[4 * i + 1] = high;
       scratch32[4 * i + 2] = scratch32[4 * i + 3] = high < 0 ? 0xffffffff : 0;
@@ -89,7 +90,7 @@ export class NativeBlockWriter {
 
   uint32(name: string, source: Numbers, index: Uint32Array): this {
     const { rows, scratch32 } = this;
-    for (let i = 0; i < rows; i++) scratch32[i] = source[index[i]!]!;
+    for (let i = 0; i < rows; i++) scratch32[i] = source[index[i]]!;
     return this.fixed(name, rows * 4);
   }
 
@@ -102,14 +103,14 @@ export class NativeBlockWriter {
   /** UInt16 and Date (days since 1970). */
   uint16(name: string, source: Numbers, index: Uint32Array): this {
     const { rows, scratch16 } = this;
-    for (let i = 0; i < rows; i++) scratch16[i] = source[index[i]!]!;
+    for (let i = 0; i < rows; i++) scratch16[i] = source[index[i]]!;
     return this.fixed(name, rows * 2);
   }
 
   /** UInt8, Int8 and Enum8. */
   uint8(name: string, source: Numbers, index: Uint32Array): this {
     const { rows, scratch8 } = this;
-    for (let i = 0; i < rows; i++) scratch8[i] = source[index[i]!]!;
+    for (let i = 0; i < rows; i++) scratch8[i] = source[index[i]]!;
     return this.fixed(name, rows);
   }
 
@@ -117,7 +118,7 @@ export class NativeBlockWriter {
   fixedString16(name: string, words: Uint32Array, index: Uint32Array): this {
     const { rows, scratch32 } = this;
     for (let i = 0; i < rows; i++) {
-      const from = 4 * index[i]!;
+      const from = 4 * index[i];
       scratch32[4 * i] = words[from]!;
       scratch32[4 * i + 1] = words[from + 1]!;
       scratch32[4 * i + 2] = words[from + 2]!;
@@ -146,14 +147,14 @@ export class NativeBlockWriter {
   strings(name: string, text: Uint8Array, offsets: Uint32Array, lengths: Uint32Array): this {
     const { rows } = this;
     let total = 0;
-    for (let i = 0; i < rows; i++) total += lengths[i]!;
+    for (let i = 0; i < rows; i++) total += lengths[i];
     this.header(name);
     this.reserve(total + 5 * rows);
     const { bytes } = this;
     let at = this.at;
     for (let i = 0; i < rows; i++) {
-      const length = lengths[i]!;
-      const from = offsets[i]!;
+      const length = lengths[i];
+      const from = offsets[i];
       if (length < 128) bytes[at++] = length;
       else {
         let rest = length;
@@ -181,8 +182,8 @@ export class NativeBlockWriter {
     // Key 0 of every dictionary is the default value, so those of the rows start at 1. An index of four bytes is made
     // first and narrowed in place when the keys turn out to be few, as nearly always.
     for (let i = 0; i < rows; i++) {
-      const number = source[index[i]!]!;
-      let key = localKey[number]!;
+      const number = source[index[i]];
+      let key = localKey[number];
       if (key === 0) {
         if (number >= dictionary.length) throw new Error(`${name}: no such number in the dictionary: ${number}`);
         key = localKey[number] = met.push(number);
@@ -195,7 +196,7 @@ export class NativeBlockWriter {
     for (const number of met) localKey[number] = 0;
     return this.dictionary(
       name,
-      met.map((number) => dictionary[number]!),
+      met.map((number) => dictionary[number]),
       width,
     );
   }

@@ -87,8 +87,8 @@ const charges: Table = {
     column('component', LC, 'none', 'Component of the tariff; empty on record charges.'),
     column('billed', 'Int64', 'traffic', 'Quantity after increments and minimum.'),
     CURRENCY,
-    column('amount', 'Decimal(18, 6)', 'pseudonym', 'Price without tax.'),
-    column('tax', 'Decimal(18, 6)', 'pseudonym', 'Tax on the amount.'),
+    column('amount', 'Decimal(18, 6)', 'pseudonym', 'Price, tax included.'),
+    column('tax', 'Decimal(18, 6)', 'pseudonym', 'Tax contained in the amount.'),
     column('service_period', 'UInt32', 'none', 'Month (yyyymm) of the usage in the zone of its tariff.'),
     column('posting_period', 'UInt32', 'none', 'Month (yyyymm) in which the charge is billed.'),
     column(
@@ -118,7 +118,7 @@ const chargesDaily: Table = {
     column('records', 'Int64', 'traffic', 'Charges less reversals.'),
     column('quantity', 'Int64', 'traffic', 'Sum of quantities in base units.'),
     column('billed', 'Int64', 'traffic', 'Sum of billed quantities.'),
-    column('amount', 'Decimal(38, 6)', 'pseudonym', 'Sum of amounts without tax.'),
+    column('amount', 'Decimal(38, 6)', 'pseudonym', 'Sum of amounts, tax included.'),
     column('tax', 'Decimal(38, 6)', 'pseudonym', 'Sum of tax.'),
   ],
 };
@@ -142,7 +142,7 @@ const batches: Table = {
   sums: { quantity: 'received' },
   columns: [
     POSTED,
-    ADDRESS[0]!,
+    ADDRESS[0],
     column('file_entry', 'UInt64', 'none', 'Log entry of the file, or the entry itself for pushed usage.'),
     column('source', LC, 'none', 'Source that delivered it.'),
     column('accepted_at', TIME, 'none', 'When the entry was accepted.'),
@@ -158,14 +158,14 @@ const controls: Table = {
   sums: { amount: 'amount', quantity: 'quantity' },
   columns: [
     POSTED,
-    ADDRESS[0]!,
+    ADDRESS[0],
     VIEW,
     SERVICE,
     KIND,
     CURRENCY,
     column('rows', 'Int64', 'none', 'Charges less reversals.'),
     column('quantity', 'Int64', 'none', 'Sum of quantities in base units.'),
-    column('amount', 'Decimal(38, 6)', 'none', 'Sum of amounts without tax.'),
+    column('amount', 'Decimal(38, 6)', 'none', 'Sum of amounts, tax included.'),
   ],
 };
 

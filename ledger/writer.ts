@@ -143,7 +143,7 @@ export class LedgerWriter {
     const recovered: RecoveredWrite[] = [];
     for (const write of pending) {
       const states = await this.clean(write, found);
-      const blocks = write.blocks.map(({ table, month }, i) => ({ table, month, state: states[i]! }));
+      const blocks = write.blocks.map(({ table, month }, i) => ({ table, month, state: states[i] }));
       recovered.push({ fromEntry: write.fromEntry, toEntry: write.toEntry, blocks });
     }
     return recovered;

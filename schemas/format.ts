@@ -60,7 +60,11 @@ const E164 = Type.Object(
       Type.Integer({ minimum: 4, maximum: 14, description: 'Digits of a national number without its prefix.' }),
     ),
     localLength: Type.Optional(
-      Type.Integer({ minimum: 3, maximum: 12, description: 'Digits of a local number; shorter ones stay as they are.' }),
+      Type.Integer({
+        minimum: 3,
+        maximum: 12,
+        description: 'Digits of a local number; shorter ones stay as they are.',
+      }),
     ),
   },
   { ...strict, description: 'Turns telephone numbers into E.164 digits without a plus sign.' },
@@ -108,7 +112,10 @@ const Field = Type.Object(
     e164: optional(E164, 'text: a telephone number.'),
     maxLength: optional(Type.Integer({ minimum: 1, maximum: 65535 }), 'text: longest value in bytes.'),
     decimal: optional(Type.Enum(['.', ',', 'any']), 'number: the decimal mark; a point when left out.'),
-    decimals: optional(Type.Integer({ minimum: 0, maximum: 9 }), 'number without a mark: its last digits are decimals.'),
+    decimals: optional(
+      Type.Integer({ minimum: 0, maximum: 9 }),
+      'number without a mark: its last digits are decimals.',
+    ),
     unit: optional(Type.Enum(UNIT_NAMES), 'number, duration, reading: what it is counted in.'),
     excess: optional(Type.Enum(['refuse', 'round']), 'number finer than the base unit: refuse it, or round half up.'),
     pattern: optional(

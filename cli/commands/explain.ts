@@ -45,7 +45,7 @@ export function explanationLines({ charge, record, steps, covers, coversTotal }:
     );
     const rows = tableLines(
       [
-        { head: 'record', value: (usage) => usage.address },
+        { head: 'charge', value: (usage) => usage.charge },
         { head: 'start', value: (usage) => usage.startAt },
         { head: 'quantity', value: (usage) => whole(usage.quantity), align: 'right' },
       ],

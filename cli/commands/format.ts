@@ -2,7 +2,6 @@ import { show } from '../answers.ts';
 import type { CommandGroup, CommandSpec } from '../command.ts';
 import { readDocuments } from '../documents.ts';
 import { publishAll, type PublishOptions, publishSpec } from '../publish.ts';
-import { checkFormat, compileFormat, prepareFormat, testFormat } from '../../mediation/formats/index.ts';
 
 const args = { file: 'Format files, or folders of them' };
 
@@ -12,6 +11,7 @@ const check: CommandSpec = {
   args,
   examples: ['tollgrid format check formats'],
   run: async (context, names) => {
+    const { checkFormat } = await import('../../mediation/formats/index.ts');
     const results = readDocuments(names).map(({ file, text }) => ({ file, mistakes: checkFormat(text) }));
     const lines = results.flatMap(({ file, mistakes }) =>
       mistakes.map(({ line, path, message }) => `${file}:${line}: ${path === '' ? '' : `${path} `}${message}`),
@@ -30,6 +30,7 @@ const test: CommandSpec = {
   args,
   examples: ['tollgrid format test formats'],
   run: async (context, names) => {
+    const { testFormat } = await import('../../mediation/formats/index.ts');
     const results = readDocuments(names).map(({ file, text }) => ({ file, tests: testFormat(text, file) }));
     const tests = results.flatMap((result) => result.tests);
     const failed = tests.filter((one) => !one.passed).length;
@@ -51,11 +52,13 @@ const publish: CommandSpec<PublishOptions> = publishSpec({
   noun: 'format',
   args,
   example: 'tollgrid format publish my-exchange.yaml',
-  run: (context, names, options) =>
-    publishAll(context, options, names, ({ file, text }) => {
+  run: async (context, names, options) => {
+    const { compileFormat, prepareFormat } = await import('../../mediation/formats/index.ts');
+    await publishAll(context, options, names, ({ file, text }) => {
       const { name } = compileFormat(prepareFormat(text, file));
       return { kind: 'format', name, document: text };
-    }),
+    });
+  },
 });
 
 export const format: CommandGroup = {

@@ -2,7 +2,6 @@ import { show } from '../answers.ts';
 import type { CommandGroup, CommandSpec } from '../command.ts';
 import { readDocuments } from '../documents.ts';
 import { publishAll, type PublishOptions, publishSpec } from '../publish.ts';
-import { checkGuiding, compileGuiding, prepareGuiding } from '../../mediation/guiding/index.ts';
 
 const args = { file: 'Guiding file' };
 
@@ -12,6 +11,7 @@ const check: CommandSpec = {
   args,
   examples: ['tollgrid guiding check examples/town/guiding.yaml'],
   run: async (context, names) => {
+    const { checkGuiding } = await import('../../mediation/guiding/index.ts');
     const mistakes = readDocuments(names).flatMap(({ file, text }) => checkGuiding(text, file));
     show(context, { mistakes }, () => (mistakes.length === 0 ? ['The guiding rules are good.'] : mistakes));
     return mistakes.length === 0 ? 0 : 1;
@@ -22,11 +22,13 @@ const publish: CommandSpec<PublishOptions> = publishSpec({
   noun: 'guiding',
   args,
   example: 'tollgrid guiding publish examples/town/guiding.yaml',
-  run: (context, names, options) =>
-    publishAll(context, options, names, ({ file, text }) => {
+  run: async (context, names, options) => {
+    const { compileGuiding, prepareGuiding } = await import('../../mediation/guiding/index.ts');
+    await publishAll(context, options, names, ({ file, text }) => {
       const { name } = compileGuiding(prepareGuiding(text, file));
       return { kind: 'guiding', name, document: text };
-    }),
+    });
+  },
 });
 
 export const guiding: CommandGroup = {

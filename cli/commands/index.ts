@@ -1,5 +1,6 @@
 /** All commands, in the order in which help shows them. */
 import type { AnyCommand, CommandGroup } from '../command.ts';
+import { benchPipeline } from '../bench/index.ts';
 import { generate } from '../generate/index.ts';
 import { audit } from './audit.ts';
 import { charges } from './charges.ts';
@@ -39,5 +40,6 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   guiding,
   config,
   generate,
+  { name: 'bench', summary: 'Measure this machine', commands: [benchPipeline] },
   doctor,
 ];

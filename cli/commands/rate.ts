@@ -1,25 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { CommandSpec } from '../command.ts';
-import { readable } from '../client.ts';
-import { readDocument, readDocuments } from '../documents.ts';
-import type { Io } from '../io.ts';
-import { rateBytes, tariffChooser, type RatedRecord } from '../rate-file.ts';
-import { readableQuantity } from '../start-lines.ts';
-import { money, printable, whole } from '../table.ts';
-import { compileFormat, prepareFormat, type CompiledFormat } from '../../mediation/formats/index.ts';
-import { TollgridError } from '../../platform/errors.ts';
-import { projectRoot } from '../../platform/paths.ts';
-import { compileTariff, prepareTariff, TariffBook } from '../../rating/index.ts';
-import { ERRORS, type ErrorCode } from '../../schemas/errors.ts';
+import type { RateOptions } from '../rate-report.ts';
 
-interface Options {
-  format: string;
-  tariffs: string;
-  tariff?: string;
-}
-
-export const rate: CommandSpec<Options> = {
+export const rate: CommandSpec<RateOptions> = {
   usage: 'rate <file>',
   summary: "Price a file's records without a server or a registry, and show each step; exits 1 when one has no price",
   args: { file: 'File of records' },
@@ -29,84 +11,11 @@ export const rate: CommandSpec<Options> = {
     { flags: '--tariff <name>', text: 'Tariff to use, when several are for the same service' },
   ],
   examples: [
-    'tollgrid rate examples/town/incoming/exchange/Master.csv --format asterisk-csv --tariffs examples/town/tariffs --tariff phone-home',
+    'tollgrid rate examples/town/inbox/hotel-pbx/cdr-20261015.csv --format freeswitch-csv --tariffs examples/town/tariffs --tariff phone-business',
   ],
-  run: async ({ io, json }, [file], { format, tariffs, tariff }) => {
-    const compiled = findFormat(format);
-    const book = TariffBook.build(
-      readDocuments([tariffs]).map((document) =>
-        compileTariff(prepareTariff(document.text, document.readSideFile, document.file)),
-      ),
-    );
-    const bytes = readable(file, () => readFileSync(file));
-    const report = new Report(io, json);
-    for (const record of rateBytes(bytes, compiled, book, tariffChooser(book, tariff))) report.add(record);
-    report.end();
-    return report.unpriced === 0 ? 0 : 1;
+  run: async ({ io, json }, [file], options) => {
+    const { rateAndReport } = await import('../rate-report.ts');
+    const { unpriced } = rateAndReport(io, json, file, options);
+    return unpriced === 0 ? 0 : 1;
   },
 };
-
-function findFormat(name: string): CompiledFormat {
-  const shipped = path.join(projectRoot, 'formats', `${name}.yaml`);
-  const file = /\.ya?ml$/.test(name) ? name : shipped;
-  if (file === shipped && !existsSync(shipped)) {
-    throw new TollgridError('ARGUMENTS_INVALID', `no shipped format is called ${name}; see the files in formats/`);
-  }
-  return compileFormat(prepareFormat(readDocument(file).text, file));
-}
-
-/** Prints each record as it comes, and the sums at the end. With `--json` one object a line. */
-class Report {
-  unpriced = 0;
-  private records = 0;
-  private rated = 0;
-  /** By currency, in micro-units. */
-  private readonly sums = new Map<string, bigint>();
-  private readonly io: Io;
-  private readonly json: boolean;
-
-  constructor(io: Io, json: boolean) {
-    this.io = io;
-    this.json = json;
-  }
-
-  add(record: RatedRecord): void {
-    this.records++;
-    if (record.code !== '') this.unpriced++;
-    if (record.charge !== null) {
-      this.rated++;
-      const { currency, amountMicros } = record.charge;
-      this.sums.set(currency, (this.sums.get(currency) ?? 0n) + BigInt(amountMicros));
-    }
-    if (this.json) this.io.out(JSON.stringify(record));
-    else for (const line of recordLines(record)) this.io.out(line);
-  }
-
-  end(): void {
-    if (this.json) return;
-    const sums = [...this.sums].map(([currency, micros]) => `${money(decimal(micros))} ${currency}`);
-    const counts = `${whole(this.records)} records, ${whole(this.rated)} rated, ${whole(this.unpriced)} without a price`;
-    this.io.out([counts, ...sums].join(', '));
-  }
-}
-
-function decimal(micros: bigint): string {
-  const digits = (micros < 0n ? -micros : micros).toString().padStart(7, '0');
-  return `${micros < 0n ? '-' : ''}${digits.slice(0, -6)}.${digits.slice(-6)}`;
-}
-
-function recordLines({ record, byteOffset, code, field, disposition, usage, charge, ...rest }: RatedRecord): string[] {
-  const head = `record ${record} (byte ${byteOffset}) ${rest.class}`;
-  if (code !== '') {
-    const at = field === '' ? '' : `, field ${field}`;
-    return [`${head}: ${code}${at}`, `  ${ERRORS[code as ErrorCode].cure}`];
-  }
-  if (usage === null || charge === null) return [`${head}: ${disposition}`];
-  const fields = Object.entries(usage.fields).map(([name, value]) => `${name} ${printable(value)}`);
-  const kind = charge.kind === 'record' ? '' : ` (${charge.kind})`;
-  return [
-    `${head}: ${usage.service}, ${usage.startAt}, ${readableQuantity(usage.quantity, usage.unit)}, ${fields.join(', ')}`,
-    ...charge.steps.map((step) => `  ${step.text}`),
-    `  = ${money(charge.amount)} ${charge.currency}${kind}, of which ${money(charge.tax)} is tax`,
-  ];
-}

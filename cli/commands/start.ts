@@ -80,6 +80,7 @@ async function showOutcome(context: Context, front: Front, api: Api, startedAt: 
 async function followFiles(context: Context, front: Front, api: Api): Promise<void> {
   const progress = startProgress(context.io, 'log entries');
   let taken = false;
+  let told = '';
   const taking = front.sourcesTaken().then(() => {
     taken = true;
   });
@@ -89,6 +90,9 @@ async function followFiles(context: Context, front: Front, api: Api): Promise<vo
       const wasTaken = taken;
       const status: Status = await api.get('/v1/status');
       progress.update(status.processedEntry, status.logHead);
+      const reasons = status.reasons.join('; ');
+      if (reasons !== told && reasons !== '') context.io.note(`Waiting: ${reasons}`);
+      told = reasons;
       if (wasTaken && status.processedEntry >= status.logHead) break;
       // Together with the taking, so that its failure is heard at once.
       await (taken ? pause() : Promise.all([pause(), Promise.race([taking, pause()])]));

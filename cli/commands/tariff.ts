@@ -3,7 +3,6 @@ import type { CommandGroup, CommandSpec } from '../command.ts';
 import { readDocuments } from '../documents.ts';
 import { publishAll, type PublishOptions, publishSpec } from '../publish.ts';
 import { formatMicros } from '../../platform/money.ts';
-import { checkTariff, compileTariff, formatMistake, prepareTariff, testTariff } from '../../rating/index.ts';
 
 const args = { file: 'Tariff files, or folders of them' };
 
@@ -13,6 +12,7 @@ const check: CommandSpec = {
   args,
   examples: ['tollgrid tariff check examples/town/tariffs'],
   run: async (context, names) => {
+    const { checkTariff, formatMistake } = await import('../../rating/index.ts');
     const results = readDocuments(names).map(({ file, text, readSideFile }) => ({
       file,
       mistakes: checkTariff(text, readSideFile, file),
@@ -33,6 +33,7 @@ const test: CommandSpec<{ steps?: boolean }> = {
   options: [{ flags: '--steps', text: 'Show how each amount came about' }],
   examples: ['tollgrid tariff test examples/town/tariffs', 'tollgrid tariff test phone.yaml --steps'],
   run: async (context, names, { steps }) => {
+    const { testTariff } = await import('../../rating/index.ts');
     const results = readDocuments(names).map(({ file, text, readSideFile }) => ({
       file,
       tests: testTariff(text, readSideFile, file),
@@ -58,12 +59,14 @@ const publish: CommandSpec<PublishOptions> = publishSpec({
   noun: 'tariff',
   args,
   example: 'tollgrid tariff publish examples/town/tariffs --note "prices of 2026"',
-  run: (context, names, options) =>
-    publishAll(context, options, names, ({ file, text, readSideFile }) => {
+  run: async (context, names, options) => {
+    const { compileTariff, prepareTariff } = await import('../../rating/index.ts');
+    await publishAll(context, options, names, ({ file, text, readSideFile }) => {
       const publication = prepareTariff(text, readSideFile, file);
       const { name } = compileTariff(publication);
       return { kind: 'tariff', name, document: text, files: publication.data.files };
-    }),
+    });
+  },
 });
 
 export const tariff: CommandGroup = {

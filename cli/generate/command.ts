@@ -34,7 +34,7 @@ export const generate: CommandSpec<GenerateCommandOptions> = {
   usage: 'generate',
   summary: 'Make sample usage: a small town of all services, or with --calls a large file of calls',
   options: [
-    { flags: '--out <folder>', text: 'Folder to write into; files there are replaced', required: true },
+    { flags: '--out <folder>', text: 'Folder to write into; files there are replaced', default: 'generated' },
     { flags: '--seed <n>', text: 'The same seed gives the same bytes', default: '1', parse: wholeNumber },
     { flags: '--customers <n>', text: 'Town: how many', default: '200', parse: wholeNumber },
     { flags: '--day <day>', text: 'Town: the day of its usage', default: '2026-10-15', parse: day },
@@ -46,7 +46,10 @@ export const generate: CommandSpec<GenerateCommandOptions> = {
     { flags: '--unanswered <percent>', text: 'Calls: share without an answer', default: '0', parse: percent },
     { flags: '--garbage <percent>', text: 'Calls: share of lines that are no records', default: '0', parse: percent },
   ],
-  examples: ['tollgrid generate --seed 1 --out town', 'tollgrid generate --calls 1000000 --out calls --garbage 1'],
+  examples: [
+    'tollgrid generate --seed 1 --out examples/town',
+    'tollgrid generate --calls 1000000 --out calls --garbage 1',
+  ],
   run: async ({ io, json }, _args, options) => {
     if (options.calls === undefined) {
       const { seed, out, customers } = options;
@@ -67,6 +70,6 @@ export const generate: CommandSpec<GenerateCommandOptions> = {
       garbagePercent: options.garbage,
     });
     if (json) io.out(JSON.stringify(calls));
-    else io.out(`${calls.files[0]!}: ${calls.records} records, ${calls.bytes} bytes`);
+    else io.out(`${calls.files[0]}: ${calls.records} records, ${calls.bytes} bytes`);
   },
 };

@@ -54,6 +54,6 @@ export function createRandom(seed: number, stream = ''): Random {
     below,
     between: (min, max) => min + below(max - min + 1),
     chance: (percent) => uint32() < percent * 42949672.96,
-    pick: (items) => items[below(items.length)]!,
+    pick: (items) => items[below(items.length)],
   };
 }

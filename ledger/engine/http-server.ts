@@ -8,7 +8,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { BodyTooLarge, type Staging } from './staging.ts';
 import type { Lane, Lanes } from './lanes.ts';
-import { quoteString, settingsClause, substituteParameters } from './parameters.ts';
+import { completeStatement, quoteString, settingsList, substituteParameters } from './parameters.ts';
 import { isAuthentic, parseRequest, type LedgerRequest } from './request.ts';
 import { readStatement, StatementError, type Statement } from './sql-text.ts';
 
@@ -108,7 +108,7 @@ async function read(
   response: ServerResponse,
   lanes: Lanes,
 ): Promise<void> {
-  const sql = substituteParameters(statement, parsed.parameters) + settingsClause(parsed.settings);
+  const sql = completeStatement(statement, parsed.parameters, parsed.settings);
   const format = statement.format ?? parsed.defaultFormat;
   response.setHeader('X-ClickHouse-Format', format);
   response.setHeader('Content-Type', format.startsWith('JSON') ? 'application/json' : 'text/plain; charset=UTF-8');
@@ -145,8 +145,7 @@ async function write(
   response: ServerResponse,
   { lanes }: EngineServerOptions,
 ): Promise<void> {
-  const settings = takesSettings ? settingsClause(parsed.settings) : '';
-  const sql = substituteParameters(statement, parsed.parameters) + settings;
+  const sql = completeStatement(statement, parsed.parameters, takesSettings ? parsed.settings : new Map());
   const result = await lanes.writes.use(parsed.database, ({ session }) =>
     session.queryAsync(sql, { format: parsed.defaultFormat }),
   );
@@ -171,8 +170,7 @@ async function insert(
   const settingsAt = statement.settingsAt < 0 ? end : statement.settingsAt;
   const into = substituteParameters(readStatement(statement.sql.slice(0, settingsAt)), parsed.parameters);
   const own = statement.sql.slice(settingsAt + 'SETTINGS'.length, end);
-  const added = settingsClause(parsed.settings).replace(/^\s*SETTINGS/, '');
-  const settings = [own, added].filter((part) => part.trim()).join(', ');
+  const settings = [own, settingsList(statement, parsed.settings)].filter((part) => part.trim()).join(', ');
   const length = Number(request.headers['content-length'] ?? -1);
   await options.staging.with(request, length, options.maxInsertBytes, (file) => {
     const sql = `${into} FROM INFILE ${quoteString(file)}${settings ? ` SETTINGS ${settings}` : ''} FORMAT ${format}`;

@@ -20,7 +20,7 @@ const ESCAPES: Record<string, string> = {
 };
 
 export function quoteString(value: string): string {
-  return `'${value.replace(/[\\'\0\b\f\n\r\t]/g, (char) => ESCAPES[char]!)}'`;
+  return `'${value.replace(/[\\'\0\b\f\n\r\t]/g, (char) => ESCAPES[char])}'`;
 }
 
 export function quoteName(name: string): string {
@@ -60,12 +60,28 @@ export function substituteParameters(statement: Statement, values: ReadonlyMap<s
   return sql + statement.sql.slice(at);
 }
 
-/** ` SETTINGS a = 1, b = 'x'`, or nothing. In the text they end with the statement; SET would stay for the next one. */
-export function settingsClause(settings: ReadonlyMap<string, string>): string {
-  if (settings.size === 0) return '';
-  const items = [...settings].map(([name, value]) => {
+/** `a = 1, b = 'x'` of the request's settings; those that the statement names itself are left to it. */
+export function settingsList(statement: Statement, settings: ReadonlyMap<string, string>): string {
+  const own = statement.settingsAt < 0 ? '' : statement.sql.slice(statement.settingsAt);
+  const items: string[] = [];
+  for (const [name, value] of settings) {
     if (!/^[A-Za-z_]\w*$/.test(name)) throw new StatementError(115, 'UNKNOWN_SETTING', 'Bad name of a setting');
-    return `${name} = ${/^-?\d+(\.\d+)?$/.test(value) ? value : quoteString(value)}`;
-  });
-  return `\nSETTINGS ${items.join(', ')}`;
+    if (new RegExp(`\\b${name}\\s*=`).test(own)) continue;
+    items.push(`${name} = ${/^-?\d+(\.\d+)?$/.test(value) ? value : quoteString(value)}`);
+  }
+  return items.join(', ');
+}
+
+/** Parameters and settings in the text, where the settings end with the statement; SET would stay for the next one. */
+export function completeStatement(
+  statement: Statement,
+  parameters: ReadonlyMap<string, string>,
+  settings: ReadonlyMap<string, string>,
+): string {
+  const sql = substituteParameters(statement, parameters);
+  const items = settingsList(statement, settings);
+  if (items === '') return sql;
+  // SELECT takes a second clause; ALTER and INSERT have one, at their end.
+  const goesOn = statement.kind !== 'select' && statement.settingsAt >= 0;
+  return `${sql}${goesOn ? ', ' : '\nSETTINGS '}${items}`;
 }

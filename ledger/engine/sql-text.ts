@@ -67,7 +67,7 @@ function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | n
 
 /** Position behind a string or quoted name that opens at `at`. A quote is escaped by a backslash or by doubling. */
 function endOfQuoted(sql: string, at: number): number {
-  const quote = sql[at]!;
+  const quote = sql[at];
   for (let i = at + 1; i < sql.length; i++) {
     if (sql[i] === '\\') i++;
     else if (sql[i] === quote) {
@@ -118,7 +118,7 @@ export function readStatement(text: string): Statement {
       continue;
     }
     const start = at;
-    const char = text[at]!;
+    const char = text[at];
     if (char === ';') {
       ended = true;
       at++;
@@ -133,7 +133,7 @@ export function readStatement(text: string): Statement {
     } else if (char === '{' && matchAt(PLACEHOLDER, text, at)) {
       const found = matchAt(PLACEHOLDER, text, at)!;
       at += found[0].length;
-      placeholders.push({ start, end: at, name: found[1]!, type: found[2]! });
+      placeholders.push({ start, end: at, name: found[1], type: found[2] });
     } else {
       if (char === '(' || char === '[' || char === '{') depth++;
       else if (char === ')' || char === ']' || char === '}') depth--;

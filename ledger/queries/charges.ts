@@ -115,7 +115,7 @@ export async function listCharges(client: LedgerClient, filter: ChargeFilter): P
     charge.accountNo,
     charge.startMs,
     charge.identity,
-    charge.address.split('.')[2]!,
+    charge.address.split('.')[2],
     charge.postedEntry,
     charge.sign,
   ]);
@@ -131,7 +131,7 @@ export async function findCharges(client: LedgerClient, address: string): Promis
     `SELECT ${CHARGE_COLUMNS} FROM charges
      WHERE entry_no = {entry:UInt64} AND record_no = {record:UInt32}${one}
      ORDER BY charge_no, posted_entry, sign`,
-    { entry: entry!, record: record!, charge: charge ?? '0' },
+    { entry: entry, record: record, charge: charge ?? '0' },
   );
   return rows.map(toCharge);
 }

@@ -32,11 +32,14 @@ export function accountSums(client: LedgerClient, accountNo: number, period: num
 
 /** Everything, from the daily sums. */
 export function ledgerSums(client: LedgerClient): Promise<ChargeSums[]> {
-  return queryRows<ChargeSums>(client, `SELECT ${SUMS('records')} FROM charges_daily AS t GROUP BY ${BY} ORDER BY ${BY}`);
+  return queryRows<ChargeSums>(
+    client,
+    `SELECT ${SUMS('records')} FROM charges_daily AS t GROUP BY ${BY} ORDER BY ${BY}`,
+  );
 }
 
 /** Rows in a table. */
 export async function countRows(client: LedgerClient, table: 'charges'): Promise<number> {
   const [row] = await queryRows<{ n: string }>(client, `SELECT count() AS n FROM ${table}`);
-  return Number(row!.n);
+  return Number(row.n);
 }

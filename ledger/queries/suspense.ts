@@ -135,7 +135,7 @@ export async function suspenseBytes(client: LedgerClient, address: string): Prom
     `SELECT base64Encode(bytes) AS base64 FROM suspense
      WHERE entry_no = {entry:UInt64} AND record_no = {record:UInt32} AND state = 'suspended'
      ORDER BY posted_entry DESC LIMIT 1`,
-    { entry: entry!, record: record! },
+    { entry: entry, record: record },
   );
   return row && Buffer.from(row.base64, 'base64');
 }

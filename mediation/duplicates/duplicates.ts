@@ -66,6 +66,11 @@ export class Duplicates {
     this.oldestTag = Math.max(1, monthTag(acceptedAtMs) - windowMonths);
   }
 
+  /** A usage that started before the window: whether it was seen before cannot be told any more. */
+  isTooOld(startMs: number): boolean {
+    return this.tagger.of(startMs) < this.oldestTag;
+  }
+
   /** Formats with a unique key: content decides between duplicate, conflict and revision. */
   see(
     identity: Uint32Array,
@@ -86,10 +91,25 @@ export class Duplicates {
       return Sight.first;
     }
     if (shard.aux(slot) === content) return Sight.duplicate;
-    if (secondSight !== 'revision') return Sight.conflict;
+    if (secondSight !== 'revision') return this.conflict(shard, k1, k2, k3, content, startMs);
     if (quality < shard.quality(slot)) return Sight.superseded;
     shard.replace(slot, content, quality);
     return Sight.revision;
+  }
+
+  /** A conflicting record waits in suspense; the very same one again is a duplicate of it. */
+  private conflict(
+    shard: DuplicateShard,
+    k1: number,
+    k2: number,
+    k3: number,
+    content: number,
+    startMs: number,
+  ): SightNo {
+    const word = (k3 ^ Math.imul(content | 1, 0x85ebca6b)) >>> 0;
+    if (shard.find(k1, k2, word, this.oldestTag) >= 0) return Sight.duplicate;
+    shard.insert(k1, k2, word, content, this.tagger.of(startMs), 0, this.oldestTag);
+    return Sight.conflict;
   }
 
   /**

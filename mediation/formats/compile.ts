@@ -27,7 +27,9 @@ export function checkFormat(text: string): Mistake[] {
 export function parseFormat(text: string, fileName = 'format'): FormatDocument {
   const { document, mistakes } = readDocument(text);
   if (document !== undefined) return document;
-  const lines = mistakes.map(({ line, path, message }) => `${fileName}:${line}: ${path === '' ? '' : `${path} `}${message}`);
+  const lines = mistakes.map(
+    ({ line, path, message }) => `${fileName}:${line}: ${path === '' ? '' : `${path} `}${message}`,
+  );
   throw new TollgridError('FORMAT_INVALID', lines.join('\n'), { file: fileName, mistakes });
 }
 
@@ -67,7 +69,8 @@ export function compileFormat(publication: Publication): CompiledFormat {
   const identity = new Identity(document.identityNamespace ?? document.format, identityFields, document.fields);
   const plan = makePlan(document, fields, identityFields);
   const recordTypes = recordTypesOf(document, plan.classes.length);
-  if (recordTypes !== null) plan.classes.push({ name: 'header', kind: 'context' }, { name: 'trailer', kind: 'context' });
+  if (recordTypes !== null)
+    plan.classes.push({ name: 'header', kind: 'context' }, { name: 'trailer', kind: 'context' });
   const trailer = trailerOf(document, numbers);
   const [minColumns, maxColumns] = columnsOf(document);
   const parts: DecoderParts = {

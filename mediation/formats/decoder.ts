@@ -93,10 +93,11 @@ export class Decoder {
   attach(columns: RecordColumns): void {
     const { row } = this;
     const { constants } = this.parts.fields;
-    row.text = columns.text;
+    row.setText(columns.text);
     row.constantsStart = columns.arenaEnd;
-    if (row.hasRoom(constants.length)) columns.text.set(constants, columns.arenaEnd);
     row.arenaEnd = columns.arenaEnd + constants.length;
+    // Throws when the columns were not made as large as `estimateArena` says.
+    columns.text.set(constants, row.constantsStart);
   }
 
   private decodeRecord(columns: RecordColumns, i: number): void {

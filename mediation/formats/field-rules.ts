@@ -54,7 +54,8 @@ export function fieldMistakes(document: FormatDocument): Finding[] {
       path: `/fields/${no}${path}`,
       message,
     }));
-    if (above.has(field.name)) found.push({ path: `/fields/${no}/name`, message: `\`${field.name}\` stands here twice` });
+    if (above.has(field.name))
+      found.push({ path: `/fields/${no}/name`, message: `\`${field.name}\` stands here twice` });
     above.set(field.name, field);
     return found;
   });

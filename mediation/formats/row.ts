@@ -11,6 +11,8 @@ export const MAX_RECORD_BYTES = 65_535;
 export class Row {
   /** Source bytes, then the arena. */
   text: Uint8Array = new Uint8Array(0);
+  /** The same bytes, to look at four at a time. */
+  view: DataView = new DataView(this.text.buffer);
   /** First free byte of the arena. */
   arenaEnd = 0;
 
@@ -51,6 +53,11 @@ export class Row {
     this.textStart = new Uint32Array(fields);
     this.textLength = new Uint32Array(fields);
     this.symbol = new Int32Array(fields);
+  }
+
+  setText(text: Uint8Array): void {
+    this.text = text;
+    this.view = new DataView(text.buffer, text.byteOffset, text.byteLength);
   }
 
   hasRoom(bytes: number): boolean {

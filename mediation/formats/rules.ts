@@ -189,7 +189,8 @@ function trailerMistakes(document: FormatDocument, fields: Fields): Finding[] {
     if (name === undefined) continue;
     const field = fields.get(name);
     if (field?.in !== 'trailer') found.push({ path, message: `\`${name}\` is no field \`in: trailer\`` });
-    else if (['text', 'reading'].includes(typeOf(field))) found.push({ path, message: `\`${name}\` is no whole number` });
+    else if (['text', 'reading'].includes(typeOf(field)))
+      found.push({ path, message: `\`${name}\` is no whole number` });
   }
   if (trailer.sum !== undefined && trailer.sum.of !== document.record.quantity) {
     found.push({ path: '/trailer/sum/of', message: 'only the field of `record: quantity` is summed' });

@@ -10,8 +10,6 @@ export interface RecordClass {
   kind: RecordKind;
   /** Absent for context and ignored. */
   service?: ServiceName;
-  /** Register readings: base units per unit of the reading (kWh → 1000 Wh, m3 → 1000 litres). 1 when absent. */
-  unitFactor?: number;
 }
 
 export interface CompiledFormat {

@@ -82,7 +82,9 @@ function boundKey(key: GuidingKey): BoundKey {
       ? ['calledParty']
       : key === 'calledParty'
         ? ['callingParty']
-        : ['calledParty', 'callingParty'];
+        : key === 'meter'
+          ? ['register']
+          : ['calledParty', 'callingParty'];
   return {
     field: TEXT_FIELDS.indexOf(key),
     kindNo: IDENTIFIER_KINDS.indexOf(GUIDING_KEYS[key]),

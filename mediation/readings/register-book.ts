@@ -8,8 +8,6 @@ export interface MeterFacts {
   /** Integer digits of the register; 0 = unknown. */
   digits: number;
   multiplier: number;
-  /** Base units per unit of the reading. */
-  unitFactor: number;
 }
 
 /** A usage that ends at an earlier or later reading and must be made again. */

@@ -36,8 +36,14 @@ export interface Series {
   readings: RegisterReading[];
 }
 
+/** A register shows kWh or m3; usage is counted in Wh or litres. */
+const BASE_UNITS_PER_READING = 1000;
+
 /** Where a reading at this time stands or would stand. */
-export function positionOf(readings: readonly RegisterReading[], readAtMs: number): { index: number; present: boolean } {
+export function positionOf(
+  readings: readonly RegisterReading[],
+  readAtMs: number,
+): { index: number; present: boolean } {
   let low = 0;
   let high = readings.length;
   while (low < high) {
@@ -55,7 +61,7 @@ export function positionOf(readings: readonly RegisterReading[], readAtMs: numbe
 export function registerDifference(
   from: Pick<RegisterReading, 'digits' | 'scale'>,
   to: Pick<RegisterReading, 'digits' | 'scale'>,
-  facts: { digits: number; multiplier: number; unitFactor: number },
+  facts: { digits: number; multiplier: number },
 ): number {
   const scale = Math.max(from.scale, to.scale);
   const fromUnits = from.digits * 10 ** (scale - from.scale);
@@ -68,8 +74,7 @@ export function registerDifference(
     // More than half the register in one step is a misread, not a roll-over.
     if (difference < 0 || difference * 2 > span) return -1;
   }
-  // unitFactor is a power of ten (1000 Wh in a kWh): exact as long as the scale does not exceed it.
-  const scaled = difference * facts.multiplier * facts.unitFactor;
+  const scaled = difference * facts.multiplier * BASE_UNITS_PER_READING;
   const quantity = scaled / 10 ** scale;
   return Number.isSafeInteger(quantity) ? quantity : Math.round(quantity);
 }

@@ -75,7 +75,7 @@ export const RecordPlace = Type.Object({
 });
 
 export const CoveredUsage = Type.Object({
-  address: RecordAddress,
+  charge: ChargeId,
   startAt: Instant,
   quantity: Type.Integer(),
 });

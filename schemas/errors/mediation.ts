@@ -191,6 +191,13 @@ export const mediationErrors = {
     http: 422,
     exit: 1,
   },
+  USAGE_TOO_OLD: {
+    cause: 'The usage started before the window of the duplicate check, so nobody can tell whether it was charged before.',
+    cure: 'Make sure it was not charged, then widen `duplicates.windowMonths` and recycle; or write it off.',
+    counter: 'tollgrid_errors_total',
+    http: 422,
+    exit: 1,
+  },
   TIME_OUT_OF_RANGE: {
     cause: 'The usage starts before 1970 or after 2105: the ledger keeps no such months.',
     cure: 'Check the clock of the source and the date pattern of the format; recycle after publishing the format.',

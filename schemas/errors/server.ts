@@ -150,6 +150,13 @@ export const serverErrors = {
     http: 422,
     exit: 2,
   },
+  BENCH_DIFFERS: {
+    cause: 'The sides of a benchmark did not come to the same rows and sums.',
+    cure: 'Report it with the command and the sums: a comparison of different work is worth nothing.',
+    counter,
+    http: 500,
+    exit: 1,
+  },
   SOURCE_UNKNOWN: {
     cause: 'No source of that name is configured, and the request names no format.',
     cure: 'Use a name from `sources` in tollgrid.yaml, or name the format.',

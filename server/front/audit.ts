@@ -78,7 +78,11 @@ type Three = Awaited<ReturnType<typeof auditMoney>>;
 type Triple = [computed: bigint, ledger: bigint, aggregates: bigint];
 
 /** Sums of the three sides under a key, in order of first sight. */
-function triples(three: Three, keyOf: (sums: MoneySums) => string | null, value: (sums: MoneySums) => bigint): Map<string, Triple> {
+function triples(
+  three: Three,
+  keyOf: (sums: MoneySums) => string | null,
+  value: (sums: MoneySums) => bigint,
+): Map<string, Triple> {
   const found = new Map<string, Triple>();
   for (const [side, list] of [three.controls, three.charges, three.daily].entries()) {
     for (const sums of list) {

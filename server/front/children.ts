@@ -88,7 +88,11 @@ export class Children {
   async start(): Promise<void> {
     if (this.engine === null) {
       const { url, user } = this.config.engine;
-      this.ledgerAt({ url: url!, token: this.config.secrets.enginePassword ?? '', ...(user !== undefined && { user }) });
+      this.ledgerAt({
+        url: url!,
+        token: this.config.secrets.enginePassword ?? '',
+        ...(user !== undefined && { user }),
+      });
     }
     await Promise.all([this.engine?.start(), this.rater.start()]);
   }
@@ -162,6 +166,11 @@ export class Children {
       throw new TollgridError('LEDGER_UNAVAILABLE', 'The ledger engine is not up.');
     }
     return this.client;
+  }
+
+  get ledgerAddress(): Address {
+    if (this.address === null) throw new TollgridError('LEDGER_UNAVAILABLE', 'The ledger engine is not up.');
+    return this.address;
   }
 
   status(): { role: string; up: boolean; pid: number | null; restarts: number }[] {

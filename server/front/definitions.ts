@@ -14,7 +14,10 @@ export interface DefinitionParts {
   importRegistry(name: string, text: string, by: string): Promise<unknown>;
 }
 
-export async function publishDefinitions({ definitions, duplicates }: Config, { publisher, importRegistry }: DefinitionParts): Promise<void> {
+export async function publishDefinitions(
+  { definitions, duplicates }: Config,
+  { publisher, importRegistry }: DefinitionParts,
+): Promise<void> {
   const publish = async (kind: PublicationKind, file: string): Promise<void> => {
     await publisher.publish({
       kind,

@@ -34,7 +34,8 @@ type Told = Omit<Explanation, 'charge'>;
 export async function explainCharge(parts: ExplainParts, id: string): Promise<{ charge: Charge; told: Told } | null> {
   const [charge] = await findCharges(parts.ledger, id);
   if (charge === undefined) return null;
-  const told = charge.kind === 'settlement' ? await explainSettlement(parts, charge) : await explainUsage(parts, charge);
+  const told =
+    charge.kind === 'settlement' ? await explainSettlement(parts, charge) : await explainUsage(parts, charge);
   return { charge, told: withReversal(charge, told) };
 }
 
@@ -197,9 +198,13 @@ async function explainSettlement(parts: ExplainParts, charge: Charge): Promise<T
   const list = line?.covers.list ?? [];
   const covers = list.slice(0, COVERS_MAX).map(({ identity, quantity }) => {
     const usage = usages.get(identity)!;
-    return { address: usage.address, startAt: new Date(usage.startMs).toISOString(), quantity };
+    return { charge: usage.address, startAt: new Date(usage.startMs).toISOString(), quantity };
   });
-  const head = { step: 'settle', text: `Period ${input.period}, settled by entry ${entryNo}.`, data: { entry: entryNo } };
+  const head = {
+    step: 'settle',
+    text: `Period ${input.period}, settled by entry ${entryNo}.`,
+    data: { entry: entryNo },
+  };
   return {
     record: null,
     steps: [head, ...(line?.steps ?? []).map(({ step, text, data }) => ({ step, text, data }))],

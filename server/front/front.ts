@@ -4,13 +4,21 @@
  */
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import type { LedgerAddress } from '../../ledger/index.ts';
 import type { Config } from '../../platform/config.ts';
 import { systemClock, type Clock } from '../../platform/clock.ts';
 import { makeDirectory, writeFileDurably } from '../../platform/durable-file.ts';
 import { lockDataDir, type DataDirLock } from '../../platform/lock.ts';
 import { LogReader, LogWriter, Spool } from '../../platform/log/index.ts';
 import { createLogger, type Logger } from '../../platform/logger.ts';
-import { openRegistry, readRegistryFile, type ChangeResult, type Located, type Registry, type RegistryChange } from '../../registry/index.ts';
+import {
+  openRegistry,
+  readRegistryFile,
+  type ChangeResult,
+  type Located,
+  type Registry,
+  type RegistryChange,
+} from '../../registry/index.ts';
 import { EntryType } from '../../schemas/log-entries.ts';
 import type { Status } from '../../schemas/api/operation.ts';
 import type { FrontServices } from '../http/index.ts';
@@ -42,6 +50,10 @@ export interface Front {
   sourcesTaken(): Promise<void>;
   /** Charges by view, service and kind. */
   outcome(): Promise<Line[]>;
+  /** Resolves when a file of that name, received after an entry, is wholly in the log. */
+  fileTaken(name: string, afterEntry: number): Promise<void>;
+  /** Where the ledger answers ClickHouse's HTTP interface. */
+  ledgerAddress(): LedgerAddress;
   /** Drains and closes; the data directory is clean afterwards. */
   stop(): Promise<void>;
 }
@@ -206,8 +218,18 @@ export class FrontParts {
         await this.sources!.taken();
       },
       outcome: () => outcomeLines(this.children.ledger),
+      fileTaken: (name, afterEntry) => this.fileTaken(name, afterEntry),
+      ledgerAddress: () => this.children.ledgerAddress,
       stop: () => this.close(),
     };
+  }
+
+  private async fileTaken(name: string, afterEntry: number): Promise<void> {
+    const taken = (): boolean =>
+      [...this.state.files.values()].some(
+        (file) => file.head.name === name && file.fileEntry > afterEntry && file.complete,
+      );
+    while (!taken()) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
   /** Files whose admission a stop interrupted are admitted to their end. */

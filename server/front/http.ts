@@ -19,7 +19,7 @@ export async function serveHttp(front: FrontParts, services: FrontServices, temp
   const app = createServer({
     config: { ...DEFAULT_HTTP_CONFIG, host, port, bodyBytesMax: server.bodyBytesMax, apiKeysFile: server.apiKeysFile },
     services,
-    logger: front.logger,
+    logger: front.logger.child({}, { level: 'warn' }),
     metrics: front.metrics.metrics,
     operatorToken,
   });
@@ -29,7 +29,12 @@ export async function serveHttp(front: FrontParts, services: FrontServices, temp
     await app.close();
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw new TollgridError('PORT_TAKEN', `cannot listen on ${host}:${port} (${code})`, { host, port }, { cause: error });
+    throw new TollgridError(
+      'PORT_TAKEN',
+      `cannot listen on ${host}:${port} (${code})`,
+      { host, port },
+      { cause: error },
+    );
   }
   const address = app.server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;

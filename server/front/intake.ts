@@ -185,7 +185,8 @@ export class Intake implements FileIntake {
     const { sha256: blob, sizeBytes, format: formatName, source } = file.head;
     const format = this.parts.format(formatName);
     while (!file.complete) {
-      if (this.stopping) throw new TollgridError('STOPPING', 'Tollgrid is stopping; the rest of the file follows later.');
+      if (this.stopping)
+        throw new TollgridError('STOPPING', 'Tollgrid is stopping; the rest of the file follows later.');
       await this.parts.waitForRoom(file.lastEntry);
       const offset = file.offset;
       const lengthBytes = Math.min(this.parts.sliceBytesMax, sizeBytes! - offset);

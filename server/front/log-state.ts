@@ -92,7 +92,8 @@ export class LogState {
     });
     this.lastAcceptedMs.set(head.source, entry.acceptedAtMs);
     if (head.mode === 'growing') return;
-    if (head.modifiedMs !== undefined) this.closedKeys.add(closedKey(head.source, head.name, head.sizeBytes!, head.modifiedMs));
+    if (head.modifiedMs !== undefined)
+      this.closedKeys.add(closedKey(head.source, head.name, head.sizeBytes!, head.modifiedMs));
     if (head.duplicateOf === undefined) this.bySha256.set(head.sha256!, entry.entryNo);
   }
 

@@ -1,6 +1,13 @@
 /** Sums of charges as the API and the start command show them. */
 import type { Static } from 'typebox';
-import { accountSums, ledgerSums, microsOf, decimalOf, type ChargeSums, type LedgerClient } from '../../ledger/index.ts';
+import {
+  accountSums,
+  ledgerSums,
+  microsOf,
+  decimalOf,
+  type ChargeSums,
+  type LedgerClient,
+} from '../../ledger/index.ts';
 import type { SummaryLine, UsageSummary } from '../../schemas/api/accounts.ts';
 import { unitOf } from './to-api.ts';
 

@@ -75,7 +75,10 @@ function prepare(input: PublishInput): { publication: Publication; name: string;
       return { publication, name: compileGuiding(publication).name };
     }
     case 'policy':
-      return { publication: { document, data: { zones: {}, codePages: {}, files: {} } }, name: readPolicy(document).policy };
+      return {
+        publication: { document, data: { zones: {}, codePages: {}, files: {} } },
+        name: readPolicy(document).policy,
+      };
     case 'tariff': {
       const publication = prepareTariff(document, readSideFile, fileName);
       requirePassing(testPublication(publication));
@@ -89,16 +92,23 @@ function requirePassingFormat(results: ReturnType<typeof testFormat>, fileName: 
   const failed = results.filter(({ passed }) => !passed);
   if (failed.length === 0) return;
   const shown = failed.map(({ name, differences }) => `${name}: ${differences.join('; ')}`).join('\n');
-  throw new TollgridError('FORMAT_TEST_FAILED', `${fileName}: ${failed.length} of ${results.length} tests do not hold:\n${shown}`);
+  throw new TollgridError(
+    'FORMAT_TEST_FAILED',
+    `${fileName}: ${failed.length} of ${results.length} tests do not hold:\n${shown}`,
+  );
 }
 
 /** Side files that came with a request, by their relative names. */
 export function sideFiles(files: Readonly<Record<string, string>>): (name: string) => string {
   return (name) => {
     if (!Object.hasOwn(files, name)) {
-      throw new TollgridError('SIDE_FILE_MISSING', `The document names the file "${name}", which was not sent with it.`, {
-        file: name,
-      });
+      throw new TollgridError(
+        'SIDE_FILE_MISSING',
+        `The document names the file "${name}", which was not sent with it.`,
+        {
+          file: name,
+        },
+      );
     }
     return files[name]!;
   };

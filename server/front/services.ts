@@ -40,7 +40,10 @@ export function createServices(front: FrontParts): FrontServices {
   };
   const accountFilter = async (id: string | undefined): Promise<{ accountNo?: number }> =>
     id === undefined ? {} : { accountNo: await accountNo(id) };
-  const page = <T, U>({ items, next }: { items: T[]; next?: string }, make: (item: T) => U): { items: U[]; next: string | null } => ({
+  const page = <T, U>(
+    { items, next }: { items: T[]; next?: string },
+    make: (item: T) => U,
+  ): { items: U[]; next: string | null } => ({
     items: items.map(make),
     next: next ?? null,
   });
@@ -54,7 +57,9 @@ export function createServices(front: FrontParts): FrontServices {
       const configured = front.config.sources.find((one) => one.name === source);
       const formatName = format ?? configured?.format;
       if (formatName === undefined) {
-        throw new TollgridError('SOURCE_UNKNOWN', `No source "${source}" is configured, and no format was named.`, { source });
+        throw new TollgridError('SOURCE_UNKNOWN', `No source "${source}" is configured, and no format was named.`, {
+          source,
+        });
       }
       return intake.admitFile({ source, name, format: formatName }, stream as AsyncIterable<Uint8Array>);
     },
@@ -152,7 +157,8 @@ export function createServices(front: FrontParts): FrontServices {
 
     suspenseBytes: async (address) => (await suspenseBytes(children.ledger, address)) ?? null,
 
-    recycle: async ({ by, ...input }) => settled(await intake.command({ command: 'recycle', by, input: defined(input) })),
+    recycle: async ({ by, ...input }) =>
+      settled(await intake.command({ command: 'recycle', by, input: defined(input) })),
     writeOff: async ({ by, reason, ...input }) =>
       settled(await intake.command({ command: 'writeOff', by, input: { ...defined(input), reason } })),
     settle: async ({ by, period }) => settled(await intake.command({ command: 'settle', by, input: { period } })),
@@ -191,7 +197,11 @@ export function createServices(front: FrontParts): FrontServices {
 
     sources: async () => {
       const counts = new Map((await auditBySource(children.ledger)).map((row) => [row.source, row]));
-      const names = new Set([...front.config.sources.map(({ name }) => name), ...counts.keys(), ...state.lastAcceptedMs.keys()]);
+      const names = new Set([
+        ...front.config.sources.map(({ name }) => name),
+        ...counts.keys(),
+        ...state.lastAcceptedMs.keys(),
+      ]);
       const items = [...names].sort().map((name) => {
         const configured = front.config.sources.find((one) => one.name === name);
         const lastMs = state.lastAcceptedMs.get(name);
@@ -213,7 +223,11 @@ export function createServices(front: FrontParts): FrontServices {
       processed.set(-1);
       children.rebuild(threads);
       await processed.reached(entries);
-      return { entries, rows: await countRows(children.ledger, 'charges'), elapsedMs: Math.round(performance.now() - startedMs) };
+      return {
+        entries,
+        rows: await countRows(children.ledger, 'charges'),
+        elapsedMs: Math.round(performance.now() - startedMs),
+      };
     },
 
     verify: async () => {
@@ -255,18 +269,32 @@ export function createServices(front: FrontParts): FrontServices {
   };
 }
 
-function accountItem(account: { id: string; no: number; partyId: string; partyName: string; currency: string; timeZone: string; division: string }): AccountItem {
+function accountItem(account: {
+  id: string;
+  no: number;
+  partyId: string;
+  partyName: string;
+  currency: string;
+  timeZone: string;
+  division: string;
+}): AccountItem {
   const { id, no, partyId, partyName, currency, timeZone, division } = account;
   return { id, no, party: { id: partyId, name: partyName }, currency, timeZone, division };
 }
 
-function spanOf({ fromMs, toMs }: { fromMs: number | null; toMs: number | null }): { from: string | null; to: string | null } {
+function spanOf({ fromMs, toMs }: { fromMs: number | null; toMs: number | null }): {
+  from: string | null;
+  to: string | null;
+} {
   const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
   return { from: iso(fromMs), to: iso(toMs) };
 }
 
 /** Commands carry only what was said: an absent key, not an undefined one. */
-function defined(input: { code?: string | undefined; address?: string | undefined }): { code?: string; address?: string } {
+function defined(input: { code?: string | undefined; address?: string | undefined }): {
+  code?: string;
+  address?: string;
+} {
   return {
     ...(input.code !== undefined && { code: input.code }),
     ...(input.address !== undefined && { address: input.address }),

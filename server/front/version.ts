@@ -3,4 +3,5 @@ import path from 'node:path';
 import { projectRoot } from '../../platform/paths.ts';
 
 /** The program's version. */
-export const version = (JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as { version: string }).version;
+export const version = (JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as { version: string })
+  .version;

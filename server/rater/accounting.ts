@@ -4,7 +4,10 @@ import { DISPOSITION_NAMES } from '../../schemas/columns/record-columns.ts';
 import type { BatchCounts, ControlSum } from './messages.ts';
 
 /** Column per disposition number; number 0 carries `received`. */
-const COLUMNS = ['received', ...DISPOSITION_NAMES.slice(1).map((name) => (name === 'writtenOff' ? 'written_off' : name))];
+const COLUMNS = [
+  'received',
+  ...DISPOSITION_NAMES.slice(1).map((name) => (name === 'writtenOff' ? 'written_off' : name)),
+];
 
 export function encodeBatches(batches: readonly BatchCounts[], postedEntry: number): LedgerBlock[] {
   return encodeRows(
@@ -20,7 +23,10 @@ export function encodeBatches(batches: readonly BatchCounts[], postedEntry: numb
   );
 }
 
-export function encodeControls(controls: readonly (ControlSum & { entryNo: number })[], postedEntry: number): LedgerBlock[] {
+export function encodeControls(
+  controls: readonly (ControlSum & { entryNo: number })[],
+  postedEntry: number,
+): LedgerBlock[] {
   return encodeRows(
     'controls',
     controls.map(({ entryNo, view, service, kind, currency, rows, quantity, amountMicros }) => ({

@@ -63,7 +63,9 @@ function dailyRows(rows: readonly LedgerRow[], postedEntry: number): LedgerRow[]
 function controlSums(rows: readonly LedgerRow[]): ControlSum[] {
   const sums = new Map<string, ControlSum>();
   for (const row of rows) {
-    const [view, service, kind, currency] = ['view', 'service', 'kind', 'currency'].map((name) => String(row[name] ?? ''));
+    const [view, service, kind, currency] = ['view', 'service', 'kind', 'currency'].map((name) =>
+      String(row[name] ?? ''),
+    );
     const id = `${view}/${service}/${kind}/${currency}`;
     const sum = sums.get(id) ?? {
       view: view!,

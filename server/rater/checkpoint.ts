@@ -35,7 +35,11 @@ export class CheckpointStore {
   }
 
   /** `dump` fills the folder with synced files. */
-  async write(entryNo: number, fileRecords: Map<number, number>, dump: (folder: string) => Promise<void>): Promise<void> {
+  async write(
+    entryNo: number,
+    fileRecords: Map<number, number>,
+    dump: (folder: string) => Promise<void>,
+  ): Promise<void> {
     const folder = `state-${entryNo}`;
     const target = path.join(this.dir, folder);
     await fs.rm(target, { recursive: true, force: true });
@@ -55,7 +59,8 @@ export class CheckpointStore {
 
   private async removeOthers(keep: string): Promise<void> {
     for (const name of await fs.readdir(this.dir).catch(() => [])) {
-      if (name.startsWith('state-') && name !== keep) await fs.rm(path.join(this.dir, name), { recursive: true, force: true });
+      if (name.startsWith('state-') && name !== keep)
+        await fs.rm(path.join(this.dir, name), { recursive: true, force: true });
     }
   }
 }

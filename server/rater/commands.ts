@@ -2,7 +2,14 @@
  * Commands of the log. Each sees the ledger as it stood before its entry, and answers with the rows it causes; the
  * command carries its inputs only, so a replay computes the same rows again.
  */
-import { batchesOf, encodeRows, openSuspense, type LedgerBlock, type LedgerClient, type SuspenseItem } from '../../ledger/index.ts';
+import {
+  batchesOf,
+  encodeRows,
+  openSuspense,
+  type LedgerBlock,
+  type LedgerClient,
+  type SuspenseItem,
+} from '../../ledger/index.ts';
 import type { TollgridError } from '../../platform/errors.ts';
 import type { LogReader } from '../../platform/log/index.ts';
 import { Disposition, DISPOSITION_NAMES } from '../../schemas/columns/record-columns.ts';
@@ -119,7 +126,11 @@ async function writeOff(
   { code, address }: { code?: string; address?: string },
 ): Promise<LedgerBlock[]> {
   const blocks: LedgerBlock[] = [];
-  const filter = { ...(code !== undefined && { code }), ...(address !== undefined && { address }), beforeEntry: entryNo };
+  const filter = {
+    ...(code !== undefined && { code }),
+    ...(address !== undefined && { address }),
+    beforeEntry: entryNo,
+  };
   for await (const waiting of openSuspense(ledger, filter)) {
     const facts = await factsOf(ledger, waiting, entryNo);
     blocks.push(

@@ -10,7 +10,10 @@ export function readPolicy(document: string): DuplicatePolicy {
   const value = parse(document) as Partial<DuplicatePolicy> | null;
   const months = value?.windowMonths;
   if (value?.policy !== 'duplicates' || !Number.isInteger(months) || months! < 1 || months! > WINDOW_MONTHS_MAX) {
-    throw new TollgridError('POLICY_INVALID', `A policy reads: policy: duplicates, windowMonths: 1 to ${WINDOW_MONTHS_MAX}.`);
+    throw new TollgridError(
+      'POLICY_INVALID',
+      `A policy reads: policy: duplicates, windowMonths: 1 to ${WINDOW_MONTHS_MAX}.`,
+    );
   }
   return { policy: 'duplicates', windowMonths: months! };
 }

@@ -58,7 +58,12 @@ export class Rater {
   }
 
   static async open(options: RaterOptions, headNo: number, tell: (message: RaterToFront) => void): Promise<Rater> {
-    const rater = new Rater(options, headNo, tell, await Spool.open(path.join(options.dataDir, 'spool'), { owner: false }));
+    const rater = new Rater(
+      options,
+      headNo,
+      tell,
+      await Spool.open(path.join(options.dataDir, 'spool'), { owner: false }),
+    );
     await createTables(rater.ledger);
     const totals = path.join(options.dataDir, 'ledger', 'totals');
     rater.writer = await LedgerWriter.open({ client: rater.ledger, path: totals });
@@ -90,7 +95,10 @@ export class Rater {
     const lost = differences.filter(({ fromEntry }) => fromEntry <= afterEntry);
     const isLost = lost.length > 0 || detachedParts.length > 0;
     if (!isLost) return checkpoint;
-    this.log.warn({ differences: lost.length, detachedParts: detachedParts.length }, 'ledger is damaged: computed again');
+    this.log.warn(
+      { differences: lost.length, detachedParts: detachedParts.length },
+      'ledger is damaged: computed again',
+    );
     await this.dropLedger();
     return null;
   }
@@ -210,6 +218,11 @@ export class Rater {
   }
 
   verify(): Promise<VerifyCheck[]> {
-    return verifyLedger({ ledger: this.ledger, writer: this.writer, reader: this.reader, processedNo: this.processedNo });
+    return verifyLedger({
+      ledger: this.ledger,
+      writer: this.writer,
+      reader: this.reader,
+      processedNo: this.processedNo,
+    });
   }
 }

@@ -1,5 +1,12 @@
 /** Takes back what stands in the ledger for usages that a later record has replaced. */
-import { batchesOf, reversalOf, standingCharges, type LedgerBlock, type LedgerClient, type LedgerRow } from '../../ledger/index.ts';
+import {
+  batchesOf,
+  reversalOf,
+  standingCharges,
+  type LedgerBlock,
+  type LedgerClient,
+  type LedgerRow,
+} from '../../ledger/index.ts';
 import { Disposition } from '../../schemas/columns/record-columns.ts';
 import { encodeChargeObjects } from './charge-objects.ts';
 import type { BatchCounts, ControlSum } from './messages.ts';
@@ -14,7 +21,11 @@ export interface Reversed {
 const NOTHING: Reversed = { blocks: [], batches: [], controls: [] };
 
 /** Everything before `entryNo` stands in the ledger when this is called. */
-export async function reverse(ledger: LedgerClient, reversals: readonly Reversal[], entryNo: number): Promise<Reversed> {
+export async function reverse(
+  ledger: LedgerClient,
+  reversals: readonly Reversal[],
+  entryNo: number,
+): Promise<Reversed> {
   if (reversals.length === 0) return NOTHING;
   const byIdentity = new Map(reversals.map((reversal) => [hexOf(reversal.identity), reversal]));
   const standing = await standingCharges(ledger, [...byIdentity.keys()], entryNo);

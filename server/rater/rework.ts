@@ -34,14 +34,12 @@ export function encodeReworked(
     const work = asSlice(rework);
     const format = reference.format(to.format);
     guide(reference.guidingPlan, reference.lookup, format, work.records, work.usage);
-    const unitFactor = format.classes[to.classNo]!.unitFactor ?? 1;
     for (let row = 0; row < work.usage.count; row++) {
       const assignment = work.usage.assignment[row]!;
       work.usage.startMs[row] = rework.from.readAtMs;
       work.usage.quantity[row] = registerDifference(rework.from, to, {
         digits: reference.lookup.digits(assignment),
         multiplier: reference.lookup.multiplier(assignment),
-        unitFactor,
       });
     }
     rateUsage(reference.tariffBook, reference.binding, work.usage, work.records, 0, work.usage.count);

@@ -12,7 +12,13 @@ import {
   type LedgerRow,
   type SettlementUsage,
 } from '../../ledger/index.ts';
-import { settle, type PostedLine, type SettledUsage, type SettlementCharge, type TariffBook } from '../../rating/index.ts';
+import {
+  settle,
+  type PostedLine,
+  type SettledUsage,
+  type SettlementCharge,
+  type TariffBook,
+} from '../../rating/index.ts';
 import type { Subscription } from '../../registry/index.ts';
 import { encodeControls } from './accounting.ts';
 import { encodeChargeObjects, micros } from './charge-objects.ts';
@@ -48,7 +54,13 @@ export async function settlePeriod(parts: SettlementParts, entryNo: number, peri
     }
   }
   const { blocks, controls } = encodeChargeObjects(rows, entryNo);
-  return [...blocks, ...encodeControls(controls.map((sum) => ({ ...sum, entryNo })), entryNo)];
+  return [
+    ...blocks,
+    ...encodeControls(
+      controls.map((sum) => ({ ...sum, entryNo })),
+      entryNo,
+    ),
+  ];
 }
 
 /** The lines of one scope again, as they were worked out at an entry, with the usages they were made from. */
@@ -95,7 +107,9 @@ function settleScope(
 
 function* scopes(subscriptions: readonly Subscription[]): Generator<Scope> {
   for (const subscription of subscriptions) {
-    const pairs = new Map(subscription.tariffs.map(({ view, service }) => [`${view}\u0000${service}`, { view, service }]));
+    const pairs = new Map(
+      subscription.tariffs.map(({ view, service }) => [`${view}\u0000${service}`, { view, service }]),
+    );
     for (const key of [...pairs.keys()].sort()) yield { subscription, ...pairs.get(key)! };
   }
 }
@@ -127,7 +141,16 @@ async function collectUsages(
 
 function settledUsage(usage: SettlementUsage): SettledUsage & { address: string } {
   const { identity, startMs, quantity, quantityUp, zone, band, tariff: version, address } = usage;
-  return { identity, startMs, quantity: Number(quantity), quantityUp: Number(quantityUp), zone, band, version, address };
+  return {
+    identity,
+    startMs,
+    quantity: Number(quantity),
+    quantityUp: Number(quantityUp),
+    zone,
+    band,
+    version,
+    address,
+  };
 }
 
 async function collectPosted(

@@ -91,6 +91,7 @@ async function loadSeries(state: ShardState, filePath: string, owns: (shard: num
   for await (const line of readline.createInterface({ input: fs.createReadStream(filePath) })) {
     const series = JSON.parse(line) as Series;
     const register = Buffer.from(series.register);
-    if (owns(seriesShard(meterHash(Buffer.from(series.meter)), register, 0, register.length))) state.registers.load(series);
+    if (owns(seriesShard(meterHash(Buffer.from(series.meter)), register, 0, register.length)))
+      state.registers.load(series);
   }
 }

@@ -81,20 +81,19 @@ export class SliceEncoder {
     return [...this.chargeEncoder.encode(input), ...this.dailyEncoder.encode(input)];
   }
 
-  /** Register and interval values, as the meter showed them. */
+  /**
+   * Register and interval values, as the meter showed them. `subscriptions`: record → number, taken before rows of
+   * records without a usage (first readings) were dropped.
+   */
   readings(
-    reference: ReferenceData,
-    { records, usage, place }: SliceWork,
+    { records, place }: SliceWork,
     format: CompiledFormat,
+    subscriptions: ReadonlyMap<number, number>,
     postedEntry: number,
     recycled: RecycledRecord | null,
   ): LedgerBlock[] {
-    const kinds = format.classes.map(({ kind }) =>
-      kind === 'registerReading' ? 'register' : kind === 'intervalReading' ? 'interval' : null,
-    );
-    if (kinds.every((kind) => kind === null)) return [];
-    const subscriptions = new Map<number, number>();
-    for (let row = 0; row < usage.count; row++) subscriptions.set(usage.record[row]!, usage.subscriptionNo[row]!);
+    const kinds = readingKinds(format);
+    if (kinds === null) return [];
     const rows = [];
     for (let i = 0; i < records.count; i++) {
       const kind = kinds[records.classNo[i]!];
@@ -158,6 +157,22 @@ export class SliceEncoder {
     }
     return counts;
   }
+}
+
+/** Per class: register, interval, or null; null when no class is a reading. */
+function readingKinds(format: CompiledFormat): ('register' | 'interval' | null)[] | null {
+  const kinds = format.classes.map(({ kind }) =>
+    kind === 'registerReading' ? 'register' : kind === 'intervalReading' ? 'interval' : null,
+  );
+  return kinds.every((kind) => kind === null) ? null : kinds;
+}
+
+/** Record → subscription, for formats with readings; empty for all others. */
+export function subscriptionsOf({ usage }: SliceWork, format: CompiledFormat): Map<number, number> {
+  const subscriptions = new Map<number, number>();
+  if (readingKinds(format) === null) return subscriptions;
+  for (let row = 0; row < usage.count; row++) subscriptions.set(usage.record[row]!, usage.subscriptionNo[row]!);
+  return subscriptions;
 }
 
 export function identityBytes(records: RecordColumns, record: number): Uint8Array {

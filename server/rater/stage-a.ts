@@ -2,14 +2,10 @@
 import fs from 'node:fs';
 import { guide } from '../../mediation/guiding/index.ts';
 import { errorNo } from '../../platform/errors.ts';
-import { hash128 } from '../../platform/hash128.ts';
 import { Disposition, RecordColumns } from '../../schemas/columns/record-columns.ts';
 import { UsageColumns } from '../../schemas/columns/usage-columns.ts';
 import type { ReferenceData } from './reference-data.ts';
 import type { SliceBytes, SlicePlace, SliceWork } from './slice-work.ts';
-
-/** Keeps identities of undecodable bytes apart from those of any format. */
-const RAW_SEED = 0x52415721;
 
 /** Columns are large: one set is kept and used again where the slice does not leave the thread. */
 export class ColumnPool {
@@ -44,7 +40,12 @@ export class ColumnPool {
   }
 }
 
-export function runStageA(reference: ReferenceData, pool: ColumnPool, place: SlicePlace, source: SliceBytes): SliceWork {
+export function runStageA(
+  reference: ReferenceData,
+  pool: ColumnPool,
+  place: SlicePlace,
+  source: SliceBytes,
+): SliceWork {
   const format = reference.format(place.format);
   const bytes = 'bytes' in source ? source.bytes : readBytes(source.path, source.offset, source.lengthBytes);
   const recordCount = format.estimateRecords(bytes);
@@ -53,7 +54,7 @@ export function runStageA(reference: ReferenceData, pool: ColumnPool, place: Sli
   records.text.set(bytes);
   format.decode(records, { first: place.first });
   refuseImpossibleTimes(records);
-  identifyUndecoded(records, rawIdentity);
+  markUndecoded(records, rawIdentity);
   guide(reference.guidingPlan, reference.lookup, format, records, usage);
   return { place, records, usage, rawIdentity };
 }
@@ -89,13 +90,7 @@ function refuseImpossibleTimes(records: RecordColumns): void {
   }
 }
 
-/** What could not be decoded is recognised by its bytes when it comes again. */
-function identifyUndecoded(records: RecordColumns, rawIdentity: Uint8Array): void {
-  const { identity, disposition } = records;
-  for (let i = 0; i < records.count; i++) {
-    if (disposition[i] !== Disposition.suspended) continue;
-    if ((identity[i * 4]! | identity[i * 4 + 1]! | identity[i * 4 + 2]! | identity[i * 4 + 3]!) !== 0) continue;
-    hash128(records.text, records.recordOffset[i]!, records.recordLength[i]!, RAW_SEED, identity, i * 4);
-    rawIdentity[i] = 1;
-  }
+/** What could not be decoded has a digest of its bytes as identity: it is recognised by them when it comes again. */
+function markUndecoded({ count, disposition }: RecordColumns, rawIdentity: Uint8Array): void {
+  for (let i = 0; i < count; i++) if (disposition[i] === Disposition.suspended) rawIdentity[i] = 1;
 }

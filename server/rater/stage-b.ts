@@ -92,6 +92,10 @@ export function runStageB(
     const register = isRegister[records.classNo[i]!]! && work.rawIdentity[i] === 0;
     if (!single && stateShard(records, i, register) % owner.threads !== owner.thread) continue;
 
+    if (disposition === Disposition.usable && state.duplicates.isTooOld(records.startMs[i]!)) {
+      suspend(records, i, errorNo('USAGE_TOO_OLD'));
+      work.rawIdentity[i] = 1;
+    }
     const sight = see(state.duplicates, work, format, i, recycled?.holdsIdentity === true);
     if (sight === Sight.duplicate) {
       records.disposition[i] = Disposition.duplicate;
@@ -105,12 +109,13 @@ export function runStageB(
       suspend(records, i, errorNo('DUPLICATE_CONFLICT'));
       continue;
     }
-    if (disposition === Disposition.suspended) continue;
+    if (records.disposition[i] === Disposition.suspended) continue;
     if (register) {
-      acceptRegister(state, work, lookup, format, i, rowFrom, row, result, recycled);
+      acceptRegister(state, work, lookup, i, rowFrom, row, result, recycled);
     } else {
       if (isInterval[records.classNo[i]!]!) {
-        for (let r = rowFrom; r < row; r++) usage.quantity[r] = usage.quantity[r]! * lookup.multiplier(usage.assignment[r]!);
+        for (let r = rowFrom; r < row; r++)
+          usage.quantity[r] = usage.quantity[r]! * lookup.multiplier(usage.assignment[r]!);
       }
       if (sight === Sight.revision) result.reversals.push(reversalOf(records, i, place.entryNo, recycled, 0, true));
     }
@@ -172,7 +177,6 @@ function acceptRegister(
   state: ShardState,
   work: SliceWork,
   lookup: RegistryLookup,
-  format: CompiledFormat,
   record: number,
   rowFrom: number,
   rowTo: number,
@@ -200,7 +204,6 @@ function acceptRegister(
   const accepted = state.registers.accept(records.textOf(METER, record), records.textOf(REGISTER, record), reading, {
     digits: lookup.digits(assignment),
     multiplier: lookup.multiplier(assignment),
-    unitFactor: format.classes[records.classNo[record]!]!.unitFactor ?? 1,
   });
   if (accepted.verdict === 'backwards') {
     suspend(records, record, errorNo('READING_BACKWARDS'));

@@ -9,7 +9,7 @@ import { sumControls } from './control-sums.ts';
 import type { BatchCounts, SliceOutcome } from './messages.ts';
 import type { ReferenceData } from './reference-data.ts';
 import { CHARGES_PER_VERSION, encodeReworked } from './rework.ts';
-import type { SliceEncoder } from './slice-encoder.ts';
+import { subscriptionsOf, type SliceEncoder } from './slice-encoder.ts';
 import type { SliceWork } from './slice-work.ts';
 import type { RecycledRecord, Reversal, StageBResult } from './stage-b.ts';
 
@@ -23,8 +23,9 @@ export function runStageC(
 ): SliceOutcome {
   const { records, usage, place } = work;
   const format = reference.format(place.format);
-  const rest = settleWithinSlice(reference, work, format, state);
+  const rest = settleWithinSlice(reference, work, state);
 
+  const subscriptions = subscriptionsOf(work, format);
   const drop = new Uint8Array(usage.count);
   let dropped = 0;
   for (let row = 0; row < usage.count; row++) {
@@ -40,7 +41,7 @@ export function runStageC(
 
   const blocks: LedgerBlock[] = [
     ...encoder.charges(reference, work, chosen, postedEntry, recycled),
-    ...encoder.readings(reference, work, format, postedEntry, recycled),
+    ...encoder.readings(work, format, subscriptions, postedEntry, recycled),
     ...encoder.suspense(work, format, postedEntry, recycled),
   ];
   const controls = sumControls(reference.names, usage, chosen.rows, chosen.count);
@@ -68,12 +69,7 @@ export function runStageC(
 }
 
 /** What replaces something of this very slice is put right here; what is left concerns earlier entries. */
-function settleWithinSlice(
-  reference: ReferenceData,
-  work: SliceWork,
-  format: CompiledFormat,
-  state: StageBResult,
-): StageBResult {
+function settleWithinSlice(reference: ReferenceData, work: SliceWork, state: StageBResult): StageBResult {
   const { records, place } = work;
   const rest: StageBResult = { reversals: [], rework: [], supersededContext: [] };
   const inSlice = (entryNo: number): boolean => entryNo === place.entryNo;
@@ -84,7 +80,7 @@ function settleWithinSlice(
   }
   const latest = new Map<string, Rework>();
   for (const rework of state.rework) {
-    if (inSlice(rework.to.entryNo)) reworkInPlace(reference, work, format, rework);
+    if (inSlice(rework.to.entryNo)) reworkInPlace(reference, work, rework);
     else {
       const key = rework.to.identity.join('.');
       const earlier = latest.get(key);
@@ -98,11 +94,10 @@ function settleWithinSlice(
 }
 
 /** The usage that ends at a reading of this slice starts elsewhere now. */
-function reworkInPlace(reference: ReferenceData, work: SliceWork, format: CompiledFormat, rework: Rework): void {
+function reworkInPlace(reference: ReferenceData, work: SliceWork, rework: Rework): void {
   const { records, usage } = work;
   const record = rework.to.recordNo;
   records.disposition[record] = Disposition.usable;
-  const unitFactor = format.classes[records.classNo[record]!]!.unitFactor ?? 1;
   for (let row = 0; row < usage.count; row++) {
     if (usage.record[row] !== record) continue;
     const assignment = usage.assignment[row]!;
@@ -110,7 +105,6 @@ function reworkInPlace(reference: ReferenceData, work: SliceWork, format: Compil
     usage.quantity[row] = registerDifference(rework.from, rework.to, {
       digits: reference.lookup.digits(assignment),
       multiplier: reference.lookup.multiplier(assignment),
-      unitFactor,
     });
   }
 }
@@ -150,7 +144,13 @@ function countDispositions({ records, place }: SliceWork): BatchCounts {
   for (let i = 0; i < records.count; i++) counts[records.disposition[i]!]!++;
   // Index 0 (`usable`) is empty once every record has its state: it carries the total.
   counts[0] = records.count;
-  return { entryNo: place.entryNo, fileEntry: place.fileEntry, source: place.source, acceptedAtMs: place.acceptedAtMs, counts };
+  return {
+    entryNo: place.entryNo,
+    fileEntry: place.fileEntry,
+    source: place.source,
+    acceptedAtMs: place.acceptedAtMs,
+    counts,
+  };
 }
 
 function move(
@@ -161,7 +161,13 @@ function move(
   const counts = new Array<number>(Disposition.writtenOff + 1).fill(0);
   counts[from] = -1;
   counts[to] = 1;
-  return { entryNo: node.entryNo, fileEntry: node.fileEntry, source: node.source, acceptedAtMs: node.acceptedAtMs, counts };
+  return {
+    entryNo: node.entryNo,
+    fileEntry: node.fileEntry,
+    source: node.source,
+    acceptedAtMs: node.acceptedAtMs,
+    counts,
+  };
 }
 
 function reversalOfRework({ to }: Rework): Reversal {

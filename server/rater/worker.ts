@@ -43,7 +43,14 @@ async function perform(task: WorkerTask): Promise<unknown> {
       return runStageA(reference, new ColumnPool(), task.place, task.source);
     case 'stageB': {
       const work = revive(task.work);
-      return runStageB(state, work, reference.format(work.place.format), reference.lookup, owner, reference.windowMonths);
+      return runStageB(
+        state,
+        work,
+        reference.format(work.place.format),
+        reference.lookup,
+        owner,
+        reference.windowMonths,
+      );
     }
     case 'stageC':
       return runStageC(reference, encoder, revive(task.work), task.state);
@@ -64,7 +71,14 @@ async function perform(task: WorkerTask): Promise<unknown> {
 
 function processSlice(place: SlicePlace, source: SliceBytes): SliceOutcome {
   const work = runStageA(reference, columns, place, source);
-  const result = runStageB(state, work, reference.format(place.format), reference.lookup, owner, reference.windowMonths);
+  const result = runStageB(
+    state,
+    work,
+    reference.format(place.format),
+    reference.lookup,
+    owner,
+    reference.windowMonths,
+  );
   const outcome = runStageC(reference, encoder, work, result);
   columns.give(work);
   return outcome;

@@ -77,7 +77,7 @@ async function townReference(definitions: string, town: string, formats: string)
 
 export async function runTown(definitions: string, town: string, formats: string): Promise<TownRun> {
   const reference = await townReference(definitions, town, formats);
-  const state: ShardState = { duplicates: new Duplicates(13), registers: new RegisterBook() };
+  const state: ShardState = { duplicates: new Duplicates(), registers: new RegisterBook() };
   const run: TownRun = { outcomes: {}, amounts: {} };
   let entryNo = 1000;
   for (const source of readTownConfig(definitions).sources) {
@@ -122,7 +122,14 @@ function takeSlice(
   const work = runStageA(reference, new ColumnPool(), place, { bytes });
   const { records, usage } = work;
   const owner = { thread: 0, threads: 1 };
-  const effects = runStageB(state, work, reference.format(place.format), reference.lookup, owner, reference.windowMonths);
+  const effects = runStageB(
+    state,
+    work,
+    reference.format(place.format),
+    reference.lookup,
+    owner,
+    reference.windowMonths,
+  );
   const book = reference.tariffBook;
   for (let row = 0; row < usage.count; row++) {
     const record = usage.record[row]!;

@@ -64,13 +64,44 @@ describe('the sample town', () => {
       .split('\n')
       .map((line) => line.split('|').map((cell) => cell.trim()))
       .filter(([, name]) => config.sources.some((source) => `\`${source.name}\`` === name))
-      .filter((cells) => /^\d+$/.test(cells[2]!))
+      .filter((cells) => cells.slice(2, 9).every((cell) => /^\d+$/.test(cell)))
       .map(([, name, ...counts]) => [name, ...counts.slice(0, 7).map(Number)]);
     const expected = config.sources.map(({ name }) => {
       const { received, rated, absorbed, duplicate, superseded, filtered, suspended } = expectedOf(name);
       return [`\`${name}\``, received, rated, absorbed, duplicate, superseded, filtered, sum(Object.values(suspended))];
     });
     expect(rows).toEqual(expected);
+  });
+
+  it('lists in its README every fault that was put in', () => {
+    const listed = readFileSync(path.join(town, 'README.md'), 'utf8')
+      .split('\n')
+      .map((line) => /^\| `([a-z-]+)` +\| (\d+) +\| `?(\w+)`? +\| [^|]*[a-z][^|]* \|$/.exec(line)?.slice(1).join(' '))
+      .filter((row) => row !== undefined);
+    const expected = fresh.files.flatMap(({ source, expected: { suspended, duplicate, superseded } }) =>
+      Object.entries({ ...suspended, duplicate, superseded }).flatMap(([code, count]) =>
+        count === 0 ? [] : [`${source} ${count} ${code}`],
+      ),
+    );
+    expect(listed.sort()).toEqual(expected.sort());
+  });
+
+  it('prices electricity and water by the difference of their registers', () => {
+    const used = (file: string, register: string) => {
+      const readings = new Map<string, number[]>();
+      for (const line of readFileSync(path.join(town, 'inbox', file), 'utf8').split('\n')) {
+        const [meter, code, at, value] = line.split(',');
+        if (code !== register || !at!.endsWith(' 00:00') || meter!.startsWith('X')) continue;
+        readings.set(meter!, [...new Set([...(readings.get(meter!) ?? []), Math.round(Number(value) * 1000)])]);
+      }
+      return sum([...readings.values()].map(([begin, end]) => end! - begin!)) / 1000;
+    };
+    const day = used('meters/registers-20261015.csv', '1.8.1');
+    const night = used('meters/registers-20261015.csv', '1.8.2');
+    expect(day).toBeGreaterThan(100);
+    expect(run.amounts['electricity-day-night@2026-01-01']! / 1e6).toBeCloseTo(day * 4.32 + night * 2.16, 4);
+    const water = used('water/water-20261015.csv', 'total');
+    expect(run.amounts['water@2026-01-01']! / 1e6).toBeCloseTo(water * 30.384, 4);
   });
 
   it('has usage for every one of its tariffs', () => {

@@ -78,7 +78,7 @@ export async function writeCallLines(
     const rest = second - day * DAY_SECONDS;
     const hour = Math.floor(rest / 3600);
     const minute = Math.floor((rest - hour * 3600) / 60);
-    out.copy(days[day]!);
+    out.copy(days[day]);
     out.byte(0x20);
     out.digits(hour, 2);
     out.byte(0x3a);
@@ -98,8 +98,8 @@ export async function writeCallLines(
     const caller = FIRST_CALLER + 1 + random.below(options.accounts);
     // A product of two uniform numbers favours the first prefixes, as real traffic favours few destinations.
     const prefix = Math.floor((random.below(plan.count) * random.uint32()) / 4294967296);
-    const prefixStart = plan.offset[prefix]!;
-    const prefixLength = plan.offset[prefix + 1]! - prefixStart;
+    const prefixStart = plan.offset[prefix];
+    const prefixLength = plan.offset[prefix + 1] - prefixStart;
     const start = Math.min(lastStart, schedule.secondOf(index, random.uint32()));
     const answered = options.unansweredPercent === 0 || !random.chance(options.unansweredPercent);
     const ringing = 1 + random.below(MAX_RINGING);

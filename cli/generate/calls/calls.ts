@@ -4,12 +4,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { TollgridError } from '../../../platform/errors.ts';
 import { createRandom } from '../random.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { writeCallLines } from './call-lines.ts';
 import { guidingText } from './guiding.ts';
 import { createNumberingPlan } from './prefixes.ts';
 import { priceRows, registryRows, tariffText, zonePrices, zoneRows, TARIFF_NAME } from './side-files.ts';
+
+/** Half of the prefixes that a zone has room for, so that drawing distinct ones stays quick. */
+const PREFIXES_PER_ZONE_MAX = 25_000;
 
 export interface GenerateCallsOptions {
   seed: number;
@@ -50,9 +54,14 @@ export interface GeneratedCalls {
   pricesFile: string;
 }
 
+/** Errors: ARGUMENTS_INVALID. */
 export async function generateCalls(options: GenerateCallsOptions): Promise<GeneratedCalls> {
   const { seed, records, outFile, accounts = 100_000, format = 'asterisk-csv' } = options;
   const { firstDay = '2026-09-01', days = 30, prefixes = 50_000, zones = 200 } = options;
+  checkWithin('accounts', accounts, 10_000_000);
+  checkWithin('days', days, 3660);
+  checkWithin('zones', zones, 600);
+  checkWithin('prefixes', prefixes, zones * PREFIXES_PER_ZONE_MAX);
   const folder = path.dirname(outFile);
   const tariffDir = path.join(folder, 'tariffs');
   const paths = {
@@ -84,6 +93,11 @@ export async function generateCalls(options: GenerateCallsOptions): Promise<Gene
   });
   await out.close();
   return { files: [outFile], records, ...counts, bytes: out.bytes, ...paths };
+}
+
+function checkWithin(what: string, value: number, most: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= most) return;
+  throw new TollgridError('ARGUMENTS_INVALID', `${what}: ${value} is not a whole number from 1 to ${most}`);
 }
 
 async function writeRows(file: string, rows: Iterable<string>): Promise<void> {

@@ -29,12 +29,12 @@ export function createNumberingPlan(random: Random, prefixes: number, zones: num
   while (plan.size < prefixes) {
     const country = random.below(countries.length);
     const length = random.between(2, 5);
-    const prefix = countries[country]! + String(random.below(10 ** length)).padStart(length, '0');
+    const prefix = countries[country] + String(random.below(10 ** length)).padStart(length, '0');
     if (!plan.has(prefix)) plan.set(prefix, country * 2 + (random.chance(30) ? 1 : 0));
   }
   const sorted = [...plan].sort(([left], [right]) => (left < right ? -1 : 1));
   const offset = new Uint32Array(sorted.length + 1);
-  sorted.forEach(([prefix], index) => (offset[index + 1] = offset[index]! + prefix.length));
+  sorted.forEach(([prefix], index) => (offset[index + 1] = offset[index] + prefix.length));
   return {
     count: sorted.length,
     digits: new TextEncoder().encode(sorted.map(([prefix]) => prefix).join('')),

@@ -17,8 +17,8 @@ export function createSchedule(days: number, total: number): Schedule {
   return {
     secondOf(index, jitter) {
       const at = ((index + jitter / 4294967296) * units) / total;
-      while (hour < days * 24 - 1 && at >= unitsBefore + HOURS[hour % 24]!) unitsBefore += HOURS[hour++ % 24]!;
-      const within = Math.max(0, (at - unitsBefore) / HOURS[hour % 24]!);
+      while (hour < days * 24 - 1 && at >= unitsBefore + HOURS[hour % 24]) unitsBefore += HOURS[hour++ % 24];
+      const within = Math.max(0, (at - unitsBefore) / HOURS[hour % 24]);
       return hour * HOUR_SECONDS + Math.min(HOUR_SECONDS - 1, Math.floor(within * HOUR_SECONDS));
     },
   };

@@ -19,12 +19,12 @@ export function* registryRows(accounts: number): Generator<string> {
 /** `zones.csv`, as tariffs read it. */
 export function* zoneRows(plan: NumberingPlan): Generator<string> {
   yield 'prefix,zone\n';
-  for (let i = 0; i < plan.count; i++) yield `${prefixText(plan, i)},${plan.zones[plan.zoneNo[i]!]!}\n`;
+  for (let i = 0; i < plan.count; i++) yield `${prefixText(plan, i)},${plan.zones[plan.zoneNo[i]]}\n`;
 }
 
 /** Price of a minute per zone, in whole kopecks: no rounding hides in a comparison. */
 export function zonePrices(random: Random, plan: NumberingPlan): Map<string, number> {
-  const zones = [...new Set(plan.zoneNo)].sort((left, right) => left - right).map((zoneNo) => plan.zones[zoneNo]!);
+  const zones = [...new Set(plan.zoneNo)].sort((left, right) => left - right).map((zoneNo) => plan.zones[zoneNo]);
   return new Map(zones.map((zone) => [zone, random.between(10, 900)]));
 }
 

@@ -44,11 +44,14 @@ function asteriskLine(call: Call, channel: number): string {
 /** Faults: one line of noise, one impossible date, one extension outside the clinic's numbers. */
 export function asteriskFile(source: string, name: string, calls: readonly Call[]): TownFile {
   const file = new FileBuilder();
+  let answered = 0;
   calls.forEach((call, index) => {
     const line = asteriskLine(call, index * 2);
-    if (index === 20) file.addFault('*** link reset ***\n', 'DECODE_COLUMNS');
-    if (index === 40) file.addFault(line.replaceAll(/\d{4}-\d\d-\d\d /g, '2026-02-30 '), 'DECODE_DATE');
-    if (index === 60) file.addFault(line.replaceAll(call.caller.slice(3), '442209777'), 'GUIDE_NO_OWNER');
+    // Only an answered call is read closely enough to be refused.
+    const place = call.seconds > 0 ? ++answered : 0;
+    if (place === 20) file.addFault('*** link reset ***\n', 'DECODE_COLUMNS');
+    if (place === 40) file.addFault(line.replaceAll(/\d{4}-\d\d-\d\d /g, '2026-02-30 '), 'DECODE_DATE');
+    if (place === 60) file.addFault(line.replaceAll(call.caller.slice(3), '442209777'), 'GUIDE_NO_OWNER');
     file.add(line, call.seconds > 0 ? 'rated' : 'filtered');
   });
   return file.build(source, name);
@@ -57,7 +60,7 @@ export function asteriskFile(source: string, name: string, calls: readonly Call[
 const HEX = '0123456789abcdef';
 
 function uuid(random: Random): string {
-  const part = (length: number): string => Array.from({ length }, () => HEX[random.below(16)]!).join('');
+  const part = (length: number): string => Array.from({ length }, () => HEX[random.below(16)]).join('');
   return `${part(8)}-${part(4)}-4${part(3)}-a${part(3)}-${part(12)}`;
 }
 
@@ -97,9 +100,9 @@ export function freeswitchFile(source: string, name: string, seed: number, calls
     if (call.seconds > 0) answered.push({ call, line, id, otherLeg });
     if (index === 30) file.addFault(line.slice(0, 60) + '\n', 'DECODE_COLUMNS');
   });
-  file.add(answered[5]!.line, 'duplicate');
-  file.add(answered[9]!.line, 'duplicate');
-  const { call, id, otherLeg } = answered[12]!;
+  file.add(answered[5].line, 'duplicate');
+  file.add(answered[9].line, 'duplicate');
+  const { call, id, otherLeg } = answered[12];
   const longer = { ...call, seconds: call.seconds + 60 };
   file.addFault(
     freeswitchLine(longer, call.caller.startsWith('1') ? 'hotel-office' : 'hotel-rooms', id, otherLeg),

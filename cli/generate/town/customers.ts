@@ -99,8 +99,8 @@ function shop(index: number, name: string): Omit<Customer, 'account'> {
 function moveNumber(customers: Customer[], day: string): void {
   const [before, after] = customers.slice(CAST.length, CAST.length + 2);
   const noon = new Date(midnightMs(day) + 12 * 3_600_000).toISOString().replace('.000', '');
-  before!.moved = [{ number: MOVED_NUMBER, to: noon }];
-  after!.moved = [{ number: MOVED_NUMBER, from: noon }];
+  before.moved = [{ number: MOVED_NUMBER, to: noon }];
+  after.moved = [{ number: MOVED_NUMBER, from: noon }];
 }
 
 /**
@@ -113,11 +113,11 @@ export function createCustomers(seed: number, count: number, day: string): Custo
   for (let index = 0; index < count; index++) {
     const account = `A-${FIRST_ACCOUNT + index}`;
     if (index < CAST.length) {
-      customers.push({ account, ...CAST[index]! });
+      customers.push({ account, ...CAST[index] });
       continue;
     }
     if (index < CAST.length + SHOPS.length) {
-      customers.push({ account, ...shop(index, `${random.pick(HOUSE_NAMES)} ${SHOPS[index - CAST.length]!}`) });
+      customers.push({ account, ...shop(index, `${random.pick(HOUSE_NAMES)} ${SHOPS[index - CAST.length]}`) });
       continue;
     }
     const id = String(index).padStart(4, '0');

@@ -1,5 +1,6 @@
 /** The town's exchange: a header, a line for each call, a trailer with their number and the sum of their seconds. */
 import type { ExchangeCall } from './calls.ts';
+import { TOLL_FREE_NUMBER } from './customers.ts';
 import { dialled, nationalNumber } from './dialled.ts';
 import { clockText, localTime } from './local-time.ts';
 import { cp1251, FileBuilder, type TownFile } from './outcome.ts';
@@ -50,13 +51,16 @@ export function exchangeFile(source: string, name: string, calls: readonly Excha
     lines++;
     seconds += call.seconds;
   };
-  const time = localTime(calls[0]!.answerMs);
+  const time = localTime(calls[0].answerMs);
   file.add(`H;${EXCHANGE};${time.year}-${time.month}-${time.day}\n`, 'absorbed');
 
-  const outgoing = numbered.filter((call) => call.kind === 'originating' && call.seconds > 0);
+  // The caller of a toll-free number does not matter: such calls would hide an unknown one.
+  const outgoing = numbered.filter(
+    ({ kind, seconds, called }) => kind === 'originating' && seconds > 0 && called !== TOLL_FREE_NUMBER,
+  );
   const spoilt = new Map<DayCall, { text: string; code: string }>();
   const spoil = (place: number, code: string, change: (call: DayCall) => string): void => {
-    const call = outgoing[place]!;
+    const call = outgoing[place];
     spoilt.set(call, { text: change(call), code });
   };
   spoil(50, 'DECODE_DATE', (call) => line(call).replace(/;\d\d\.\d\d\.2/, ';31.02.2'));
@@ -76,10 +80,10 @@ export function exchangeFile(source: string, name: string, calls: readonly Excha
   }
   const sound = outgoing.filter((call) => !spoilt.has(call));
   for (const place of [10, 20, 30, 40]) {
-    file.add(line(sound[place]!), 'duplicate');
-    count(sound[place]!);
+    file.add(line(sound[place]), 'duplicate');
+    count(sound[place]);
   }
-  const longer = { ...sound[60]!, seconds: sound[60]!.seconds + 30 };
+  const longer = { ...sound[60], seconds: sound[60].seconds + 30 };
   file.addFault(line(longer), 'DUPLICATE_CONFLICT');
   count(longer);
   file.add(`T;${EXCHANGE};${lines};${seconds}\n`, 'absorbed');

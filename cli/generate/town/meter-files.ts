@@ -27,14 +27,14 @@ export function registerFile(
   const file = new FileBuilder();
   file.addPlain('meter,register,readAt,value,unit,quality\n');
   const ordered = [...values].sort((left, right) => left.atMs - right.atMs);
-  const firstMs = ordered[0]!.atMs;
+  const firstMs = ordered[0].atMs;
   for (const value of ordered) file.add(registerLine(value, unit), value.atMs === firstMs ? 'absorbed' : 'rated');
 
   const ends = ordered.filter((value) => value.atMs > firstMs);
-  file.addFault(registerLine({ ...ends[4]!, meter: 'X999999' }, unit), 'GUIDE_NO_OWNER');
-  file.addFault(registerLine({ ...ends[6]!, atMs: firstMs + DAY_MS / 4 }, unit, 'illegible'), 'DECODE_NUMBER');
-  file.add(registerLine(ends[8]!, unit), 'duplicate');
-  const misread = { ...ends[10]!, atMs: firstMs + DAY_MS / 2, thousandths: ends[10]!.thousandths - 15_000 };
+  file.addFault(registerLine({ ...ends[4], meter: 'X999999' }, unit), 'GUIDE_NO_OWNER');
+  file.addFault(registerLine({ ...ends[6], atMs: firstMs + DAY_MS / 4 }, unit, 'illegible'), 'DECODE_NUMBER');
+  file.add(registerLine(ends[8], unit), 'duplicate');
+  const misread = { ...ends[10], atMs: firstMs + DAY_MS / 2, thousandths: ends[10].thousandths - 15_000 };
   file.addFault(registerLine(misread, unit), 'READING_BACKWARDS');
   return file.build(source, name);
 }

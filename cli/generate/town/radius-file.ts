@@ -10,7 +10,7 @@ const WORD = 2 ** 32;
 /** `Thu Oct 15 08:12:03 2026`, as the C library prints a time. */
 function ctime(time: LocalTime): string {
   const day = String(Number(time.day)).padStart(2, ' ');
-  return `${WEEKDAYS[time.weekday]!} ${MONTHS[Number(time.month) - 1]!} ${day} ${clockText(time)} ${time.year}`;
+  return `${WEEKDAYS[time.weekday]} ${MONTHS[Number(time.month) - 1]} ${day} ${clockText(time)} ${time.year}`;
 }
 
 /** One entry; `delaySeconds` is how long the access server had been trying to send it. */
@@ -59,7 +59,7 @@ export function radiusFile(source: string, name: string, sessions: readonly Sess
   );
   const stopOf = (session: Session): SessionPart => session.parts.at(-1)!;
 
-  const again = sessions[3]!;
+  const again = sessions[3];
   const delay = 6;
   packets.push({
     atMs: stopOf(again).atMs + delay * 1000,
@@ -67,11 +67,11 @@ export function radiusFile(source: string, name: string, sessions: readonly Sess
     becomes: 'duplicate',
   });
 
-  const broken = { ...sessions[5]!, id: '81bad00001' };
+  const broken = { ...sessions[5], id: '81bad00001' };
   const withoutOctets = entry(broken, stopOf(broken)).replace(/\tAcct-(In|Out)put-\w+ = \d+\n/g, '');
   packets.push({ atMs: stopOf(broken).atMs + 1000, text: withoutOctets, becomes: 'rated', fault: 'DECODE_REQUIRED' });
 
-  const stranger = { ...sessions[7]!, id: '81bad00002', login: 'nobody@town' };
+  const stranger = { ...sessions[7], id: '81bad00002', login: 'nobody@town' };
   packets.push({
     atMs: stopOf(stranger).atMs + 2000,
     text: entry(stranger, stopOf(stranger)),

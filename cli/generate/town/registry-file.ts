@@ -81,7 +81,7 @@ function linesOf(customer: Customer): Line[] {
 
 /** A YAML list: on one line when there is one item. */
 function list(key: string, items: readonly string[]): string {
-  if (items.length === 1) return `    ${key}: [${items[0]!}]\n`;
+  if (items.length === 1) return `    ${key}: [${items[0]}]\n`;
   return `    ${key}:\n${items.map((item) => `      - ${item}\n`).join('')}`;
 }
 

@@ -7,6 +7,20 @@ const LF = 10;
 const CR = 13;
 const [ORDINARY, SEPARATOR, QUOTE, LINE_END, NUL, HIGH] = [0, 1, 2, 3, 4, 5];
 
+/**
+ * The high bit of each of four bytes that is `mark`, a control character or 0x80 and above: what may end a value or need
+ * a closer look. Bytes above the first one found may be marked wrongly, by the borrow of the subtractions.
+ */
+function specialBytes(word: number, marks: number): number {
+  const differences = word ^ marks;
+  return (((differences - 0x01010101) & ~differences) | ((word - 0x20202020) & ~word) | word) & (0x80808080 | 0);
+}
+
+/** Which of four bytes is the first one marked, 0 to 3. */
+function firstByte(marked: number): number {
+  return (31 - Math.clz32(marked & -marked)) >> 3;
+}
+
 export interface DelimitedOptions {
   separator: string;
   /** '' when nothing is quoted. */
@@ -22,6 +36,9 @@ export class DelimitedSplitter implements Splitter {
   private readonly quoted = new Uint8Array(256);
   private readonly separator: number;
   private readonly quote: number;
+  /** The same byte four times. */
+  private readonly separators: number;
+  private readonly quotes: number;
   private readonly doubled: boolean;
   private readonly multiline: boolean;
   private readonly used: Uint8Array;
@@ -36,6 +53,8 @@ export class DelimitedSplitter implements Splitter {
   constructor(options: DelimitedOptions, slots: number) {
     this.separator = options.separator.charCodeAt(0);
     this.quote = options.quote === '' ? -1 : options.quote.charCodeAt(0);
+    this.separators = Math.imul(this.separator, 0x01010101);
+    this.quotes = Math.imul(this.quote & 255, 0x01010101);
     this.doubled = options.escape === 'doubled';
     this.multiline = options.multiline;
     this.used = new Uint8Array(slots);
@@ -50,9 +69,10 @@ export class DelimitedSplitter implements Splitter {
   }
 
   split(row: Row, from: number, end: number): number {
-    const { text, slotStart, slotEnd } = row;
-    const { bare, quoted, quote, separator } = this;
+    const { text, view, slotStart, slotEnd } = row;
+    const { bare, quoted, quote, separator, quotes, separators } = this;
     const slots = slotStart.length;
+    const lastWord = end - 4;
     let at = from;
     let column = 0;
     this.high = this.uncertain = false;
@@ -65,7 +85,15 @@ export class DelimitedSplitter implements Splitter {
       this.escaped = false;
       if (at < end && text[at] === quote) {
         start = ++at;
-        while (at < end && quoted[text[at]] === ORDINARY) at++;
+        while (at <= lastWord) {
+          const found = specialBytes(view.getInt32(at, true), quotes);
+          if (found !== 0) {
+            at += firstByte(found);
+            break;
+          }
+          at += 4;
+        }
+        if (at > lastWord) while (at < end && quoted[text[at]] === ORDINARY) at++;
         if (at + 1 < end && text[at + 1] === separator && text[at] === quote) {
           if (column < slots) {
             slotStart[column] = start;
@@ -77,6 +105,14 @@ export class DelimitedSplitter implements Splitter {
         }
         stop = this.endOfQuoted(text, at, from, end);
         at = this.next;
+      }
+      while (at <= lastWord) {
+        const found = specialBytes(view.getInt32(at, true), separators);
+        if (found !== 0) {
+          at += firstByte(found);
+          break;
+        }
+        at += 4;
       }
       while (at < end && bare[text[at]] === ORDINARY) at++;
       if (at < end && text[at] !== separator && text[at] !== LF) at = this.endOfBare(text, at, end);

@@ -43,7 +43,7 @@ function isBlankLineEnd(bytes: Uint8Array, at: number): boolean {
 /** For records whose end depends on their content: splits them all. */
 export function cutBySplitting(splitter: Splitter, bytes: Uint8Array): number {
   const row = new Row(0, 0);
-  row.text = bytes;
+  row.setText(bytes);
   let cut = 0;
   while (cut < bytes.length) {
     const next = splitter.split(row, cut, bytes.length);

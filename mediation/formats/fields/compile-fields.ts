@@ -11,9 +11,9 @@ import { compilePattern, DateReader, EPOCH_PATTERNS } from './date-pattern.ts';
 import { firstReader, joinReader, sumReader } from './derived-field.ts';
 import { E164Normaliser } from './e164.ts';
 import { dateReader, durationReader, epochReader, numberReader, readingReader } from './number-field.ts';
-import { constantNumberReader, slotTextReader, slotValueReader } from './slot-field.ts';
-import { constantTextReader, textReader } from './text-field.ts';
-import type { ValueMap, ValueReader } from './text-field.ts';
+import { constantNumberReader, slotValueReader } from './slot-field.ts';
+import { constantTextReader, slotTextReader, textReader } from './text-field.ts';
+import type { TextOptions, ValueMap, ValueReader } from './text-field.ts';
 import { CodePageTable } from './transcode.ts';
 
 export interface CompiledFields {
@@ -96,11 +96,11 @@ class FieldCompiler {
       return sumReader(no, parts, { min: field.min ?? -Infinity, max: field.max ?? Infinity, required });
     }
     if (field.join !== undefined) {
-      const read = type === 'text' ? this.text(field, no, null) : this.value(field, no);
+      const read = type === 'text' ? textReader(this.text(field, no, null)) : this.value(field, no);
       return joinReader(no, this.numbersOf(field.join), read, required);
     }
     const slot = this.layout.slotOf.get(no)!;
-    if (type === 'text') return slotTextReader(slot, this.text(field, no, this.codePage));
+    if (type === 'text') return slotTextReader(this.text(field, no, this.codePage), slot);
     return slotValueReader(no, slot, this.value(field, no), required);
   }
 
@@ -138,11 +138,11 @@ class FieldCompiler {
     return dateReader(no, new DateReader(steps, clock, field.ambiguous ?? this.document.ambiguous ?? 'earlier'));
   }
 
-  private text(field: FormatField, no: number, codePage: CodePageTable | null): ValueReader {
+  private text(field: FormatField, no: number, codePage: CodePageTable | null): TextOptions {
     const trim = field.trim ?? (this.document.family === 'fixed' ? 'both' : 'none');
     const bytes = (text: string | undefined): Uint8Array | null =>
       text === undefined || text === '' ? null : new TextEncoder().encode(text);
-    return textReader({
+    return {
       field: no,
       trimLeft: trim === 'both' || trim === 'left',
       trimRight: trim === 'both' || trim === 'right',
@@ -154,7 +154,7 @@ class FieldCompiler {
       symbols: this.asked.has(field.name) ? this.symbols : null,
       maxLength: field.maxLength ?? Infinity,
       required: field.required ?? false,
-    });
+    };
   }
 
   private valueMap(field: FormatField): ValueMap {

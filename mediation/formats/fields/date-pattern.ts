@@ -9,7 +9,8 @@ const NAMED: Readonly<Record<string, string>> = {
 /** Patterns that are an instant by themselves. */
 export const EPOCH_PATTERNS: Readonly<Record<string, number>> = { epochSeconds: 1000, epochMillis: 1 };
 
-type StepKind = 'year' | 'year2' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'fraction' | 'monthName' | 'dayName';
+type StepKind =
+  'year' | 'year2' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'fraction' | 'monthName' | 'dayName';
 interface NumberStep {
   kind: StepKind;
   /** Digits: exactly `width`, or 1 to `width` when `loose` (a blank may stand for a leading zero). */
@@ -46,7 +47,7 @@ const LETTERS: Readonly<Record<string, NumberStep>> = {
 export function compilePattern(pattern: string): Step[] | string {
   const stack: Step[][] = [[]];
   const source = NAMED[pattern] ?? pattern;
-  for (let at = 0; at < source.length; ) {
+  for (let at = 0; at < source.length;) {
     const steps = stack.at(-1)!;
     const letter = source[at];
     if (letter === '[') {
@@ -154,7 +155,7 @@ export class DateReader {
     } else if (this.run(this.steps, text, start, end) !== end) return NaN;
     const day = this.midnight();
     const wholeDay = this.hour === 24 && this.minute === 0 && this.second === 0 && this.fractionMs === 0;
-    if (day !== day || (this.hour > 23 && !wholeDay) || this.minute > 59 || this.second > 59) return NaN;
+    if (Number.isNaN(day) || (this.hour > 23 && !wholeDay) || this.minute > 59 || this.second > 59) return NaN;
     const localMs = day + this.hour * 3_600_000 + this.minute * 60_000 + this.second * 1000 + this.fractionMs;
     if (this.offsetMs !== NO_OFFSET) return localMs - this.offsetMs;
     return this.clock === null ? NaN : this.clock.toUtcMs(localMs, this.ambiguous);

@@ -24,7 +24,7 @@ export function numberReader(field: number, spec: FormatField, exponent: boolean
   return (row, start, end) => {
     if (!parseDecimal(row.text, start, end, syntax, decimal)) return FAULT.number;
     const whole = toWhole(decimal.digits, decimal.scale, factor, round);
-    if (whole !== whole) return FAULT.number;
+    if (Number.isNaN(whole)) return FAULT.number;
     row.number[field] = whole;
     row.present[field] = 1;
     return whole < min || whole > max ? FAULT.range : 0;
@@ -61,7 +61,7 @@ export function durationReader(field: number, spec: FormatField, exponent: boole
   const [min, max] = limitsOf(spec);
   return (row, start, end) => {
     const ms = readDuration(parts, row.text, start, end);
-    if (ms !== ms) return FAULT.number;
+    if (Number.isNaN(ms)) return FAULT.number;
     row.number[field] = ms;
     row.present[field] = 1;
     return ms < min || ms > max ? FAULT.range : 0;
@@ -75,7 +75,7 @@ const GREATEST_TIME_MS = Date.UTC(2100, 0, 1) - 1;
 export function dateReader(field: number, reader: DateReader): ValueReader {
   return (row, start, end) => {
     const ms = reader.read(row.text, start, end);
-    if (ms !== ms) return FAULT.date;
+    if (Number.isNaN(ms)) return FAULT.date;
     row.number[field] = ms;
     row.present[field] = 1;
     return ms < LEAST_TIME_MS || ms > GREATEST_TIME_MS ? FAULT.range : 0;
@@ -92,7 +92,7 @@ export function epochReader(field: number, pattern: string): ValueReader {
     if (!parseDecimal(row.text, start, end, EPOCH_SYNTAX, decimal)) return FAULT.date;
     const rest = decimal.digits % 10 ** Math.max(0, decimal.scale - Math.log10(factor));
     const ms = toWhole(decimal.digits - rest, decimal.scale, factor, true);
-    if (ms !== ms) return FAULT.date;
+    if (Number.isNaN(ms)) return FAULT.date;
     row.number[field] = ms;
     row.present[field] = 1;
     return ms < LEAST_TIME_MS || ms > GREATEST_TIME_MS ? FAULT.range : 0;

@@ -4,10 +4,6 @@ import { FAULT } from '../codes.ts';
 import { isBlank } from './text-field.ts';
 import type { ValueReader } from './text-field.ts';
 
-export function slotTextReader(slot: number, read: ValueReader): FieldReader {
-  return (row) => read(row, row.slotStart[slot], row.slotEnd[slot]);
-}
-
 /** Numbers and dates: blanks around them never matter, and without any byte they are absent. */
 export function slotValueReader(field: number, slot: number, read: ValueReader, required: boolean): FieldReader {
   return (row) => {

@@ -38,56 +38,77 @@ export interface TextOptions {
 /** Reads `text[start, end)` as the value of a field; 0 or the number of an error code. */
 export type ValueReader = (row: Row, start: number, end: number) => number;
 
+/** `slot`: where the text stands. */
+export function slotTextReader(options: TextOptions, slot: number): FieldReader {
+  const plan = planOf(options);
+  return (row) => readText(plan, row, row.slotStart[slot], row.slotEnd[slot]);
+}
+
 export function textReader(options: TextOptions): ValueReader {
-  const { field, codePage, trimLeft, trimRight, after, before, values, e164, symbols, required } = options;
-  const maximum = Math.min(options.maxLength, MAX_RECORD_BYTES);
+  const plan = planOf(options);
+  return (row, start, end) => readText(plan, row, start, end);
+}
+
+interface TextPlan extends TextOptions {
+  /** Some blanks or parts are taken off. */
+  reshaped: boolean;
+  maximum: number;
+}
+
+function planOf(options: TextOptions): TextPlan {
+  const { trimLeft, trimRight, after, before, maxLength } = options;
   const reshaped = trimLeft || trimRight || after !== null || before !== null;
-  return (row, start, end) => {
-    if (row.high && hasHigh(row.text, start, end)) {
-      if (codePage === null) {
-        if (!isUtf8(row.text, start, end)) return FAULT.encoding;
-      } else {
-        if (!row.hasRoom((end - start) * 3)) return FAULT.room;
-        const from = row.arenaEnd;
-        if (!codePage.append(row, start, end)) return FAULT.encoding;
-        start = from;
-        end = row.arenaEnd;
-      }
+  return { ...options, reshaped, maximum: Math.min(maxLength, MAX_RECORD_BYTES) };
+}
+
+/** One function for all texts, not a closure for each: its calls have one target, which the compiler can see. */
+function readText(plan: TextPlan, row: Row, start: number, end: number): number {
+  const { field, codePage, values, e164, symbols } = plan;
+  if (row.high && hasHigh(row.text, start, end)) {
+    if (codePage === null) {
+      if (!isUtf8(row.text, start, end)) return FAULT.encoding;
+    } else {
+      if (!row.hasRoom((end - start) * 3)) return FAULT.room;
+      const from = row.arenaEnd;
+      if (!codePage.append(row, start, end)) return FAULT.encoding;
+      start = from;
+      end = row.arenaEnd;
     }
-    const { text } = row;
-    if (reshaped) {
-      if (trimLeft) while (start < end && isBlank(text[start])) start++;
-      if (trimRight) while (end > start && isBlank(text[end - 1])) end--;
-      if (after !== null) start = endOfFirst(text, start, end, after);
-      if (before !== null) end = startOfLast(text, start, end, before);
+  }
+  const { text } = row;
+  if (plan.reshaped) {
+    const { trimLeft, trimRight, after, before } = plan;
+    if (trimLeft) while (start < end && isBlank(text[start])) start++;
+    if (trimRight) while (end > start && isBlank(text[end - 1])) end--;
+    if (after !== null) start = endOfFirst(text, start, end, after);
+    if (before !== null) end = startOfLast(text, start, end, before);
+  }
+  if (values !== null) {
+    let entry = values.table.find(text, start, end);
+    // An empty text is absent, not unknown, unless the table has a word for it.
+    if (entry < 0) entry = end > start ? values.otherwise : -1;
+    if (entry === -2) return FAULT.value;
+    if (entry >= 0) {
+      row.textStart[field] = row.constantsStart + values.offsets[entry];
+      row.textLength[field] = values.lengths[entry];
+      row.symbol[field] = values.symbols[entry];
+      row.present[field] = values.lengths[entry] > 0 ? 1 : 0;
+      return 0;
     }
-    if (values !== null) {
-      let entry = values.table.find(text, start, end);
-      // An empty text is absent, not unknown, unless the table has a word for it.
-      if (entry < 0) entry = end > start ? values.otherwise : -1;
-      if (entry === -2) return FAULT.value;
-      if (entry >= 0) {
-        row.textStart[field] = row.constantsStart + values.offsets[entry];
-        row.textLength[field] = values.lengths[entry];
-        row.symbol[field] = values.symbols[entry];
-        row.present[field] = values.lengths[entry] > 0 ? 1 : 0;
-        return 0;
-      }
-    }
-    if (e164 !== null && end > start) {
-      if (!row.hasRoom(2 * (end - start) + e164.growth)) return FAULT.room;
-      e164.normalise(row, start, end);
-      start = e164.start;
-      end = e164.end;
-    }
-    const length = end - start;
-    row.textStart[field] = start;
-    row.textLength[field] = length;
-    if (symbols !== null) row.symbol[field] = symbols.find(text, start, end);
-    row.present[field] = length > 0 ? 1 : 0;
-    if (length === 0) return required ? FAULT.required : 0;
-    return length <= maximum ? 0 : length > MAX_RECORD_BYTES ? FAULT.tooLong : FAULT.range;
-  };
+  }
+  if (e164 !== null && end > start) {
+    if (!row.hasRoom(2 * (end - start) + e164.growth)) return FAULT.room;
+    e164.normalise(row, start, end);
+    start = e164.start;
+    end = e164.end;
+  }
+  const length = end - start;
+  row.textStart[field] = start;
+  row.textLength[field] = length;
+  if (symbols !== null) row.symbol[field] = symbols.find(text, start, end);
+  row.present[field] = length > 0 ? 1 : 0;
+  if (length === 0) return plan.required ? FAULT.required : 0;
+  return length <= plan.maximum ? 0 : length > MAX_RECORD_BYTES ? FAULT.tooLong : FAULT.range;
 }
 
 /** Reads a text that is the same in every record. */

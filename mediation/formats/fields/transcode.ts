@@ -6,12 +6,12 @@ export class CodePageTable {
   private readonly bytes = new Uint8Array(256 * 3);
   private readonly lengths = new Uint8Array(256);
 
-  /** `characters`: 256 of them, in the order of their bytes; U+FFFD marks a byte without a character. */
+  /** `characters`: 256 of them, in the order of their bytes. U+FFFD and C1 controls mark a byte without a character. */
   constructor(characters: string) {
     const encoder = new TextEncoder();
     for (let byte = 0; byte < 256; byte++) {
       const { written } = encoder.encodeInto(characters[byte], this.bytes.subarray(byte * 3));
-      this.lengths[byte] = characters[byte] === '\ufffd' ? 0 : written;
+      this.lengths[byte] = /[\u0080-\u009f\ufffd]/.test(characters[byte]) ? 0 : written;
     }
   }
 

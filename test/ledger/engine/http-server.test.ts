@@ -24,7 +24,7 @@ embedded('the embedded engine', () => {
     process.env['TZ'] = 'Asia/Tashkent';
     ledger = await openTestLedger();
     await command(ledger.client, 'CREATE TABLE victim (a UInt64, s String) ENGINE = MergeTree ORDER BY a');
-    await command(ledger.client, 'INSERT INTO victim SELECT 1, \'here\'');
+    await command(ledger.client, "INSERT INTO victim SELECT 1, 'here'");
   });
   afterAll(() => ledger.close());
 
@@ -40,13 +40,19 @@ embedded('the embedded engine', () => {
       expect(refused.status).toBe(401);
       expect(refused.headers.get('X-ClickHouse-Exception-Code')).toBe('516');
     }
-    await expect(connectLedger({ url, token: 'wrong' }).query({ query: 'SELECT 1' })).rejects.toMatchObject({ code: '516' });
+    await expect(connectLedger({ url, token: 'wrong' }).query({ query: 'SELECT 1' })).rejects.toMatchObject({
+      code: '516',
+    });
   });
 
   it('takes the token in each of the ways clients send it', async () => {
     const { url, token } = ledger.engine!;
     const basic = Buffer.from(`default:${token}`).toString('base64');
-    for (const headers of [{ 'X-ClickHouse-Key': token }, { Authorization: `Bearer ${token}` }, { Authorization: `Basic ${basic}` }]) {
+    for (const headers of [
+      { 'X-ClickHouse-Key': token },
+      { Authorization: `Bearer ${token}` },
+      { Authorization: `Basic ${basic}` },
+    ]) {
       const answer = await fetch(`${url}/?query=SELECT%201`, { headers: headers as Record<string, string> });
       expect(await answer.text()).toBe('1\n');
     }
@@ -65,7 +71,6 @@ embedded('the embedded engine', () => {
   it('gives back every text parameter as it was', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary' }), fc.array(fc.string()), async (text, list) => {
-        fc.pre(text.isWellFormed() && list.every((one) => one.isWellFormed()));
         const rows = await query('SELECT {text:String} AS text, {list:Array(String)} AS list', { text, list });
         expect(rows).toEqual([{ text, list }]);
       }),
@@ -147,9 +152,9 @@ embedded('the embedded engine', () => {
     });
     expect(await set.json()).toEqual([{ n: 777 }]);
     for (let i = 0; i < 6; i++) {
-      expect(await query(`SELECT getSetting('max_block_size') != 777 AS fresh, getSetting('async_insert') AS a`)).toEqual([
-        { fresh: 1, a: false },
-      ]);
+      expect(
+        await query(`SELECT getSetting('max_block_size') != 777 AS fresh, getSetting('async_insert') AS a`),
+      ).toEqual([{ fresh: 1, a: false }]);
     }
   });
 

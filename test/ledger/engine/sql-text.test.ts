@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { quoteName, quoteString, settingsClause, substituteParameters } from '../../../ledger/engine/parameters.ts';
+import { completeStatement, quoteName, quoteString, substituteParameters } from '../../../ledger/engine/parameters.ts';
 import { readStatement } from '../../../ledger/engine/sql-text.ts';
 
 const bind = (sql: string, values: Record<string, string>): string =>
@@ -59,7 +59,9 @@ describe('parameters', () => {
   });
 
   it('never change what kind of statement it is, whatever their value', () => {
-    const hostile = fc.string({ unit: fc.constantFrom("'", '\\', '\n', ';', '-', '/', '*', '`', '"', 'a', '$', '{', '}') });
+    const hostile = fc.string({
+      unit: fc.constantFrom("'", '\\', '\n', ';', '-', '/', '*', '`', '"', 'a', '$', '{', '}'),
+    });
     fc.assert(
       fc.property(hostile, (value) => {
         const bound = bind('SELECT {a:String} AS x FORMAT TSV', { a: value });
@@ -71,9 +73,15 @@ describe('parameters', () => {
   });
 
   it('keep settings inside their clause', () => {
-    expect(settingsClause(new Map([['max_threads', '1']]))).toBe('\nSETTINGS max_threads = 1');
-    expect(settingsClause(new Map([['a', `1, b = '2`]]))).toBe(`\nSETTINGS a = '1, b = \\'2'`);
-    expect(() => settingsClause(new Map([['a = 1, b', '2']]))).toThrow('Bad name');
+    const complete = (sql: string, settings: Record<string, string>): string =>
+      completeStatement(readStatement(sql), new Map(), new Map(Object.entries(settings)));
+    expect(complete('SELECT 1 FORMAT TSV', { max_threads: '1' })).toBe('SELECT 1 FORMAT TSV\nSETTINGS max_threads = 1');
+    expect(complete('SELECT 1', { a: `1, b = '2` })).toBe(`SELECT 1\nSETTINGS a = '1, b = \\'2'`);
+    expect(complete('SELECT 1 SETTINGS a = 3', { a: '1' })).toBe('SELECT 1 SETTINGS a = 3');
+    expect(complete('ALTER TABLE t DELETE WHERE 1 SETTINGS a = 3', { b: '1' })).toBe(
+      'ALTER TABLE t DELETE WHERE 1 SETTINGS a = 3, b = 1',
+    );
+    expect(() => complete('SELECT 1', { 'a = 1, b': '2' })).toThrow('Bad name');
     expect(quoteName('a`b\\')).toBe('`a\\`b\\\\`');
     expect(quoteString('\0\n\t')).toBe(`'\\0\\n\\t'`);
   });

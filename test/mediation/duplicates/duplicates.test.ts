@@ -19,6 +19,7 @@ describe('duplicates by unique key', () => {
     expect(see(10, 2, 'conflict')).toBe(Sight.first);
     expect(see(10, 2, 'conflict')).toBe(Sight.duplicate);
     expect(see(11, 2, 'conflict')).toBe(Sight.conflict);
+    expect(see(11, 2, 'conflict')).toBe(Sight.duplicate);
     expect(see(11, 2, 'revision')).toBe(Sight.revision);
     expect(see(12, 1, 'revision')).toBe(Sight.superseded);
     expect(see(11, 2, 'revision')).toBe(Sight.duplicate);
@@ -40,7 +41,7 @@ describe('duplicates by unique key', () => {
     fc.assert(
       fc.property(sights, fc.nat(3000), (sequence, cut) => {
         let duplicates = new Duplicates();
-        const model = new Map<number, number>();
+        const model = new Map<number, Set<number>>();
         for (const [index, { id, content }] of sequence.entries()) {
           if (index === cut) {
             const reloaded = new Duplicates();
@@ -49,8 +50,9 @@ describe('duplicates by unique key', () => {
           }
           duplicates.setWindow(NOW, 13);
           const identity = words(Math.imul(id, 2654435761) >>> 0, id, id ^ 0xffff, 7);
-          const expected = !model.has(id) ? Sight.first : model.get(id) === content ? Sight.duplicate : Sight.conflict;
-          if (!model.has(id)) model.set(id, content);
+          const seen = model.get(id);
+          const expected = seen === undefined ? Sight.first : seen.has(content) ? Sight.duplicate : Sight.conflict;
+          model.set(id, (seen ?? new Set()).add(content));
           expect(duplicates.see(identity, 0, content, NOW, 0, 'conflict')).toBe(expected);
         }
       }),

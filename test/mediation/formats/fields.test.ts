@@ -129,7 +129,8 @@ describe('texts', () => {
 });
 
 describe('telephone numbers', () => {
-  const rules = "e164: { country: '380', area: '44', internationalPrefix: '00', nationalPrefix: '0', nationalLength: 9 }";
+  const rules =
+    "e164: { country: '380', area: '44', internationalPrefix: '00', nationalPrefix: '0', nationalLength: 9 }";
   it.each([
     ['+380441234567', '380441234567'],
     ['00380441234567', '380441234567'],
@@ -176,6 +177,11 @@ describe('derived fields', () => {
         'record: { start: at, quantity: octets }\nclasses: [{ class: data, kind: usage, service: data }]',
     );
     const rows = decodeAll(format, '5,1\n5,\n5,3000000\n,1\n');
-    expect(rows.map(({ quantity, code }) => code || quantity)).toEqual([4294967301, 5, 'DECODE_NUMBER', 'DECODE_REQUIRED']);
+    expect(rows.map(({ quantity, code }) => code || quantity)).toEqual([
+      4294967301,
+      5,
+      'DECODE_NUMBER',
+      'DECODE_REQUIRED',
+    ]);
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RegisterBook, registerDifference, type RegisterReading } from '../../../mediation/readings/index.ts';
 
-const FACTS = { digits: 6, multiplier: 1, unitFactor: 1000 };
+const FACTS = { digits: 6, multiplier: 1 };
 
 function reading(readAtMs: number, digits: number, scale = 0): RegisterReading {
   return {

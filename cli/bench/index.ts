@@ -1,0 +1,1 @@
+export { benchPipeline } from './pipeline.ts';

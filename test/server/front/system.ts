@@ -1,0 +1,134 @@
+/** A whole Tollgrid on a folder of its own: real processes, real engine; closed after the test. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { loadConfig } from '../../../platform/config.ts';
+import { projectRoot } from '../../../platform/paths.ts';
+import type { AuditReport } from '../../../schemas/api/audit.ts';
+import type { ChargeItem } from '../../../schemas/api/charges.ts';
+import { startFront, type Front } from '../../../server/index.ts';
+
+export const TOWN = path.join(projectRoot, 'examples', 'town');
+
+export interface SystemOptions {
+  folder?: string;
+  threads?: number;
+  sliceBytesMax?: number;
+  sources?: unknown[];
+  writeRowsMax?: number;
+  registry?: string[];
+}
+
+export class System {
+  readonly folder: string;
+  readonly front: Front;
+
+  private constructor(folder: string, front: Front) {
+    this.folder = folder;
+    this.front = front;
+  }
+
+  /** The town's definitions and customers; usage comes from the test. */
+  static async start(options: SystemOptions = {}): Promise<System> {
+    const folder = options.folder ?? fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-test-'));
+    const file = path.join(folder, 'tollgrid.yaml');
+    const values = {
+      dataDir: path.join(folder, 'data'),
+      server: { port: 0 },
+      rater: {
+        threads: options.threads ?? 1,
+        sliceBytesMax: options.sliceBytesMax ?? 24 * 1024 * 1024,
+        writeRowsMax: options.writeRowsMax ?? 200_000,
+        niceLevel: 0,
+      },
+      engine: { niceLevel: 0 },
+      duplicates: { windowMonths: 120 },
+      logging: { level: 'silent' },
+      definitions: {
+        tariffs: [path.join(TOWN, 'tariffs')],
+        guiding: path.join(TOWN, 'guiding.yaml'),
+        registry: options.registry ?? [path.join(TOWN, 'registry.yaml')],
+      },
+      sources: options.sources ?? [],
+    };
+    // JSON is YAML.
+    fs.writeFileSync(file, JSON.stringify(values));
+    return new System(folder, await startFront({ config: loadConfig({ path: file, env: {} }), temporary: false }));
+  }
+
+  get services(): Front['services'] {
+    return this.front.services;
+  }
+
+  /** Feeds bytes as a file; resolves when they stand in the ledger. */
+  async feed(source: string, name: string, format: string, content: string | Uint8Array): Promise<void> {
+    const stream = Readable.from([Buffer.from(content)], { objectMode: false });
+    const { lastEntry } = await this.services.ingestFile({ source, name, format, stream });
+    await this.processed(lastEntry);
+  }
+
+  async processed(entryNo = this.services.status().logHead): Promise<void> {
+    const { processed } = await this.services.waitUntilProcessed(entryNo, 60_000);
+    if (!processed) throw new Error(`entry ${entryNo} was not processed within a minute`);
+  }
+
+  async audit(): Promise<AuditReport> {
+    return this.services.audit({ wait: true });
+  }
+
+  /** All dispositions that are not zero. */
+  async totals(): Promise<Record<string, number>> {
+    const { total } = await this.audit();
+    return Object.fromEntries(Object.entries(total).filter(([, count]) => count !== 0));
+  }
+
+  async charges(account?: string): Promise<ChargeItem[]> {
+    const items: ChargeItem[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.services.charges({ account, limit: 1000, cursor });
+      items.push(...page.items);
+      cursor = page.next ?? undefined;
+    } while (cursor !== undefined);
+    return items;
+  }
+
+  async export(): Promise<string> {
+    const parts: Buffer[] = [];
+    for await (const part of await this.services.canonicalExport()) parts.push(part as Buffer);
+    return Buffer.concat(parts).toString('utf8');
+  }
+
+  async settle(period: string): Promise<void> {
+    await this.processed((await this.services.settle({ period, by: 'test' })).entry);
+  }
+
+  async stop(): Promise<void> {
+    await this.front.stop();
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Files of the town's inbox: source, name, format, bytes. */
+export function townFiles(): { source: string; name: string; format: string; bytes: Buffer }[] {
+  const formats: Record<string, string> = {
+    exchange: 'exchange',
+    'hotel-pbx': 'freeswitch-csv',
+    meters: 'meter-register-csv',
+    intervals: 'meter-interval-csv',
+    water: 'meter-register-csv',
+    'clinic-pbx': 'asterisk-csv',
+    adsl: 'radius-detail',
+  };
+  return Object.entries(formats).flatMap(([source, format]) => {
+    const folder = path.join(TOWN, 'inbox', source);
+    return fs
+      .readdirSync(folder)
+      .map((name) => ({ source, name, format, bytes: fs.readFileSync(path.join(folder, name)) }));
+  });
+}
