@@ -9,7 +9,7 @@ import { TABLES, type Column, type Table, type TableName } from './tables.ts';
 /**
  * Integers: number, bigint or decimal text. Decimals: micro-units as number or bigint, or a decimal as text
  * (`'12.5'`), the way the ledger answers. Times: UTC ms, or the ledger's text. Enums: the name.
- * FixedString(16): 16 bytes, or 32 hex digits. Days: days since 1970, or `yyyy-mm-dd`.
+ * DateTime: seconds since 1970. FixedString(16): 16 bytes, or 32 hex digits. Days: days since 1970, or `yyyy-mm-dd`.
  */
 export type Cell = number | bigint | string | Uint8Array;
 
@@ -49,7 +49,8 @@ function checkNames(table: Table, row: LedgerRow): void {
 
 function monthStartMs(table: Table, column: Column, row: LedgerRow): number {
   const value = integerOf(table, column, row);
-  return Number(column.type === 'Date' ? value * 86_400_000n : value);
+  const unitMs: Record<string, bigint> = { Date: 86_400_000n, "DateTime('UTC')": 1000n };
+  return Number(value * (unitMs[column.type] ?? 1n));
 }
 
 function sumOf(table: Table, name: string | undefined, rows: readonly LedgerRow[]): bigint {
@@ -94,6 +95,7 @@ function integerShape(type: string): { bytes: number; signed: boolean } {
   if (type.startsWith('DateTime64') || type === 'Decimal(18, 6)') return { bytes: 8, signed: true };
   if (type === 'Decimal(38, 6)') return { bytes: 16, signed: true };
   if (type === 'Date') return { bytes: 2, signed: false };
+  if (type === "DateTime('UTC')") return { bytes: 4, signed: false };
   const found = /^(U?)Int(8|16|32|64)$/.exec(type);
   if (!found) throw new Error(`no encoding for ${type}`);
   return { bytes: Number(found[2]) / 8, signed: found[1] === '' };
@@ -129,6 +131,7 @@ function integerOf(table: Table, { name, type }: Column, row: LedgerRow): bigint
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : wrong();
   if (typeof value !== 'string') return wrong();
   if (type === 'Date') return BigInt(Date.parse(`${value}T00:00:00Z`)) / 86_400_000n;
+  if (type === "DateTime('UTC')") return BigInt(Date.parse(`${value.replace(' ', 'T')}Z`)) / 1000n;
   if (type.startsWith('DateTime64')) return BigInt(Date.parse(`${value.replace(' ', 'T')}Z`));
   return type.startsWith('Decimal') ? microsOf(value) : BigInt(value);
 }

@@ -7,7 +7,7 @@ export { LEDGER_SCHEMA_VERSION, TABLE_NAMES, TABLES, type TableName, type Person
 export { ledgerReference } from './reference.ts';
 export { mergeBlocks, MAX_INSERT_ROWS, type LedgerBlock } from './blocks.ts';
 export { ChargeEncoder, NO_FIELD, type ChargeDictionaries, type ChargeRows } from './charge-rows.ts';
-export { DailyEncoder, type DailyInput } from './daily-rows.ts';
+export { SumEncoder, type SumInput } from './sum-rows.ts';
 export { decimalOf, encodeRows, microsOf, type Cell, type LedgerRow } from './encode-rows.ts';
 export { LedgerWriter, type BlockState, type LedgerWrite, type RecoveredWrite, type VerifyResult } from './writer.ts';
 export type { Difference } from './control-totals.ts';

@@ -100,26 +100,38 @@ const charges: Table = {
   ],
 };
 
+const SUMS = [
+  VIEW,
+  SERVICE,
+  KIND,
+  CURRENCY,
+  column('records', 'Int64', 'traffic', 'Charges less reversals.'),
+  column('quantity', 'Int64', 'traffic', 'Sum of quantities in base units.'),
+  column('billed', 'Int64', 'traffic', 'Sum of billed quantities.'),
+  column('amount', 'Decimal(38, 6)', 'pseudonym', 'Sum of amounts, tax included.'),
+  column('tax', 'Decimal(38, 6)', 'pseudonym', 'Sum of tax.'),
+];
+
 const chargesDaily: Table = {
   name: 'charges_daily',
-  description: 'Sums of charges per day (UTC) of their start, written together with them.',
+  description: 'Sums of charges per account and day (UTC) of their start, written together with them.',
   month: 'toYYYYMM(day)',
-  orderBy: 'account_no, day, view, service, zone, kind, currency',
+  orderBy: 'account_no, day, view, service, kind, currency',
+  sums: { amount: 'amount', quantity: 'quantity' },
+  columns: [POSTED, column('day', 'Date', 'traffic', 'Day of the start, UTC.'), ACCOUNT, ...SUMS],
+};
+
+const chargesHourly: Table = {
+  name: 'charges_hourly',
+  description: 'Sums of charges per zone and hour (UTC) of their start, written together with them.',
+  month: 'toYYYYMM(hour)',
+  orderBy: 'hour, service, zone, view, kind, currency',
   sums: { amount: 'amount', quantity: 'quantity' },
   columns: [
     POSTED,
-    column('day', 'Date', 'traffic', 'Day of the start, UTC.'),
-    ACCOUNT,
-    VIEW,
-    SERVICE,
-    column('zone', LC, 'traffic', 'Zone that the tariff found.'),
-    KIND,
-    CURRENCY,
-    column('records', 'Int64', 'traffic', 'Charges less reversals.'),
-    column('quantity', 'Int64', 'traffic', 'Sum of quantities in base units.'),
-    column('billed', 'Int64', 'traffic', 'Sum of billed quantities.'),
-    column('amount', 'Decimal(38, 6)', 'pseudonym', 'Sum of amounts, tax included.'),
-    column('tax', 'Decimal(38, 6)', 'pseudonym', 'Sum of tax.'),
+    column('hour', "DateTime('UTC')", 'none', 'Hour of the start.'),
+    column('zone', LC, 'none', 'Zone that the tariff found.'),
+    ...SUMS,
   ],
 };
 
@@ -216,7 +228,7 @@ const readings: Table = {
   ],
 };
 
-export const TABLES = { charges, charges_daily: chargesDaily, batches, controls, suspense, readings } as const;
+export const TABLES = { charges, charges_daily: chargesDaily, charges_hourly: chargesHourly, batches, controls, suspense, readings } as const;
 export type TableName = keyof typeof TABLES;
 export const TABLE_NAMES = Object.keys(TABLES) as TableName[];
 

@@ -2,7 +2,7 @@
  * Cost of turning charge columns into Native blocks, in nanoseconds per row:
  * `node --import tsx load-tests/encode-bench.ts [rows] [rounds]`.
  */
-import { ChargeEncoder, DailyEncoder, type ChargeRows } from '../ledger/index.ts';
+import { ChargeEncoder, SumEncoder, type ChargeRows } from '../ledger/index.ts';
 import { RecordColumns } from '../schemas/columns/record-columns.ts';
 import { UsageColumns } from '../schemas/columns/usage-columns.ts';
 
@@ -63,7 +63,7 @@ if (import.meta.url === `file://${process.argv[1]}`) {
   const rounds = Number(process.argv[3] ?? 15);
   const input = sampleCharges(count);
   const charges = new ChargeEncoder();
-  const daily = new DailyEncoder();
+  const daily = new SumEncoder();
   const times: [string, () => { rows: number; chunks: Uint8Array[] }[], number[]][] = [
     ['charges', () => charges.encode(input), []],
     ['daily', () => daily.encode(input), []],

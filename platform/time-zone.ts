@@ -24,6 +24,16 @@ export function parseZone(name: string): string {
  * Error: ZONE_UNKNOWN.
  */
 export function zoneTransitions(zone: string, fromYear = 1990, toYear = 2045): [number, number][] {
+  const key = `${zone} ${fromYear} ${toYear}`;
+  let known = made.get(key);
+  if (known === undefined) made.set(key, (known = findTransitions(zone, fromYear, toYear)));
+  return known.map(([fromMs, offsetMs]) => [fromMs, offsetMs]);
+}
+
+/** Finding them takes tens of milliseconds, and a start publishes dozens of documents in the same zone. */
+const made = new Map<string, [number, number][]>();
+
+function findTransitions(zone: string, fromYear: number, toYear: number): [number, number][] {
   const offsetAt = offsetReader(parseZone(zone));
   const endMs = Date.UTC(toYear + 1, 0, 1);
   let beforeMs = Date.UTC(fromYear, 0, 1);

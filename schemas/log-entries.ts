@@ -28,7 +28,7 @@ export interface FileHead {
   fingerprint?: { lengthBytes: number; sha256: string };
 }
 
-/** A run of whole records of a file. Body empty; bytes are in the spool. */
+/** A run of whole records of a file. Body empty; bytes are in the spool, under the SHA-256 of the blob. */
 export interface SliceHead {
   source: string;
   format: string;
@@ -40,8 +40,8 @@ export interface SliceHead {
   /** Where the slice stands in the source file. */
   sourceOffset: number;
   lengthBytes: number;
-  /** SHA-256 of the slice's bytes. */
-  sha256: string;
+  /** At most so many records: what its columns are sized by. */
+  recordsMax: number;
   /** The first slice of its file (headers stand here), and the last one of a closed file. */
   first: boolean;
   last: boolean;

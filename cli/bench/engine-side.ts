@@ -1,6 +1,6 @@
 /**
  * The same work by the ClickHouse engine alone: one INSERT ... SELECT that reads the file, finds the caller and the
- * longest prefix by dictionaries, prices the call in integers, and fills the same table; then the same daily sums.
+ * longest prefix by dictionaries, prices the call in integers, and fills the same table; then the same daily and hourly sums.
  * Nothing else: no log, no duplicates, no suspense, no control totals. It is the floor that Tollgrid has to beat.
  */
 import fs from 'node:fs';
@@ -26,7 +26,7 @@ export async function runEngineAlone(generated: GeneratedCalls, folder: string):
       () => memory.stop(),
       async () => {
         await run(ledger, insertCharges(generated.files[0]!));
-        await run(ledger, INSERT_DAILY);
+        for (const query of INSERT_SUMS) await run(ledger, query);
       },
     );
   } finally {
@@ -108,9 +108,11 @@ function insertCharges(file: string): string {
     SETTINGS ${SETTINGS}`;
 }
 
-const INSERT_DAILY = `
-  INSERT INTO charges_daily
-  SELECT 1, toDate(start_at), account_no, view, service, zone, kind, currency, sum(sign), sum(c.quantity), sum(c.billed),
-    sum(c.amount), sum(c.tax)
-  FROM charges AS c GROUP BY toDate(start_at), account_no, view, service, zone, kind, currency
-  SETTINGS ${SETTINGS}`;
+const SUM_COLUMNS = `view, service, kind, currency, sum(sign), sum(c.quantity), sum(c.billed), sum(c.amount), sum(c.tax)`;
+
+const INSERT_SUMS = [
+  `INSERT INTO charges_daily SELECT 1, toDate(start_at) AS day, account_no, ${SUM_COLUMNS}
+   FROM charges AS c GROUP BY day, account_no, view, service, kind, currency SETTINGS ${SETTINGS}`,
+  `INSERT INTO charges_hourly SELECT 1, toStartOfHour(start_at) AS hour, zone, ${SUM_COLUMNS}
+   FROM charges AS c GROUP BY hour, zone, view, service, kind, currency SETTINGS ${SETTINGS}`,
+];

@@ -56,7 +56,9 @@ function writeConfig(folder: string, inbox: string, generated: GeneratedCalls, t
   const lines = {
     dataDir: path.join(folder, 'data'),
     server: { port: 0 },
-    rater: { threads },
+    // The engine alone runs at normal priority too.
+    rater: { threads, niceLevel: 0 },
+    engine: { niceLevel: 0 },
     duplicates: { windowMonths: 120 },
     logging: { level: 'error' },
     definitions: {

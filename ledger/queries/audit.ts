@@ -65,16 +65,17 @@ function moneySums(client: LedgerClient, table: string, records: string): Promis
   );
 }
 
-/** What rating computed, what the ledger holds, and what the daily sums hold: three equal lists when the audit closes. */
+/** What rating computed, what the ledger holds, and what the daily and hourly sums hold: four equal lists when the audit closes. */
 export async function auditMoney(
   client: LedgerClient,
-): Promise<{ controls: MoneySums[]; charges: MoneySums[]; daily: MoneySums[] }> {
-  const [controls, charges, daily] = await Promise.all([
+): Promise<{ controls: MoneySums[]; charges: MoneySums[]; daily: MoneySums[]; hourly: MoneySums[] }> {
+  const [controls, charges, daily, hourly] = await Promise.all([
     moneySums(client, 'controls', 't.rows'),
     moneySums(client, 'charges', 't.sign'),
     moneySums(client, 'charges_daily', 't.records'),
+    moneySums(client, 'charges_hourly', 't.records'),
   ]);
-  return { controls, charges, daily };
+  return { controls, charges, daily, hourly };
 }
 
 export interface Turnover {

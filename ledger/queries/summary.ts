@@ -17,14 +17,14 @@ export interface ChargeSums {
 
 const BY = 'view, service, kind, currency';
 const SUMS = (records: string): string =>
-  `${BY}, sum(t.${records}) AS records, sum(toInt128(t.quantity)) AS quantity, sum(toInt128(t.billed)) AS billed,
-   sum(toDecimal128(t.amount, 6)) AS amount, sum(toDecimal128(t.tax, 6)) AS tax`;
+  `${BY}, sum(c.${records}) AS records, sum(toInt128(c.quantity)) AS quantity, sum(toInt128(c.billed)) AS billed,
+   sum(toDecimal128(c.amount, 6)) AS amount, sum(toDecimal128(c.tax, 6)) AS tax`;
 
 /** One account's charges of a service period (yyyymm). */
 export function accountSums(client: LedgerClient, accountNo: number, period: number): Promise<ChargeSums[]> {
   return queryRows<ChargeSums>(
     client,
-    `SELECT ${SUMS('sign')} FROM charges AS t WHERE account_no = {account:UInt32} AND ${IN_PERIOD}
+    `SELECT ${SUMS('sign')} FROM charges AS c WHERE account_no = {account:UInt32} AND ${IN_PERIOD}
      GROUP BY ${BY} ORDER BY ${BY}`,
     { account: accountNo, ...periodParameters(period) },
   );
@@ -34,7 +34,7 @@ export function accountSums(client: LedgerClient, accountNo: number, period: num
 export function ledgerSums(client: LedgerClient): Promise<ChargeSums[]> {
   return queryRows<ChargeSums>(
     client,
-    `SELECT ${SUMS('records')} FROM charges_daily AS t GROUP BY ${BY} ORDER BY ${BY}`,
+    `SELECT ${SUMS('records')} FROM charges_daily AS c GROUP BY ${BY} ORDER BY ${BY}`,
   );
 }
 

@@ -2,10 +2,16 @@
  * Decides what a record's identity means: new, seen before, or the same identity with other content.
  * Exact over the window (months of event time). The state of one shard is touched by one thread, in log order.
  */
-import { DuplicateShard } from './duplicate-shard.ts';
+import { DuplicateTable } from './duplicate-table.ts';
 
 /** Shards of stage B. A shard lives on one thread; threads and partitions own whole shards. */
 export const SHARD_COUNT = 1024;
+
+/**
+ * Tables of a thread: few enough that what finds them stays in the processor's cache, many enough that the one that
+ * grows is small beside the rest. A shard's identities are all in one of them.
+ */
+const TABLE_COUNT = 64;
 
 /** What a sight of an identity means. */
 export const Sight = {
@@ -48,23 +54,39 @@ export class MonthTagger {
 }
 
 export class Duplicates {
-  private readonly shards: DuplicateShard[] = Array.from({ length: SHARD_COUNT }, () => new DuplicateShard());
+  private readonly tables = Array.from({ length: TABLE_COUNT }, () => new DuplicateTable());
   private readonly tagger = new MonthTagger();
   /** Open files: how often an identity that was met before has been seen in this file. */
   private readonly occurrences = new Map<number, Map<string, number>>();
   private oldestTag = 1;
   get size(): number {
-    return this.shards.reduce((sum, shard) => sum + shard.size, 0);
+    return this.tables.reduce((sum, table) => sum + table.size, 0);
   }
 
   get bytes(): number {
-    return this.shards.reduce((sum, shard) => sum + shard.bytes, 0);
+    return this.tables.reduce((sum, table) => sum + table.bytes, 0);
   }
 
   /** The window ends at the time the entry in hand was accepted: a pin, so that a replay sees the same window. */
   setWindow(acceptedAtMs: number, windowMonths: number): void {
     this.oldestTag = Math.max(1, monthTag(acceptedAtMs) - windowMonths);
   }
+
+  /**
+   * Reads where the identities of some records would stand, and forgets what it read. The tables are larger than any
+   * cache: reads that do not wait for each other overlap, where `see` would wait for each in turn.
+   */
+  touch(identity: Uint32Array, from: number, to: number): void {
+    let read = 0;
+    for (let i = from; i < to; i++) {
+      const at = i * 4;
+      read ^= this.tables[identity[at]! & (TABLE_COUNT - 1)]!.touch(identity[at + 1]!, identity[at + 2]!);
+    }
+    this.touched = read;
+  }
+
+  /** Keeps the reads of `touch` from being optimised away. */
+  protected touched = 0;
 
   /** A usage that started before the window: whether it was seen before cannot be told any more. */
   isTooOld(startMs: number): boolean {
@@ -81,25 +103,27 @@ export class Duplicates {
     secondSight: 'conflict' | 'revision' | 'counter',
   ): SightNo {
     const at = record * 4;
-    const shard = this.shards[shardOf(identity[at]!)]!;
+    const shard = shardOf(identity[at]!);
+    const table = this.tables[shard & (TABLE_COUNT - 1)]!;
     const k1 = identity[at + 1]!;
     const k2 = identity[at + 2]!;
     const k3 = identity[at + 3]!;
-    const slot = shard.find(k1, k2, k3, this.oldestTag);
+    const slot = table.find(k1, k2, k3, this.oldestTag);
     if (slot < 0) {
-      shard.insert(k1, k2, k3, content, this.tagger.of(startMs), quality, this.oldestTag);
+      table.insert(shard, k1, k2, k3, content, this.tagger.of(startMs), quality, this.oldestTag);
       return Sight.first;
     }
-    if (shard.aux(slot) === content) return Sight.duplicate;
-    if (secondSight !== 'revision') return this.conflict(shard, k1, k2, k3, content, startMs);
-    if (quality < shard.quality(slot)) return Sight.superseded;
-    shard.replace(slot, content, quality);
+    if (table.aux(slot) === content) return Sight.duplicate;
+    if (secondSight !== 'revision') return this.conflict(table, shard, k1, k2, k3, content, startMs);
+    if (quality < table.quality(slot)) return Sight.superseded;
+    table.replace(slot, content, quality);
     return Sight.revision;
   }
 
   /** A conflicting record waits in suspense; the very same one again is a duplicate of it. */
   private conflict(
-    shard: DuplicateShard,
+    table: DuplicateTable,
+    shard: number,
     k1: number,
     k2: number,
     k3: number,
@@ -107,8 +131,8 @@ export class Duplicates {
     startMs: number,
   ): SightNo {
     const word = (k3 ^ Math.imul(content | 1, 0x85ebca6b)) >>> 0;
-    if (shard.find(k1, k2, word, this.oldestTag) >= 0) return Sight.duplicate;
-    shard.insert(k1, k2, word, content, this.tagger.of(startMs), 0, this.oldestTag);
+    if (table.find(k1, k2, word, this.oldestTag) >= 0) return Sight.duplicate;
+    table.insert(shard, k1, k2, word, content, this.tagger.of(startMs), 0, this.oldestTag);
     return Sight.conflict;
   }
 
@@ -118,11 +142,12 @@ export class Duplicates {
    */
   seeAgain(identity: Uint32Array, record: number, content: number, startMs: number, quality: number): SightNo {
     const at = record * 4;
-    const shard = this.shards[shardOf(identity[at]!)]!;
+    const shard = shardOf(identity[at]!);
+    const table = this.tables[shard & (TABLE_COUNT - 1)]!;
     const [k1, k2, k3] = [identity[at + 1]!, identity[at + 2]!, identity[at + 3]!];
-    const slot = shard.find(k1, k2, k3, this.oldestTag);
-    if (slot < 0) shard.insert(k1, k2, k3, content, this.tagger.of(startMs), quality, this.oldestTag);
-    return slot < 0 || shard.aux(slot) === content ? Sight.first : Sight.superseded;
+    const slot = table.find(k1, k2, k3, this.oldestTag);
+    if (slot < 0) table.insert(shard, k1, k2, k3, content, this.tagger.of(startMs), quality, this.oldestTag);
+    return slot < 0 || table.aux(slot) === content ? Sight.first : Sight.superseded;
   }
 
   /**
@@ -132,27 +157,28 @@ export class Duplicates {
    */
   seeOccurrence(identity: Uint32Array, record: number, fileNo: number, startMs: number): SightNo {
     const at = record * 4;
-    const shard = this.shards[shardOf(identity[at]!)]!;
+    const shard = shardOf(identity[at]!);
+    const table = this.tables[shard & (TABLE_COUNT - 1)]!;
     const k1 = identity[at + 1]!;
     const k2 = identity[at + 2]!;
     const k3 = identity[at + 3]!;
     const tag = this.tagger.of(startMs);
-    const slot = shard.find(k1, k2, k3, this.oldestTag);
+    const slot = table.find(k1, k2, k3, this.oldestTag);
     if (slot < 0) {
-      shard.insert(k1, k2, k3, fileNo, tag, 0, this.oldestTag);
+      table.insert(shard, k1, k2, k3, fileNo, tag, 0, this.oldestTag);
       return Sight.first;
     }
     let inFile = this.occurrences.get(fileNo);
     if (inFile === undefined) this.occurrences.set(fileNo, (inFile = new Map<string, number>()));
     const key = `${identity[at]}.${k1}.${k2}.${k3}`;
-    const occurrence = inFile.get(key) ?? (shard.aux(slot) === fileNo ? 1 : 0);
+    const occurrence = inFile.get(key) ?? (table.aux(slot) === fileNo ? 1 : 0);
     inFile.set(key, occurrence + 1);
     if (occurrence === 0) return Sight.duplicate;
     // Word 0 chose the shard and stays; an odd multiplier keeps occurrences apart.
     const word = (k3 ^ Math.imul(occurrence, 0x9e3779b1)) >>> 0;
     identity[at + 3] = word;
-    if (shard.find(k1, k2, word, this.oldestTag) >= 0) return Sight.duplicate;
-    shard.insert(k1, k2, word, fileNo, tag, 0, this.oldestTag);
+    if (table.find(k1, k2, word, this.oldestTag) >= 0) return Sight.duplicate;
+    table.insert(shard, k1, k2, word, fileNo, tag, 0, this.oldestTag);
     return Sight.first;
   }
 
@@ -173,12 +199,13 @@ export class Duplicates {
     }
   }
 
-  /** Shards that hold something, for a checkpoint. */
-  *dump(): Generator<{ shard: number; slots: Uint32Array }> {
-    for (const [shard, table] of this.shards.entries()) if (table.size > 0) yield { shard, slots: table.dump() };
+  /** Tables that hold something, for a checkpoint. */
+  *dump(): Generator<{ table: number; slots: Uint32Array }> {
+    for (const [number, table] of this.tables.entries()) if (table.size > 0) yield { table: number, slots: table.dump() };
   }
 
-  load(shard: number, slots: Uint32Array): void {
-    this.shards[shard] = DuplicateShard.load(slots);
+  /** Takes in a dumped table, as far as its shards are owned here. */
+  load(table: number, slots: Uint32Array, owns: (shard: number) => boolean): void {
+    this.tables[table]!.load(slots, owns);
   }
 }

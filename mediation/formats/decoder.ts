@@ -6,6 +6,8 @@ import type { Layout } from './families/index.ts';
 import { startsWith } from './fields/byte-table.ts';
 import type { ByteTable } from './fields/byte-table.ts';
 import type { CompiledFields } from './fields/compile-fields.ts';
+import { readText } from './fields/text-field.ts';
+import type { TextPlan } from './fields/text-field.ts';
 import { Identity } from './identity.ts';
 import type { ClassPlan, Plan } from './plan.ts';
 import { Row } from './row.ts';
@@ -50,6 +52,7 @@ export class Decoder {
   private readonly splitter: Splitter;
   private readonly parts: DecoderParts;
   private readonly readers: readonly FieldReader[];
+  private readonly texts: readonly (TextPlan | null)[];
   private readonly plans: readonly ClassPlan[];
   private readonly classSeeds: readonly number[];
   /** Number of the field at fault + 1 in the record being decoded. */
@@ -60,6 +63,7 @@ export class Decoder {
     this.row = new Row(parts.layout.slots, parts.fields.readers.length);
     this.splitter = parts.layout.splitter(usedSlots(parts));
     this.readers = parts.fields.readers;
+    this.texts = parts.fields.texts;
     this.plans = parts.plan.plans;
     this.classSeeds = parts.plan.classes.map(({ name }) => Identity.classSeed(name));
   }
@@ -153,11 +157,15 @@ export class Decoder {
   }
 
   private readFields(fields: Uint16Array): number {
-    const { row, readers } = this;
+    const { row, readers, texts } = this;
     for (let k = 0; k < fields.length; k++) {
-      const code = readers[fields[k]](row);
+      const no = fields[k];
+      const text = texts[no];
+      // Most fields are texts of a slot: one known function reads them, which a call through a table would not be.
+      const code =
+        text !== null ? readText(text, row, row.slotStart[text.slot], row.slotEnd[text.slot]) : readers[no](row);
       if (code !== 0) {
-        this.faultField = fields[k] + 1;
+        this.faultField = no + 1;
         return code;
       }
     }

@@ -64,6 +64,7 @@ export class Spool {
     const digest = createHash('sha256');
     let sizeBytes = 0;
     let unsyncedBytes = 0;
+    let syncing: Promise<void> = Promise.resolve();
     const file = await guard(() => open(temporary, 'wx'));
     try {
       for await (const chunk of chunks) {
@@ -72,10 +73,14 @@ export class Spool {
         sizeBytes += chunk.length;
         unsyncedBytes += chunk.length;
         if (unsyncedBytes >= SYNC_BYTES) {
-          await guard(() => file.datasync());
+          // One sync at a time, while the next bytes are read and hashed.
+          await syncing;
+          syncing = guard(() => file.datasync());
+          syncing.catch(() => undefined);
           unsyncedBytes = 0;
         }
       }
+      await syncing;
       await guard(() => file.sync());
     } finally {
       await file.close();

@@ -7,6 +7,7 @@ import { ratio } from '../arithmetic/ratio.ts';
 import { roundingNo, type RoundingNo } from '../arithmetic/rounding.ts';
 import { readPublication, ruleTable, versionName, type TariffModel } from '../language/index.ts';
 import { buildBandTable, type BandTable } from './band-table.ts';
+import { DayClock } from './day-clock.ts';
 import { buildPrefixTrie, type PrefixTrie } from './prefix-trie.ts';
 import { buildPriceTable, safeNumber, type PriceTable } from './price-table.ts';
 
@@ -19,6 +20,7 @@ export interface CompiledTariff {
   readonly effectiveMs: number;
   readonly serviceNo: number;
   readonly clock: ZoneClock;
+  readonly days: DayClock;
   /** `[fromMs, offsetMs]`, ascending: where the clock jumps. */
   readonly transitions: readonly (readonly [number, number])[];
   /** Numbers by name, for usage that comes back from the ledger. */
@@ -63,6 +65,7 @@ export function compileTariff(publication: Publication): CompiledTariff {
   const clock = new ZoneClock(transitions);
   const [zoneCount, bandCount] = [model.zones.names.length, model.bands.names.length];
   const prices = buildPriceTable(model.rules);
+  const bands = buildBandTable(model.bands.ofMinute, model.holidays);
   return {
     model,
     name: model.name,
@@ -70,6 +73,7 @@ export function compileTariff(publication: Publication): CompiledTariff {
     effectiveMs: clock.toUtcMs(dayOfDate(model.effective) * DAY_MS, 'earlier'),
     serviceNo: SERVICE_NAMES.indexOf(model.service),
     clock,
+    days: new DayClock(clock, transitions, bands),
     transitions,
     zoneNumbers: new Map(model.zones.names.map((name, number) => [name, number])),
     bandNumbers: new Map(model.bands.names.map((name, number) => [name, number])),
@@ -77,7 +81,7 @@ export function compileTariff(publication: Publication): CompiledTariff {
     trie: buildPrefixTrie(model.zones.prefixes, model.zones.zoneOfPrefix),
     byRegister: model.bands.by === 'register',
     registers: model.bands.registers.map(({ code, band }) => ({ code: new TextEncoder().encode(code), band })),
-    bands: buildBandTable(model.bands.ofMinute, model.holidays),
+    bands,
     bandCount,
     splits: model.crossing === 'by-increment',
     rules: ruleTable(model.rules, zoneCount, bandCount),

@@ -8,7 +8,7 @@ import type { CompiledTariff } from '../compiler/index.ts';
 import { formatQuantity } from '../language/index.ts';
 import type { TariffBook } from './book.ts';
 import { Priced, type Segment } from './priced.ts';
-import { findVersion, rateRow } from './rate-usage.ts';
+import { findVersion, rateRow, zoneOf } from './rate-usage.ts';
 
 export interface Step {
   step:
@@ -63,7 +63,7 @@ export function explainRating(
   const version = findVersion(book, binding, usage, row, priced);
   if (version !== undefined) {
     const { tariff } = version;
-    rateRow(tariff, usage, records, row, priced, segments);
+    rateRow(tariff, usage, records, row, zoneOf(tariff, usage, records, row), priced, segments);
     const record = usage.record[row];
     versionStep(tariff, steps);
     if (priced.zone >= 0 && tariff.hasZones) zoneStep(tariff, priced.zone, records.textOf(OTHER_PARTY, record), steps);

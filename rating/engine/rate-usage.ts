@@ -7,8 +7,8 @@
  */
 import { TEXT_FIELDS, type RecordColumns } from '../../schemas/columns/record-columns.ts';
 import { ChargeKind, type UsageColumns } from '../../schemas/columns/usage-columns.ts';
-import { DAY_MINUTES, DAY_MS, MINUTE_MS } from '../arithmetic/calendar.ts';
-import { dayKind, findPrefix, type CompiledTariff } from '../compiler/index.ts';
+import { MINUTE_MS } from '../arithmetic/calendar.ts';
+import { findPrefix, PrefixBatch, type CompiledTariff } from '../compiler/index.ts';
 import { versionAt, type BookVersion, type TariffBook } from './book.ts';
 import { RateCode } from './codes.ts';
 import { priceUsage, toMoney } from './price.ts';
@@ -16,6 +16,11 @@ import { Priced, type Segment } from './priced.ts';
 
 const OTHER_PARTY = TEXT_FIELDS.indexOf('calledParty');
 const REGISTER = TEXT_FIELDS.indexOf('register');
+/** Takes codes that nobody reads. */
+const NOT_WANTED = new Priced();
+
+/** Rows whose zones are looked up together. */
+const BATCH_ROWS = 256;
 
 /** Rates rows [from, to). A row that cannot be rated gets its code, and no amount. */
 export function rateUsage(
@@ -27,12 +32,53 @@ export function rateUsage(
   to: number,
 ): void {
   const priced = new Priced();
-  for (let row = from; row < to; row++) {
-    priced.reset();
-    const version = findVersion(book, binding, usage, row, priced);
-    if (version !== undefined) rateRow(version.tariff, usage, records, row, priced, null);
-    writeRow(usage, row, version, priced);
+  const batch = new PrefixBatch(BATCH_ROWS);
+  for (let first = from; first < to; first += BATCH_ROWS) {
+    const end = Math.min(first + BATCH_ROWS, to);
+    const shared = findZones(book, binding, usage, records, first, end, batch);
+    for (let row = first; row < end; row++) {
+      priced.reset();
+      const version = findVersion(book, binding, usage, row, priced);
+      if (version !== undefined) {
+        const { tariff } = version;
+        const zone = tariff === shared ? batch.values[row - first] : zoneOf(tariff, usage, records, row);
+        rateRow(tariff, usage, records, row, zone, priced, null);
+      }
+      writeRow(usage, row, version, priced);
+    }
   }
+}
+
+/** Finds the zones of rows [first, end) in the tariff of the first of them, and returns it; null when it has no zones. */
+function findZones(
+  book: TariffBook,
+  binding: Int32Array,
+  usage: UsageColumns,
+  records: RecordColumns,
+  first: number,
+  end: number,
+  batch: PrefixBatch,
+): CompiledTariff | null {
+  const tariff = findVersion(book, binding, usage, first, NOT_WANTED)?.tariff;
+  if (tariff === undefined || !tariff.hasZones) return null;
+  const { starts, ends } = batch;
+  const offsets = records.textOffset[OTHER_PARTY];
+  const lengths = records.textLength[OTHER_PARTY];
+  for (let row = first; row < end; row++) {
+    const record = usage.record[row];
+    starts[row - first] = offsets[record];
+    ends[row - first] = offsets[record] + lengths[record];
+  }
+  batch.find(tariff.trie, records.text, end - first);
+  return tariff;
+}
+
+/** The zone of a row in a tariff, -1 for none; 0 when the tariff has no zones. */
+export function zoneOf(tariff: CompiledTariff, usage: UsageColumns, records: RecordColumns, row: number): number {
+  if (!tariff.hasZones) return 0;
+  const record = usage.record[row];
+  const offset = records.textOffset[OTHER_PARTY][record];
+  return findPrefix(tariff.trie, records.text, offset, records.textLength[OTHER_PARTY][record]);
 }
 
 /** The version for a row; undefined with `out.code` when there is none. */
@@ -54,45 +100,37 @@ export function findVersion(
   return version;
 }
 
-/** One row through zone, band, price and rounding; the same code for columns and for explanations. */
+/** One row of a known zone through band, price and rounding; the same code for columns and for explanations. */
 export function rateRow(
   tariff: CompiledTariff,
   usage: UsageColumns,
   records: RecordColumns,
   row: number,
+  zone: number,
   out: Priced,
   trace: Segment[] | null,
 ): void {
   const startMs = usage.startMs[row];
-  const localMs = tariff.clock.toLocalMs(startMs);
-  const day = Math.floor(localMs / DAY_MS);
-  out.month = tariff.clock.yyyymm(startMs);
+  const { days } = tariff;
+  const inDayMs = days.seek(startMs);
+  out.month = days.month;
   if (usage.serviceNo[row] !== tariff.serviceNo) {
     out.code = RateCode.wrongService;
     return;
   }
-  const record = usage.record[row];
-  if (tariff.hasZones) {
-    out.zone = findPrefix(
-      tariff.trie,
-      records.text,
-      records.textOffset[OTHER_PARTY][record],
-      records.textLength[OTHER_PARTY][record],
-    );
-    if (out.zone < 0) {
-      out.code = RateCode.noZone;
-      return;
-    }
-  } else out.zone = 0;
+  out.zone = zone;
+  if (zone < 0) {
+    out.code = RateCode.noZone;
+    return;
+  }
   if (tariff.byRegister) {
-    out.band = findRegister(tariff, records, record);
+    out.band = findRegister(tariff, records, usage.record[row]);
     if (out.band < 0) {
       out.code = RateCode.noRegister;
       return;
     }
   } else {
-    const minute = Math.floor((localMs - day * DAY_MS) / MINUTE_MS);
-    out.band = tariff.bands.ofMinute[dayKind(tariff.bands, day) * DAY_MINUTES + minute]!;
+    out.band = tariff.bands.ofMinute[days.place + Math.floor(inDayMs / MINUTE_MS)];
   }
   priceUsage(tariff, startMs, usage.quantity[row], usage.quantityUp[row], out, trace);
   if (out.code === 0) toMoney(out.settled ? tariff.valuation : tariff.money, out);
@@ -119,8 +157,9 @@ function writeRow(usage: UsageColumns, row: number, version: BookVersion | undef
   usage.billed[row] = rated ? priced.billed : 0;
   usage.kind[row] = !rated ? 0 : priced.settled ? ChargeKind.valuation : ChargeKind.record;
   usage.servicePeriod[row] = priced.month;
+  const { zone, band } = priced;
   usage.versionNo[row] = version === undefined ? 0 : version.versionNo;
   usage.currencyNo[row] = version === undefined ? 0 : version.currencyNo;
-  usage.zoneNo[row] = version === undefined || priced.zone < 0 ? 0 : version.zoneNos[priced.zone];
-  usage.bandNo[row] = version === undefined || priced.band < 0 ? 0 : version.bandNos[priced.band];
+  usage.zoneNo[row] = version === undefined || zone < 0 ? 0 : version.zoneNos[zone];
+  usage.bandNo[row] = version === undefined || band < 0 ? 0 : version.bandNos[band];
 }

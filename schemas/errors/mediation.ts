@@ -192,7 +192,8 @@ export const mediationErrors = {
     exit: 1,
   },
   USAGE_TOO_OLD: {
-    cause: 'The usage started before the window of the duplicate check, so nobody can tell whether it was charged before.',
+    cause:
+      'The usage started before the window of the duplicate check, so nobody can tell whether it was charged before.',
     cure: 'Make sure it was not charged, then widen `duplicates.windowMonths` and recycle; or write it off.',
     counter: 'tollgrid_errors_total',
     http: 422,

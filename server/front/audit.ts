@@ -74,56 +74,56 @@ function differenceOf(counts: Counts): number {
   return counts.received - DISPOSITIONS.reduce((sum, name) => sum + counts[name], 0);
 }
 
-type Three = Awaited<ReturnType<typeof auditMoney>>;
-type Triple = [computed: bigint, ledger: bigint, aggregates: bigint];
+type Lists = Awaited<ReturnType<typeof auditMoney>>;
+/** What rating computed, the ledger's rows, the daily sums, the hourly sums. */
+type Sides = [computed: bigint, ledger: bigint, daily: bigint, hourly: bigint];
 
-/** Sums of the three sides under a key, in order of first sight. */
-function triples(
-  three: Three,
+/** Sums of all sides under a key, in order of first sight. */
+function sidesBy(
+  lists: Lists,
   keyOf: (sums: MoneySums) => string | null,
   value: (sums: MoneySums) => bigint,
-): Map<string, Triple> {
-  const found = new Map<string, Triple>();
-  for (const [side, list] of [three.controls, three.charges, three.daily].entries()) {
+): Map<string, Sides> {
+  const found = new Map<string, Sides>();
+  for (const [side, list] of [lists.controls, lists.charges, lists.daily, lists.hourly].entries()) {
     for (const sums of list) {
       const key = keyOf(sums);
       if (key === null) continue;
-      const triple: Triple = found.get(key) ?? [0n, 0n, 0n];
-      triple[side]! += value(sums);
-      found.set(key, triple);
+      const sides: Sides = found.get(key) ?? [0n, 0n, 0n, 0n];
+      sides[side]! += value(sums);
+      found.set(key, sides);
     }
   }
   return found;
 }
 
-/** How far the three are apart: 0 only when all are equal. */
-function spread([computed, ledger, aggregates]: Triple): bigint {
-  const apart = computed - ledger;
-  return apart === 0n ? ledger - aggregates : apart;
+/** How far they are apart: 0 only when all are equal. */
+function spread([computed, ...others]: Sides): bigint {
+  return others.map((other) => computed - other).find((apart) => apart !== 0n) ?? 0n;
 }
 
-function unitLines(three: Three): AuditReport['units'] {
-  const found = triples(
-    three,
+function unitLines(lists: Lists): AuditReport['units'] {
+  const found = sidesBy(
+    lists,
     ({ view, service, kind }) => JSON.stringify([view, service, kind]),
     ({ quantity }) => BigInt(quantity),
   );
-  return [...found].map(([key, triple]) => {
+  return [...found].map(([key, sides]) => {
     const [view, service, kind] = JSON.parse(key) as [string, string, string];
-    const [computed, ledger, aggregates] = triple.map(String) as [string, string, string];
-    return { view, service, kind, computed, ledger, aggregates, difference: String(spread(triple)) };
+    const [computed, ledger, aggregates] = sides.map(String) as [string, string, string];
+    return { view, service, kind, computed, ledger, aggregates, difference: String(spread(sides)) };
   });
 }
 
-function moneyLines(three: Three): AuditReport['money'] {
-  const found = triples(
-    three,
+function moneyLines(lists: Lists): AuditReport['money'] {
+  const found = sidesBy(
+    lists,
     ({ view, currency, kind }) => (kind === 'valuation' ? null : JSON.stringify([view, currency])),
     ({ amount }) => microsOf(amount),
   );
-  return [...found].map(([key, triple]) => {
+  return [...found].map(([key, sides]) => {
     const [view, currency] = JSON.parse(key) as [string, string];
-    const [computed, ledger, aggregates] = triple.map(decimalOf) as [string, string, string];
-    return { view, currency, computed, ledger, aggregates, difference: decimalOf(spread(triple)) };
+    const [computed, ledger, aggregates] = sides.map(decimalOf) as [string, string, string];
+    return { view, currency, computed, ledger, aggregates, difference: decimalOf(spread(sides)) };
   });
 }

@@ -184,14 +184,16 @@ export class Intake implements FileIntake {
     const file = this.parts.state.files.get(fileEntry)!;
     const { sha256: blob, sizeBytes, format: formatName, source } = file.head;
     const format = this.parts.format(formatName);
+    let window: Buffer | undefined;
     while (!file.complete) {
       if (this.stopping)
         throw new TollgridError('STOPPING', 'Tollgrid is stopping; the rest of the file follows later.');
       await this.parts.waitForRoom(file.lastEntry);
       const offset = file.offset;
       const lengthBytes = Math.min(this.parts.sliceBytesMax, sizeBytes! - offset);
-      const bytes = await this.parts.spool.read(blob!, offset, lengthBytes);
-      const end = cutSlice(format, bytes, offset + lengthBytes === sizeBytes);
+      window ??= Buffer.allocUnsafeSlow(Math.min(this.parts.sliceBytesMax, sizeBytes!));
+      const bytes = await this.parts.spool.read(blob!, offset, lengthBytes, window);
+      const { end, recordsMax } = cutSlice(format, bytes, offset + lengthBytes === sizeBytes);
       const head: SliceHead = {
         source,
         format: formatName,
@@ -200,7 +202,7 @@ export class Intake implements FileIntake {
         blobOffset: offset,
         sourceOffset: offset,
         lengthBytes: end,
-        sha256: sha256(bytes.subarray(0, end)),
+        recordsMax,
         first: offset === 0,
         last: offset + end === sizeBytes,
       };
@@ -236,7 +238,7 @@ export class Intake implements FileIntake {
       blobOffset: 0,
       sourceOffset: file.offset,
       lengthBytes: bytes.length,
-      sha256: blob,
+      recordsMax: this.parts.format(source.format).estimateRecords(bytes),
       first: file.offset === 0,
       last: false,
     };
@@ -249,11 +251,15 @@ export class Intake implements FileIntake {
  * Where a slice ends: after its last whole record, and after about SLICE_RECORDS_MAX at most. A rule on bytes alone,
  * so that the same file is cut the same way again.
  */
-export function cutSlice(format: CompiledFormat, bytes: Uint8Array, atEnd: boolean): number {
+export function cutSlice(format: CompiledFormat, bytes: Uint8Array, atEnd: boolean): { end: number; recordsMax: number } {
   let window = bytes;
-  while (format.estimateRecords(window) > SLICE_RECORDS_MAX) window = window.subarray(0, window.length >>> 1);
+  let recordsMax = format.estimateRecords(window);
+  while (recordsMax > SLICE_RECORDS_MAX) {
+    window = window.subarray(0, window.length >>> 1);
+    recordsMax = format.estimateRecords(window);
+  }
   // A record larger than the window is no record: it is admitted as it is and ends in suspense.
-  return format.cut(window, atEnd && window.length === bytes.length) || window.length;
+  return { end: format.cut(window, atEnd && window.length === bytes.length) || window.length, recordsMax };
 }
 
 // eslint-disable-next-line @typescript-eslint/require-await -- the spool takes a stream of chunks; this is one chunk

@@ -1,11 +1,12 @@
 /**
- * Charges that come as row objects (reversals, settlement) with everything that goes with them: their daily sums and
- * their control sums.
+ * Charges that come as row objects (reversals, settlement) with everything that goes with them: their daily and
+ * hourly sums and their control sums.
  */
 import { encodeRows, microsOf, type Cell, type LedgerBlock, type LedgerRow } from '../../ledger/index.ts';
 import type { ControlSum } from './messages.ts';
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
 export interface EncodedCharges {
   blocks: LedgerBlock[];
@@ -14,7 +15,7 @@ export interface EncodedCharges {
 
 export function encodeChargeObjects(rows: readonly LedgerRow[], postedEntry: number): EncodedCharges {
   return {
-    blocks: [...encodeRows('charges', rows), ...encodeRows('charges_daily', dailyRows(rows, postedEntry))],
+    blocks: [...encodeRows('charges', rows), ...encodeSums(rows, postedEntry)],
     controls: controlSums(rows),
   };
 }
@@ -33,17 +34,31 @@ function startMs(row: LedgerRow): number {
   return typeof start === 'string' ? Date.parse(`${start.replace(' ', 'T')}Z`) : Number(start);
 }
 
-function dailyRows(rows: readonly LedgerRow[], postedEntry: number): LedgerRow[] {
-  const days = new Map<string, Record<string, Cell>>();
+function encodeSums(rows: readonly LedgerRow[], postedEntry: number): LedgerBlock[] {
+  const daily = sumRows(rows, postedEntry, (row) => ({
+    day: Math.floor(startMs(row) / DAY_MS),
+    account_no: row['account_no']!,
+  }));
+  const hourly = sumRows(rows, postedEntry, (row) => ({
+    hour: Math.floor(startMs(row) / HOUR_MS) * 3600,
+    zone: row['zone'] ?? '',
+  }));
+  return [...encodeRows('charges_daily', daily), ...encodeRows('charges_hourly', hourly)];
+}
+
+function sumRows(
+  rows: readonly LedgerRow[],
+  postedEntry: number,
+  keyOf: (row: LedgerRow) => Record<string, Cell>,
+): LedgerRow[] {
+  const sums = new Map<string, Record<string, Cell>>();
   for (const row of rows) {
-    const day = Math.floor(startMs(row) / DAY_MS);
-    const key = { day, account_no: row['account_no']!, view: row['view']!, service: row['service']! };
-    const rest = { zone: row['zone'] ?? '', kind: row['kind']!, currency: row['currency'] ?? '' };
-    const id = JSON.stringify([...Object.values(key), ...Object.values(rest)].map(String));
-    const sum = days.get(id) ?? {
+    const what = { view: row['view']!, service: row['service']!, kind: row['kind']!, currency: row['currency'] ?? '' };
+    const key = { ...keyOf(row), ...what };
+    const id = JSON.stringify(Object.values(key).map(String));
+    const sum: Record<string, Cell> = sums.get(id) ?? {
       posted_entry: postedEntry,
       ...key,
-      ...rest,
       records: 0n,
       quantity: 0n,
       billed: 0n,
@@ -55,9 +70,9 @@ function dailyRows(rows: readonly LedgerRow[], postedEntry: number): LedgerRow[]
     sum['billed'] = (sum['billed'] as bigint) + integer(row['billed']);
     sum['amount'] = (sum['amount'] as bigint) + micros(row['amount']);
     sum['tax'] = (sum['tax'] as bigint) + micros(row['tax']);
-    days.set(id, sum);
+    sums.set(id, sum);
   }
-  return [...days.values()];
+  return [...sums.values()];
 }
 
 function controlSums(rows: readonly LedgerRow[]): ControlSum[] {

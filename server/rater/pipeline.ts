@@ -118,6 +118,7 @@ export class Pipeline {
           path: this.parts.spoolPath(head.blob),
           offset: head.blobOffset,
           lengthBytes: head.lengthBytes,
+          recordsMax: head.recordsMax,
         });
         return;
       }
@@ -170,9 +171,13 @@ export class Pipeline {
     const { gather } = this.parts;
     gather.add(entryNo, blocks);
     const planned = this.parts.plannedCut(entryNo);
-    if (planned === entryNo || (planned === null && gather.rows >= this.limits.writeRowsMax)) {
+    if (planned === entryNo) {
       await this.writing;
       this.startWrite();
+    } else if (planned === null && gather.rows >= this.limits.writeRowsMax) {
+      // While a write is under way the next one may grow; at twice the size the slices have to wait.
+      if (this.writeBusy && gather.rows >= 2 * this.limits.writeRowsMax) await this.writing;
+      if (!this.writeBusy) this.startWrite();
     }
   }
 

@@ -2,14 +2,13 @@
  * The state of stage B on disk, for a checkpoint: written per thread, read by any number of threads, because
  * a thread picks the shards it owns.
  *
- *   duplicates-<thread>.bin   [shard u32 | words u32 | slots] ...
+ *   duplicates-<thread>.bin   [table u32 | words u32 | slots] ...
  *   series-<thread>.ndjson    one register chain a line
  *   occurrences-<thread>.json counts of open files without unique keys
  */
 import fs from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
-import { SHARD_COUNT } from '../../mediation/duplicates/index.ts';
 import type { Series } from '../../mediation/readings/index.ts';
 import { meterHash, seriesShard, type Ownership, type ShardState } from './stage-b.ts';
 
@@ -29,8 +28,8 @@ export function dumpShards(state: ShardState, folder: string, thread: number): v
     }
   };
   write(`duplicates-${thread}.bin`, (file) => {
-    for (const { shard, slots } of state.duplicates.dump()) {
-      writeAll(file, new Uint8Array(Uint32Array.of(shard, slots.length).buffer));
+    for (const { table, slots } of state.duplicates.dump()) {
+      writeAll(file, new Uint8Array(Uint32Array.of(table, slots.length).buffer));
       writeAll(file, new Uint8Array(slots.buffer, slots.byteOffset, slots.byteLength));
     }
   });
@@ -62,15 +61,9 @@ function loadDuplicates(state: ShardState, filePath: string, owns: (shard: numbe
     let at = 0;
     while (at < size) {
       at += readExactly(file, new Uint8Array(head.buffer), at);
-      const shard = head[0]!;
-      const lengthWords = head[1]!;
-      if (shard >= SHARD_COUNT) throw new Error(`${filePath}: shard ${shard} is out of range`);
-      if (owns(shard)) {
-        const slots = new Uint32Array(lengthWords);
-        readExactly(file, new Uint8Array(slots.buffer), at);
-        state.duplicates.load(shard, slots);
-      }
-      at += lengthWords * 4;
+      const slots = new Uint32Array(head[1]!);
+      at += readExactly(file, new Uint8Array(slots.buffer), at);
+      state.duplicates.load(head[0]!, slots, owns);
     }
   } finally {
     fs.closeSync(file);

@@ -1,5 +1,5 @@
 /** From the columns of a finished slice to ledger blocks: charges with their daily sums, readings, suspense. */
-import { ChargeEncoder, DailyEncoder, encodeRows, type ChargeRows, type LedgerBlock } from '../../ledger/index.ts';
+import { ChargeEncoder, SumEncoder, encodeRows, type ChargeRows, type LedgerBlock } from '../../ledger/index.ts';
 import type { CompiledFormat } from '../../mediation/formats/index.ts';
 import { errorCode } from '../../platform/errors.ts';
 import { Disposition, TEXT_FIELDS, type RecordColumns } from '../../schemas/columns/record-columns.ts';
@@ -22,7 +22,7 @@ export interface Chosen {
 /** Keeps its working space between slices: one per thread. */
 export class SliceEncoder {
   private readonly chargeEncoder = new ChargeEncoder();
-  private readonly dailyEncoder = new DailyEncoder();
+  private readonly sumEncoder = new SumEncoder();
   private rows = new Uint32Array(0);
   private chargeNo = new Uint16Array(0);
 
@@ -78,7 +78,7 @@ export class SliceEncoder {
       otherField: work.usage.otherField,
       ...(recycled !== null && { recordNo: Uint32Array.of(recycled.recordNo) }),
     };
-    return [...this.chargeEncoder.encode(input), ...this.dailyEncoder.encode(input)];
+    return [...this.chargeEncoder.encode(input), ...this.sumEncoder.encode(input)];
   }
 
   /**

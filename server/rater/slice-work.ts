@@ -18,7 +18,8 @@ export interface SlicePlace {
 }
 
 /** Where the slice's bytes are. */
-export type SliceBytes = { path: string; offset: number; lengthBytes: number } | { bytes: Uint8Array };
+export type SliceBytes =
+  { path: string; offset: number; lengthBytes: number; recordsMax: number } | { bytes: Uint8Array };
 
 export interface SliceWork {
   place: SlicePlace;

@@ -27,15 +27,23 @@ export class ColumnPool {
     if (this.kept === null || this.kept.records.capacity < work.records.capacity) this.kept = work;
   }
 
+  /** The text of the kept columns, where a slice of that length may be read to; null when there is none so large. */
+  textFor(sliceLength: number): Uint8Array | null {
+    const text = this.kept?.records.text;
+    return text !== undefined && text.length >= sliceLength ? text : null;
+  }
+
   private make(
     sliceLength: number,
     recordCount: number,
     arenaBytes: number,
   ): { records: RecordColumns; usage: UsageColumns; rawIdentity: Uint8Array } {
+    // The next slice has a few records more: room for them saves making columns anew each time.
+    const capacity = Math.ceil(recordCount * 1.2) + 16;
     return {
-      records: new RecordColumns(sliceLength, recordCount, arenaBytes),
-      usage: new UsageColumns(Math.max(64, recordCount)),
-      rawIdentity: new Uint8Array(new SharedArrayBuffer(Math.max(8, recordCount))),
+      records: new RecordColumns(sliceLength, capacity, Math.ceil(arenaBytes * 1.2)),
+      usage: new UsageColumns(capacity),
+      rawIdentity: new Uint8Array(new SharedArrayBuffer(capacity)),
     };
   }
 }
@@ -47,11 +55,11 @@ export function runStageA(
   source: SliceBytes,
 ): SliceWork {
   const format = reference.format(place.format);
-  const bytes = 'bytes' in source ? source.bytes : readBytes(source.path, source.offset, source.lengthBytes);
-  const recordCount = format.estimateRecords(bytes);
+  const bytes = 'bytes' in source ? source.bytes : readBytes(source, pool.textFor(source.lengthBytes));
+  const recordCount = 'bytes' in source ? format.estimateRecords(bytes) : source.recordsMax;
   const arenaBytes = format.estimateArena(bytes.length, recordCount);
   const { records, usage, rawIdentity } = pool.take(bytes.length, recordCount, arenaBytes);
-  records.text.set(bytes);
+  if (records.text.buffer !== bytes.buffer) records.text.set(bytes);
   format.decode(records, { first: place.first });
   refuseImpossibleTimes(records);
   markUndecoded(records, rawIdentity);
@@ -59,22 +67,24 @@ export function runStageA(
   return { place, records, usage, rawIdentity };
 }
 
-let readBuffer = Buffer.alloc(0);
-
-function readBytes(path: string, offset: number, lengthBytes: number): Uint8Array {
-  if (readBuffer.length < lengthBytes) readBuffer = Buffer.allocUnsafeSlow(lengthBytes);
+/** Reads a slice, to where its columns have their text when they are kept from the last one. */
+function readBytes(
+  { path, offset, lengthBytes }: Extract<SliceBytes, { path: string }>,
+  text: Uint8Array | null,
+): Uint8Array {
+  const target = text ?? Buffer.allocUnsafeSlow(lengthBytes);
   const file = fs.openSync(path, 'r');
   try {
     let read = 0;
     while (read < lengthBytes) {
-      const count = fs.readSync(file, readBuffer, read, lengthBytes - read, offset + read);
+      const count = fs.readSync(file, target, read, lengthBytes - read, offset + read);
       if (count === 0) throw new Error(`${path} ends before offset ${offset + lengthBytes}`);
       read += count;
     }
   } finally {
     fs.closeSync(file);
   }
-  return readBuffer.subarray(0, lengthBytes);
+  return target.subarray(0, lengthBytes);
 }
 
 /** The ledger keeps the months of 1970 to 2105. */

@@ -2,7 +2,13 @@
  * Stage B: what needs memory of earlier records: duplicates and register chains. A record belongs to the shard of its
  * state key, a shard to one thread, and each thread takes slices in log order.
  */
-import { Duplicates, SHARD_COUNT, Sight, shardOf, type SightNo } from '../../mediation/duplicates/index.ts';
+import {
+  Duplicates,
+  SHARD_COUNT,
+  shardOf,
+  Sight,
+  type SightNo,
+} from '../../mediation/duplicates/index.ts';
 import type { CompiledFormat } from '../../mediation/formats/index.ts';
 import { RegisterBook, type RegisterReading, type Rework } from '../../mediation/readings/index.ts';
 import { errorNo } from '../../platform/errors.ts';
@@ -13,6 +19,8 @@ import type { SliceWork } from './slice-work.ts';
 
 const METER = TEXT_FIELDS.indexOf('meter');
 const REGISTER = TEXT_FIELDS.indexOf('register');
+/** Records whose places in the duplicate tables are brought near before they are looked at. */
+const TOUCH_AHEAD = 64;
 const SERIES_SEED = 0x53455249;
 
 /** The state of the shards that one thread owns. */
@@ -81,17 +89,17 @@ export function runStageB(
   const result: StageBResult = { reversals: [], rework: [], supersededContext: [] };
   const isRegister = format.classes.map((one) => one.kind === 'registerReading');
   const isInterval = format.classes.map((one) => one.kind === 'intervalReading');
-  const single = owner.threads === 1;
   state.duplicates.setWindow(place.acceptedAtMs, windowMonths);
+  const single = owner.threads === 1;
   let row = 0;
   for (let i = 0; i < records.count; i++) {
+    if (i % TOUCH_AHEAD === 0) state.duplicates.touch(records.identity, i, Math.min(i + TOUCH_AHEAD, records.count));
     const rowFrom = row;
     while (row < usage.count && usage.record[row] === i) row++;
     const disposition = records.disposition[i]!;
     if (disposition !== Disposition.usable && disposition !== Disposition.suspended) continue;
     const register = isRegister[records.classNo[i]!]! && work.rawIdentity[i] === 0;
     if (!single && stateShard(records, i, register) % owner.threads !== owner.thread) continue;
-
     if (disposition === Disposition.usable && state.duplicates.isTooOld(records.startMs[i]!)) {
       suspend(records, i, errorNo('USAGE_TOO_OLD'));
       work.rawIdentity[i] = 1;

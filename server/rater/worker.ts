@@ -1,4 +1,5 @@
 /** What a rating thread does: one task after the other, in the order they were given. Started by WorkerPools. */
+import { Piscina } from 'piscina';
 import { Duplicates } from '../../mediation/duplicates/index.ts';
 import { RegisterBook } from '../../mediation/readings/index.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
@@ -37,7 +38,7 @@ async function perform(task: WorkerTask): Promise<unknown> {
       for (const entry of task.entries) reference.apply(entry);
       return;
     case 'process':
-      return processSlice(task.place, task.source);
+      return moved(processSlice(task.place, task.source));
     case 'stageA':
       // A pool of its own: the columns stay in use by other threads when this task is done.
       return runStageA(reference, new ColumnPool(), task.place, task.source);
@@ -53,7 +54,7 @@ async function perform(task: WorkerTask): Promise<unknown> {
       );
     }
     case 'stageC':
-      return runStageC(reference, encoder, revive(task.work), task.state);
+      return moved(runStageC(reference, encoder, revive(task.work), task.state));
     case 'shards':
       return task.inputs.map(shardOfInput);
     case 'recycle':
@@ -67,6 +68,19 @@ async function perform(task: WorkerTask): Promise<unknown> {
     case 'memory':
       return { identities: state.duplicates.size, bytes: state.duplicates.bytes };
   }
+}
+
+/** The blocks are handed over, not copied. (Piscina takes any object with its two symbols; its types do not say so.) */
+function moved(outcome: SliceOutcome): unknown {
+  const buffers = outcome.blocks.flatMap(({ chunks }) => chunks.map(({ buffer }) => buffer as ArrayBuffer));
+  return Piscina.move({
+    get [Piscina.transferableSymbol]() {
+      return buffers;
+    },
+    get [Piscina.valueSymbol]() {
+      return outcome;
+    },
+  } as unknown as ArrayBuffer);
 }
 
 function processSlice(place: SlicePlace, source: SliceBytes): SliceOutcome {

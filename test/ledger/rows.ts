@@ -7,6 +7,7 @@ export function row(table: TableName, changes: LedgerRow = {}): LedgerRow {
   for (const { name, type } of TABLES[table].columns) {
     if (type.startsWith('DateTime64')) plain[name] = Date.UTC(2026, 0, 15, 10, 20, 30, 123);
     else if (type === 'Date') plain[name] = '2026-01-15';
+    else if (type === "DateTime('UTC')") plain[name] = '2026-01-15 10:00:00';
     else if (type.startsWith('Enum8')) plain[name] = /'(\w+)'/.exec(type)![1]!;
     else if (type === 'FixedString(16)') plain[name] = '000102030405060708090a0b0c0d0e0f';
     else if (/String/.test(type)) plain[name] = `a ${name}`;
@@ -27,6 +28,7 @@ export function extremes(type: string): [string, string] {
     Int8: ['-128', '127'],
     Int64: ['-9223372036854775808', '9223372036854775807'],
     Date: ['1970-01-01', '2105-12-31'],
+    "DateTime('UTC')": ['1970-01-01 00:00:00', '2105-12-31 23:59:59'],
     "DateTime64(3, 'UTC')": ['1970-01-01 00:00:00.000', '2105-12-31 23:59:59.999'],
     'Decimal(18, 6)': ['-999999999999.999999', '999999999999.999999'],
     'Decimal(38, 6)': [`-${'9'.repeat(32)}.999999`, `${'9'.repeat(32)}.999999`],

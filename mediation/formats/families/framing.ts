@@ -53,14 +53,21 @@ export function cutBySplitting(splitter: Splitter, bytes: Uint8Array): number {
   return orHopeless(cut, bytes);
 }
 
+/** A Buffer over the same bytes: its search for a byte is several times faster than a typed array's. */
+function searchable(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 export function countLines(bytes: Uint8Array): number {
+  const buffer = searchable(bytes);
   let count = 1;
-  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) count++;
+  for (let at = buffer.indexOf(LF); at >= 0; at = buffer.indexOf(LF, at + 1)) count++;
   return count;
 }
 
 export function countParagraphs(bytes: Uint8Array): number {
+  const buffer = searchable(bytes);
   let count = 1;
-  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) if (isBlankLineEnd(bytes, at)) count++;
+  for (let at = buffer.indexOf(LF); at >= 0; at = buffer.indexOf(LF, at + 1)) if (isBlankLineEnd(bytes, at)) count++;
   return count;
 }

@@ -12,13 +12,15 @@ import { firstReader, joinReader, sumReader } from './derived-field.ts';
 import { E164Normaliser } from './e164.ts';
 import { dateReader, durationReader, epochReader, numberReader, readingReader } from './number-field.ts';
 import { constantNumberReader, slotValueReader } from './slot-field.ts';
-import { constantTextReader, slotTextReader, textReader } from './text-field.ts';
-import type { TextOptions, ValueMap, ValueReader } from './text-field.ts';
+import { constantTextReader, planText, readText, textReader } from './text-field.ts';
+import type { TextOptions, TextPlan, ValueMap, ValueReader } from './text-field.ts';
 import { CodePageTable } from './transcode.ts';
 
 export interface CompiledFields {
   names: string[];
   readers: FieldReader[];
+  /** Texts that stand in a slot, by number; null for other fields. `readText` reads them without a closure. */
+  texts: (TextPlan | null)[];
   constants: Uint8Array;
   /** Texts that conditions and qualities name; a row's `symbol` is a number of it. */
   symbols: ByteTable;
@@ -55,11 +57,13 @@ class FieldCompiler {
   /** Fields whose symbol somebody asks for. */
   private readonly asked: Set<string>;
   private readonly codePage: CodePageTable | null;
+  private readonly texts: (TextPlan | null)[];
 
   constructor(document: FormatDocument, data: PublicationData, layout: Layout) {
     this.document = document;
     this.data = data;
     this.layout = layout;
+    this.texts = document.fields.map(() => null);
     this.numbers = new Map(document.fields.map((field, no) => [field.name, no]));
     const conditions = document.classes.flatMap(({ when = {} }) => Object.entries(when));
     const qualities = [document.record, ...document.classes.map(({ record }) => record ?? {})].flatMap(({ quality }) =>
@@ -79,8 +83,9 @@ class FieldCompiler {
   compile(): CompiledFields {
     const { fields } = this.document;
     const readers = fields.map((field, no) => this.reader(field, no));
-    const { symbols, codePage } = this;
-    return { names: fields.map(({ name }) => name), readers, constants: this.constants.toBytes(), symbols, codePage };
+    const { texts, symbols, codePage } = this;
+    const names = fields.map(({ name }) => name);
+    return { names, readers, texts, constants: this.constants.toBytes(), symbols, codePage };
   }
 
   private reader(field: FormatField, no: number): FieldReader {
@@ -100,7 +105,10 @@ class FieldCompiler {
       return joinReader(no, this.numbersOf(field.join), read, required);
     }
     const slot = this.layout.slotOf.get(no)!;
-    if (type === 'text') return slotTextReader(this.text(field, no, this.codePage), slot);
+    if (type === 'text') {
+      const plan = (this.texts[no] = planText(this.text(field, no, this.codePage), slot));
+      return (row) => readText(plan, row, row.slotStart[slot], row.slotEnd[slot]);
+    }
     return slotValueReader(no, slot, this.value(field, no), required);
   }
 

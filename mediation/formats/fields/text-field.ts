@@ -38,32 +38,28 @@ export interface TextOptions {
 /** Reads `text[start, end)` as the value of a field; 0 or the number of an error code. */
 export type ValueReader = (row: Row, start: number, end: number) => number;
 
-/** `slot`: where the text stands. */
-export function slotTextReader(options: TextOptions, slot: number): FieldReader {
-  const plan = planOf(options);
-  return (row) => readText(plan, row, row.slotStart[slot], row.slotEnd[slot]);
-}
-
 export function textReader(options: TextOptions): ValueReader {
-  const plan = planOf(options);
+  const plan = planText(options, -1);
   return (row, start, end) => readText(plan, row, start, end);
 }
 
-interface TextPlan extends TextOptions {
-  /** Some blanks or parts are taken off. */
-  reshaped: boolean;
+/** How a text is read. */
+export interface TextPlan extends TextOptions {
+  /** Where the text stands; -1 when it is made of other fields. */
+  slot: number;
+  /** Blanks are taken off. */
+  trimmed: boolean;
   maximum: number;
 }
 
-function planOf(options: TextOptions): TextPlan {
-  const { trimLeft, trimRight, after, before, maxLength } = options;
-  const reshaped = trimLeft || trimRight || after !== null || before !== null;
-  return { ...options, reshaped, maximum: Math.min(maxLength, MAX_RECORD_BYTES) };
+export function planText(options: TextOptions, slot: number): TextPlan {
+  const { trimLeft, trimRight, maxLength } = options;
+  return { ...options, slot, trimmed: trimLeft || trimRight, maximum: Math.min(maxLength, MAX_RECORD_BYTES) };
 }
 
 /** One function for all texts, not a closure for each: its calls have one target, which the compiler can see. */
-function readText(plan: TextPlan, row: Row, start: number, end: number): number {
-  const { field, codePage, values, e164, symbols } = plan;
+export function readText(plan: TextPlan, row: Row, start: number, end: number): number {
+  const { field, codePage, after, before, values, e164, symbols } = plan;
   if (row.high && hasHigh(row.text, start, end)) {
     if (codePage === null) {
       if (!isUtf8(row.text, start, end)) return FAULT.encoding;
@@ -76,13 +72,12 @@ function readText(plan: TextPlan, row: Row, start: number, end: number): number 
     }
   }
   const { text } = row;
-  if (plan.reshaped) {
-    const { trimLeft, trimRight, after, before } = plan;
-    if (trimLeft) while (start < end && isBlank(text[start])) start++;
-    if (trimRight) while (end > start && isBlank(text[end - 1])) end--;
-    if (after !== null) start = endOfFirst(text, start, end, after);
-    if (before !== null) end = startOfLast(text, start, end, before);
+  if (plan.trimmed) {
+    if (plan.trimLeft) while (start < end && isBlank(text[start])) start++;
+    if (plan.trimRight) while (end > start && isBlank(text[end - 1])) end--;
   }
+  if (after !== null) start = endOfFirst(text, start, end, after);
+  if (before !== null) end = startOfLast(text, start, end, before);
   if (values !== null) {
     let entry = values.table.find(text, start, end);
     // An empty text is absent, not unknown, unless the table has a word for it.
@@ -96,7 +91,7 @@ function readText(plan: TextPlan, row: Row, start: number, end: number): number 
       return 0;
     }
   }
-  if (e164 !== null && end > start) {
+  if (e164 !== null && end > start && !e164.isFinal(row, start, end)) {
     if (!row.hasRoom(2 * (end - start) + e164.growth)) return FAULT.room;
     e164.normalise(row, start, end);
     start = e164.start;
@@ -133,12 +128,19 @@ export function isBlank(byte: number): boolean {
 
 /** Behind the first `mark`; `start` when there is none. */
 function endOfFirst(text: Uint8Array, start: number, end: number, mark: Uint8Array): number {
-  for (let at = start; at + mark.length <= end; at++) if (startsWith(text, at, mark)) return at + mark.length;
+  const first = mark[0];
+  const last = end - mark.length;
+  for (let at = start; at <= last; at++) {
+    if (text[at] === first && startsWith(text, at, mark)) return at + mark.length;
+  }
   return start;
 }
 
 /** At the last `mark`; `end` when there is none. */
 function startOfLast(text: Uint8Array, start: number, end: number, mark: Uint8Array): number {
-  for (let at = end - mark.length; at >= start; at--) if (startsWith(text, at, mark)) return at;
+  const first = mark[0];
+  for (let at = end - mark.length; at >= start; at--) {
+    if (text[at] === first && startsWith(text, at, mark)) return at;
+  }
   return end;
 }

@@ -45,7 +45,7 @@ describe('duplicates by unique key', () => {
         for (const [index, { id, content }] of sequence.entries()) {
           if (index === cut) {
             const reloaded = new Duplicates();
-            for (const { shard, slots } of duplicates.dump()) reloaded.load(shard, slots.slice());
+            for (const { table, slots } of duplicates.dump()) reloaded.load(table, slots, () => true);
             duplicates = reloaded;
           }
           duplicates.setWindow(NOW, 13);

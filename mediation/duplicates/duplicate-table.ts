@@ -1,19 +1,20 @@
 /**
- * The identities one shard has seen: an exact hash set with open addressing.
+ * Identities seen: an exact hash set with open addressing.
  *
  *   slot = 5 words:  k1 k2 k3 | aux | tag
- *          tag = month of the event (months since 1970, +1) in the low 16 bits, quality in bits 16-19; 0 = empty slot
+ *          tag: bits 0-15 month of the event (months since 1970, +1; 0 = empty slot), 16-19 quality, 20-29 shard
  *
- * Three of the digest's four words are compared; the fourth chose the shard, so 106 of 128 bits decide.
- * `aux` is what a second sight is judged by: the content digest, or the file for formats without a unique key.
- * A slot outside the window counts as absent whether or not it has been swept, so the answer never depends on
- * when the table last grew.
+ * Three of the digest's four words are compared, and of the fourth the ten bits that chose the shard: 106 of 128 bits
+ * decide. `aux` is what a second sight is judged by: the content digest, or the file for formats without a unique key.
+ * A slot outside the window counts as absent whether or not it has been swept, so the answer never depends on when
+ * the table last grew.
  */
 const WORDS = 5;
 const INITIAL_SLOTS = 64;
 const LOAD_PERCENT_MAX = 75;
+const SHARD_SHIFT = 20;
 
-export class DuplicateShard {
+export class DuplicateTable {
   private slots: Uint32Array = new Uint32Array(INITIAL_SLOTS * WORDS);
   private mask = INITIAL_SLOTS - 1;
   private used = 0;
@@ -41,6 +42,11 @@ export class DuplicateShard {
     }
   }
 
+  /** Reads the first slot an identity may stand in. */
+  touch(k1: number, k2: number): number {
+    return this.slots[((k1 ^ (k2 >>> 7)) & this.mask) * WORDS + 4]!;
+  }
+
   aux(slot: number): number {
     return this.slots[slot * WORDS + 3]!;
   }
@@ -53,13 +59,22 @@ export class DuplicateShard {
   replace(slot: number, aux: number, quality: number): void {
     const at = slot * WORDS;
     this.slots[at + 3] = aux;
-    this.slots[at + 4] = (this.slots[at + 4]! & 0xffff) | (quality << 16);
+    this.slots[at + 4] = (this.slots[at + 4]! & 0xfff0ffff) | (quality << 16);
   }
 
   /** Adds an identity that `find` did not find. An expired slot of the same identity is taken over. */
-  insert(k1: number, k2: number, k3: number, aux: number, monthTag: number, quality: number, oldestTag: number): void {
+  insert(
+    shard: number,
+    k1: number,
+    k2: number,
+    k3: number,
+    aux: number,
+    monthTag: number,
+    quality: number,
+    oldestTag: number,
+  ): void {
     if ((this.used + 1) * 100 > (this.mask + 1) * LOAD_PERCENT_MAX) this.grow(oldestTag);
-    this.put(k1, k2, k3, aux, (quality << 16) | monthTag);
+    this.put(k1, k2, k3, aux, (shard << SHARD_SHIFT) | (quality << 16) | monthTag);
   }
 
   private put(k1: number, k2: number, k3: number, aux: number, tag: number): void {
@@ -85,14 +100,14 @@ export class DuplicateShard {
   private grow(oldestTag: number): void {
     const old = this.slots;
     let living = 0;
-    for (let at = 0; at < old.length; at += WORDS) if ((old[at + 4]! & 0xffff) >= oldestTag) living++;
+    for (let at = 4; at < old.length; at += WORDS) if ((old[at]! & 0xffff) >= oldestTag) living++;
     const slotCount = (living + 1) * 100 > (this.mask + 1) * 50 ? (this.mask + 1) * 2 : this.mask + 1;
     this.slots = new Uint32Array(slotCount * WORDS);
     this.mask = slotCount - 1;
     this.used = 0;
     for (let at = 0; at < old.length; at += WORDS) {
       const tag = old[at + 4]!;
-      if (tag !== 0 && (tag & 0xffff) >= oldestTag) this.put(old[at]!, old[at + 1]!, old[at + 2]!, old[at + 3]!, tag);
+      if ((tag & 0xffff) >= oldestTag && tag !== 0) this.put(old[at]!, old[at + 1]!, old[at + 2]!, old[at + 3]!, tag);
     }
   }
 
@@ -101,12 +116,13 @@ export class DuplicateShard {
     return this.slots;
   }
 
-  static load(slots: Uint32Array): DuplicateShard {
-    const shard = new DuplicateShard();
-    shard.slots = slots;
-    shard.mask = slots.length / WORDS - 1;
-    shard.used = 0;
-    for (let at = 4; at < slots.length; at += WORDS) if (slots[at] !== 0) shard.used++;
-    return shard;
+  /** Takes in those of dumped slots whose shard is owned. */
+  load(dumped: Uint32Array, owns: (shard: number) => boolean): void {
+    for (let at = 0; at < dumped.length; at += WORDS) {
+      const tag = dumped[at + 4]!;
+      if (tag === 0 || !owns(tag >>> SHARD_SHIFT)) continue;
+      const [k1, k2, k3, aux] = [dumped[at]!, dumped[at + 1]!, dumped[at + 2]!, dumped[at + 3]!];
+      this.insert(tag >>> SHARD_SHIFT, k1, k2, k3, aux, tag & 0xffff, (tag >>> 16) & 15, 0);
+    }
   }
 }
