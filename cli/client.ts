@@ -83,6 +83,7 @@ export async function withFront<T>(config: Config, io: Io, use: (api: Api) => Pr
   };
   process.once('SIGINT', interrupted);
   process.once('SIGTERM', interrupted);
+  void front.stopRequested.then(interrupted);
   try {
     return await use(connect(front.url, findFront(config.dataDir)?.token));
   } finally {

@@ -4,6 +4,11 @@ import { withRoom } from './growable.ts';
 
 const NONE = -1;
 
+const NEXT = 0;
+const PAIR = 1;
+const NAME = 2;
+const WIDTH = 3;
+
 export class TariffChains {
   readonly names: string[] = [];
   private readonly numberOfName = new Map<string, number>();
@@ -15,11 +20,9 @@ export class TariffChains {
   private count = 0;
   /** First row given back by a subscription whose tariffs changed. */
   private free = NONE;
-  private next = new Int32Array(256);
-  private pair = new Uint16Array(256);
-  private name = new Uint32Array(256);
-  private fromMs = new Float64Array(256);
-  private toMs = new Float64Array(256);
+  /** `next, pair, name` of each assignment, and `fromMs, toMs`, side by side: they are read together. */
+  private rows = new Int32Array(256 * WIDTH);
+  private spans = new Float64Array(256 * 2);
 
   /** Number of a (view, service) pair, or -1 when no subscription ever had a tariff for it. */
   pairNo(view: string, service: string): number {
@@ -28,8 +31,11 @@ export class TariffChains {
 
   tariffNo(subscriptionNo: number, pairNo: number, atMs: number): number {
     if (subscriptionNo >= this.head.length) return NONE;
-    for (let row = this.head[subscriptionNo]; row !== NONE; row = this.next[row]) {
-      if (this.pair[row] === pairNo && atMs >= this.fromMs[row] && atMs < this.toMs[row]) return this.name[row];
+    const { rows, spans } = this;
+    for (let row = this.head[subscriptionNo]; row !== NONE; row = rows[row * WIDTH + NEXT]) {
+      if (rows[row * WIDTH + PAIR] === pairNo && atMs >= spans[2 * row] && atMs < spans[2 * row + 1]) {
+        return rows[row * WIDTH + NAME];
+      }
     }
     return NONE;
   }
@@ -38,39 +44,36 @@ export class TariffChains {
   replace(subscriptionNo: number, tariffs: readonly TariffAssignment[]): void {
     this.head = withRoom(this.head, subscriptionNo + 1, NONE);
     for (let row = this.head[subscriptionNo]; row !== NONE;) {
-      const following = this.next[row];
-      this.next[row] = this.free;
+      const following = this.rows[row * WIDTH + NEXT];
+      this.rows[row * WIDTH + NEXT] = this.free;
       this.free = row;
       row = following;
     }
     this.head[subscriptionNo] = NONE;
     for (let i = tariffs.length - 1; i >= 0; i--) {
       const row = this.take();
-      this.pair[row] = this.addPair(tariffs[i].view, tariffs[i].service);
-      this.name[row] = this.addName(tariffs[i].tariff);
-      this.fromMs[row] = tariffs[i].fromMs ?? -Infinity;
-      this.toMs[row] = tariffs[i].toMs ?? Infinity;
-      this.next[row] = this.head[subscriptionNo];
+      this.rows[row * WIDTH + PAIR] = this.addPair(tariffs[i].view, tariffs[i].service);
+      this.rows[row * WIDTH + NAME] = this.addName(tariffs[i].tariff);
+      this.rows[row * WIDTH + NEXT] = this.head[subscriptionNo];
+      this.spans[2 * row] = tariffs[i].fromMs ?? -Infinity;
+      this.spans[2 * row + 1] = tariffs[i].toMs ?? Infinity;
       this.head[subscriptionNo] = row;
     }
   }
 
   get bytes(): number {
-    return this.head.byteLength + this.next.length * (4 + 2 + 4 + 8 + 8);
+    return this.head.byteLength + this.rows.byteLength + this.spans.byteLength;
   }
 
   private take(): number {
     if (this.free !== NONE) {
       const row = this.free;
-      this.free = this.next[row];
+      this.free = this.rows[row * WIDTH + NEXT];
       return row;
     }
     const row = this.count++;
-    this.next = withRoom(this.next, this.count);
-    this.pair = withRoom(this.pair, this.count);
-    this.name = withRoom(this.name, this.count);
-    this.fromMs = withRoom(this.fromMs, this.count);
-    this.toMs = withRoom(this.toMs, this.count);
+    this.rows = withRoom(this.rows, this.count * WIDTH);
+    this.spans = withRoom(this.spans, this.count * 2);
     return row;
   }
 

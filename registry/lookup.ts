@@ -45,10 +45,29 @@ export class Lookup implements RegistryLookup {
 
   find(kindNo: number, text: Uint8Array, offset: number, length: number, atMs: number): number {
     if (kindNo === RANGE) return this.findRange(text, offset, length, atMs);
-    const found = this.assignmentAt(this.keys.find(kindNo, text, offset, length), atMs);
-    if (found >= 0 || kindNo !== NUMBER || this.ranges.empty) return found;
-    const byRange = this.findRange(text, offset, length, atMs);
-    return byRange === NOBODY ? found : byRange;
+    const key = this.keys.find(kindNo, text, offset, length);
+    return this.orInRange(this.assignmentAt(key, atMs), kindNo, text, offset, length, atMs);
+  }
+
+  findMany(
+    kindNo: number,
+    text: Uint8Array,
+    offsets: Uint32Array,
+    lengths: Uint16Array,
+    times: Float64Array,
+    count: number,
+    found: Int32Array,
+  ): void {
+    if (kindNo === RANGE) {
+      for (let i = 0; i < count; i++) found[i] = this.findRange(text, offsets[i], lengths[i], times[i]);
+      return;
+    }
+    this.keys.findMany(kindNo, text, offsets, lengths, count, found);
+    for (let i = 0; i < count; i++) found[i] = this.assignmentAt(found[i], times[i]);
+    if (kindNo !== NUMBER || this.ranges.empty) return;
+    for (let i = 0; i < count; i++) {
+      found[i] = this.orInRange(found[i], kindNo, text, offsets[i], lengths[i], times[i]);
+    }
   }
 
   subscriptionNo(assignment: number): number {
@@ -90,6 +109,20 @@ export class Lookup implements RegistryLookup {
     return (
       this.keys.bytes + this.tariffs.bytes + this.account.length * 8 + this.key.length * (4 + 4 + 4 + 4 + 8 + 8 + 8 + 1)
     );
+  }
+
+  /** What was found by the whole number, or else by a range. */
+  private orInRange(
+    found: number,
+    kindNo: number,
+    text: Uint8Array,
+    offset: number,
+    length: number,
+    atMs: number,
+  ): number {
+    if (found >= 0 || kindNo !== NUMBER || this.ranges.empty) return found;
+    const byRange = this.findRange(text, offset, length, atMs);
+    return byRange === NOBODY ? found : byRange;
   }
 
   private findRange(text: Uint8Array, offset: number, length: number, atMs: number): number {

@@ -21,8 +21,9 @@ export const start: CommandSpec<{ once?: boolean }> = {
     const config = await context.config();
     const startedAt = Date.now();
     context.io.note(`Starting on ${config.dataDir} ...`);
-    const stopping = stopSignal(context);
+    const signal = stopSignal(context);
     const front = await bootFront({ config, temporary: false });
+    const stopping = Promise.race([signal, front.stopRequested.then(() => 'stop' as const)]);
     try {
       const api = connect(front.url, findFront(config.dataDir)?.token);
       context.io.note(`Ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s: ${front.url}`);

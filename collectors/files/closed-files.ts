@@ -2,10 +2,9 @@
  * Files that are complete when they appear. A file counts as complete when two looks at it show the same size and
  * time; polling rather than notification, because it also works on network file systems.
  */
-import fs from 'node:fs/promises';
-import path from 'node:path';
-import type { FileIntake, FileSource } from './port.ts';
+import { listFiles, Unreadable } from './folder.ts';
 import { matches } from './pattern.ts';
+import type { FileIntake, FileSource } from './port.ts';
 
 export class ClosedFiles {
   /** What the last look saw: name → size and time. */
@@ -21,12 +20,10 @@ export class ClosedFiles {
   /** Takes in what is complete; returns how many files are still waiting for a second look. */
   async poll(nowMs: number): Promise<number> {
     const look = new Map<string, string>();
+    const unreadable = new Unreadable();
     let waiting = 0;
-    for (const name of (await fs.readdir(this.source.directory)).sort()) {
+    for (const { name, filePath, stat } of await listFiles(this.source.directory)) {
       if (!matches(this.source.pattern, name)) continue;
-      const filePath = path.join(this.source.directory, name);
-      const stat = await fs.stat(filePath).catch(() => null);
-      if (stat === null || !stat.isFile()) continue;
       const modifiedMs = Math.trunc(stat.mtimeMs);
       const seen = `${stat.size}@${modifiedMs}`;
       look.set(name, seen);
@@ -37,9 +34,10 @@ export class ClosedFiles {
         waiting++;
         continue;
       }
-      await this.intake.admitClosed(this.source, name, filePath, modifiedMs);
+      await unreadable.pass(() => this.intake.admitClosed(this.source, name, filePath, modifiedMs));
     }
     this.lastLook = look;
+    unreadable.raise();
     return waiting;
   }
 }

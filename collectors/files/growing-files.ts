@@ -5,9 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
-import path from 'node:path';
-import type { FileIntake, FileSource, GrowingFile } from './port.ts';
+import { listFiles, Unreadable } from './folder.ts';
 import { matches } from './pattern.ts';
+import type { FileIntake, FileSource, GrowingFile } from './port.ts';
 
 const FINGERPRINT_BYTES_MAX = 256;
 
@@ -30,32 +30,32 @@ export class GrowingFiles {
   /** Takes in what has grown; returns how many slices. */
   async poll(): Promise<number> {
     const found = await this.look();
-    const known = this.intake.growingFiles(this.source.name);
+    // An inode is used again after its file was removed, and a file begins anew when it is truncated: the last one counts.
+    const known = new Map(this.intake.growingFiles(this.source.name).map((file) => [file.inode, file]));
+    const unreadable = new Unreadable();
     let slices = 0;
+    const fresh: Found[] = [];
     // Known files first, whatever they are called now: a rotated file is finished before its successor is begun.
-    for (const file of known) {
-      const here = found.find((one) => one.inode === file.inode);
-      if (here === undefined || here.sizeBytes < file.offset) continue;
-      if (!(await isSameFile(here, file))) continue;
-      slices += await this.follow(here, file);
-    }
     for (const here of found) {
-      if (!matches(this.source.pattern, here.name) || here.sizeBytes === 0) continue;
-      const file = known.findLast((one) => one.inode === here.inode);
-      if (file !== undefined && here.sizeBytes >= file.offset && (await isSameFile(here, file))) continue;
-      slices += await this.begin(here);
+      const file = known.get(here.inode);
+      const isKnown = file !== undefined && (await unreadable.pass(() => isSameFile(here, file)));
+      if (isKnown === null) continue;
+      if (isKnown) slices += (await unreadable.pass(() => this.follow(here, file!))) ?? 0;
+      else if (matches(this.source.pattern, here.name) && here.sizeBytes > 0) fresh.push(here);
     }
+    for (const here of fresh) slices += (await unreadable.pass(() => this.begin(here))) ?? 0;
+    unreadable.raise();
     return slices;
   }
 
   private async look(): Promise<Found[]> {
-    const found: Found[] = [];
-    for (const name of (await fs.readdir(this.source.directory)).sort()) {
-      const filePath = path.join(this.source.directory, name);
-      const stat = await fs.stat(filePath).catch(() => null);
-      if (stat?.isFile()) found.push({ name, filePath, inode: `${stat.dev}:${stat.ino}`, sizeBytes: stat.size });
-    }
-    return found;
+    const files = await listFiles(this.source.directory);
+    return files.map(({ name, filePath, stat }) => ({
+      name,
+      filePath,
+      inode: `${stat.dev}:${stat.ino}`,
+      sizeBytes: stat.size,
+    }));
   }
 
   private async begin(here: Found): Promise<number> {
@@ -87,6 +87,7 @@ export class GrowingFiles {
 }
 
 async function isSameFile(here: Found, file: GrowingFile): Promise<boolean> {
+  if (here.sizeBytes < file.offset) return false;
   const { lengthBytes, sha256: expected } = file.fingerprint;
   return sha256(await readAt(here.filePath, 0, lengthBytes)) === expected;
 }

@@ -250,10 +250,11 @@ export class Decoder {
     columns.endMs[i] = endMs;
     columns.quantity[i] = quantity;
     const { textColumns, textSources } = plan;
+    const { textStart, textLength } = row;
     for (let k = 0; k < textColumns.length; k++) {
-      const source = textSources[k];
-      columns.textOffset[textColumns[k]][i] = row.textStart[source];
-      columns.textLength[textColumns[k]][i] = present[source] === 1 ? row.textLength[source] : 0;
+      const column = textColumns[k];
+      columns.textOffset[column][i] = textStart[textSources[k]];
+      columns.textLength[column][i] = textLength[textSources[k]];
     }
     return 0;
   }

@@ -12,6 +12,8 @@ const NO_OWNER = errorNo('GUIDE_NO_OWNER');
 const OWNER_NOT_THEN = errorNo('GUIDE_OWNER_NOT_THEN');
 const NO_TARIFF = errorNo('GUIDE_NO_TARIFF');
 const KNOWN_NOT_THEN = -2;
+/** Records whose owners are looked up together. */
+const BATCH_RECORDS = 256;
 
 /**
  * Guides every usable record of a slice. A record without a required owner or tariff is suspended and leaves no rows.
@@ -26,6 +28,7 @@ export function guide(
 ): void {
   const guiding = new Guiding(plan, lookup, format, records, usage);
   for (let record = 0; record < records.count; record++) {
+    if (record % BATCH_RECORDS === 0) guiding.lookAhead(record, Math.min(record + BATCH_RECORDS, records.count));
     if (records.disposition[record] !== Disposition.usable) continue;
     const rule = guiding.ruleOf(record);
     if (rule !== null && rule.views.length === 0) {
@@ -51,6 +54,19 @@ export class Guiding {
   /** Text field that the last failed view tried first and found filled; NO_TEXT_FIELD when all were empty. */
   private tried = NO_TEXT_FIELD;
 
+  /** The distinct keys that the rules of the classes try first, and per class which one it is; -1 without views. */
+  private readonly leads: readonly BoundKey[];
+  private readonly leadOfClass: Int8Array;
+  // Records that `lookAhead` gathered for one of them, and what the look-up said of each record of the batch.
+  private readonly gathered = new Uint32Array(BATCH_RECORDS);
+  private readonly offsets = new Uint32Array(BATCH_RECORDS);
+  private readonly lengths = new Uint16Array(BATCH_RECORDS);
+  private readonly times = new Float64Array(BATCH_RECORDS);
+  private readonly answers = new Int32Array(BATCH_RECORDS);
+  private readonly ahead = new Int32Array(BATCH_RECORDS);
+  private aheadFrom = 0;
+  private aheadTo = 0;
+
   constructor(
     plan: GuidingPlan,
     lookup: RegistryLookup,
@@ -63,6 +79,35 @@ export class Guiding {
     this.usage = usage;
     this.rules = bindRules(plan, lookup, format);
     this.formatField = Uint16Array.from(TEXT_FIELDS, (name) => format.fieldNames.indexOf(name) + 1);
+    const firsts = this.rules.map((rule) => rule?.views[0]?.keys[0]);
+    this.leads = firsts.filter(
+      (key, i) => key !== undefined && firsts.findIndex((k) => isSame(k, key)) === i,
+    ) as BoundKey[];
+    this.leadOfClass = Int8Array.from(firsts, (key) => this.leads.findIndex((lead) => isSame(key, lead)));
+  }
+
+  /** Looks up the first keys of the records [from, to) together; without it they are looked up one by one. */
+  lookAhead(from: number, to: number): void {
+    const { records, lookup, leadOfClass, gathered, offsets, lengths, times, answers, ahead } = this;
+    const { disposition, classNo, startMs } = records;
+    for (let lead = 0; lead < this.leads.length; lead++) {
+      const { field, kindNo } = this.leads[lead];
+      const textOffset = records.textOffset[field];
+      const textLength = records.textLength[field];
+      let count = 0;
+      for (let record = from; record < to; record++) {
+        if (disposition[record] !== Disposition.usable || leadOfClass[classNo[record]] !== lead) continue;
+        gathered[count] = record - from;
+        offsets[count] = textOffset[record];
+        lengths[count] = textLength[record];
+        times[count] = startMs[record];
+        count++;
+      }
+      lookup.findMany(kindNo, records.text, offsets, lengths, times, count, answers);
+      for (let i = 0; i < count; i++) ahead[gathered[i]] = answers[i];
+    }
+    this.aheadFrom = from;
+    this.aheadTo = to;
   }
 
   ruleOf(record: number): BoundRule | null {
@@ -103,7 +148,7 @@ export class Guiding {
       const length = records.textLength[key.field][record];
       if (length === 0) continue;
       if (this.tried === NO_TEXT_FIELD) this.tried = key.field;
-      const found = lookup.find(key.kindNo, records.text, records.textOffset[key.field][record], length, startMs);
+      const found = this.find(key, record, length, startMs);
       if (found >= 0) {
         this.tried = key.field;
         const tariffNo = lookup.tariffNoOfPair(lookup.subscriptionNo(found), view.pairNo, startMs);
@@ -114,6 +159,15 @@ export class Guiding {
       if (found === KNOWN_NOT_THEN) code = OWNER_NOT_THEN;
     }
     return code;
+  }
+
+  private find(key: BoundKey, record: number, length: number, atMs: number): number {
+    const { records } = this;
+    if (record >= this.aheadFrom && record < this.aheadTo) {
+      const lead = this.leads[this.leadOfClass[records.classNo[record]]];
+      if (key.field === lead.field && key.kindNo === lead.kindNo) return this.ahead[record - this.aheadFrom];
+    }
+    return this.lookup.find(key.kindNo, records.text, records.textOffset[key.field][record], length, atMs);
   }
 
   private push(view: BoundView, key: BoundKey, assignment: number, tariffNo: number, record: number): void {
@@ -140,4 +194,8 @@ export class Guiding {
     }
     return NO_TEXT_FIELD;
   }
+}
+
+function isSame(a: BoundKey | undefined, b: BoundKey | undefined): boolean {
+  return a !== undefined && b !== undefined && a.field === b.field && a.kindNo === b.kindNo;
 }

@@ -53,53 +53,6 @@ export function findPrefix(trie: PrefixTrie, text: Uint8Array, offset: number, l
   return -trie[node + END] - 1;
 }
 
-/** Room for looking up `capacity` numbers together. */
-export class PrefixBatch {
-  readonly capacity: number;
-  /** Where the digits stand in the text: [start, end). */
-  readonly starts: Uint32Array;
-  readonly ends: Uint32Array;
-  /** What `findPrefix` says of each; on the way the node that was reached. */
-  readonly values: Int32Array;
-  /** Numbers that are not at their end yet. */
-  private readonly walking: Uint16Array;
-
-  constructor(capacity: number) {
-    this.capacity = capacity;
-    this.starts = new Uint32Array(capacity);
-    this.ends = new Uint32Array(capacity);
-    this.values = new Int32Array(capacity);
-    this.walking = new Uint16Array(capacity);
-  }
-
-  /**
-   * Looks up the first `count` numbers. All of them go one digit on before any takes the next: a large trie is not in
-   * the processor's cache, and while one waits for its node the others' are already on the way.
-   */
-  find(trie: PrefixTrie, text: Uint8Array, count: number): void {
-    const { starts, ends, values, walking } = this;
-    for (let i = 0; i < count; i++) {
-      values[i] = 0;
-      walking[i] = i;
-    }
-    for (let depth = 0, left = count; left > 0; depth++) {
-      let still = 0;
-      for (let w = 0; w < left; w++) {
-        const i = walking[w];
-        const place = starts[i] + depth;
-        const digit = place < ends[i] ? text[place] - 48 : END;
-        const next = trie[values[i] + (digit >= 0 && digit <= 9 ? digit : END)];
-        values[i] = next;
-        walking[still] = i;
-        // Counts those with a next node; a branch would be guessed wrongly once for each number.
-        still += -next >>> 31;
-      }
-      left = still;
-    }
-    for (let i = 0; i < count; i++) values[i] = -values[i] - 1;
-  }
-}
-
 /** The plain trie: ten children per node, and what ends there (+1). */
 function draft(prefixes: readonly string[], values: readonly number[]) {
   let capacity = 1024;

@@ -171,7 +171,7 @@ export const mediationErrors = {
   },
   GUIDING_MISSING: {
     cause: 'No guiding rules have been published, so no record can find who is charged.',
-    cure: 'Name the file in `definitions.guiding` of tollgrid.yaml and start again.',
+    cure: 'Name the file in `definitions.guiding` of tollgrid.yaml and start again, then recycle.',
     counter: 'tollgrid_errors_total',
     http: 409,
     exit: 2,

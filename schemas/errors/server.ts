@@ -136,6 +136,20 @@ export const serverErrors = {
     http: 503,
     exit: 3,
   },
+  SOURCE_UNREADABLE: {
+    cause: 'The folder of a source, or a file in it, cannot be read.',
+    cure: 'Make the folder, or let Tollgrid read it: it is tried again every few seconds.',
+    counter,
+    http: 503,
+    exit: 1,
+  },
+  RATER_ENDED: {
+    cause: 'The rater was not running, or ended while it worked on the request.',
+    cure: 'It is started again by itself and closes the gap; `tollgrid status` shows when. Then ask again.',
+    counter,
+    http: 503,
+    exit: 3,
+  },
   SIDE_FILE_MISSING: {
     cause: 'A document names another file (a table of prefixes, for example) that cannot be read.',
     cure: 'Put the file beside the document, or send it with the publication.',

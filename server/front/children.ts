@@ -22,6 +22,12 @@ interface Address {
   user?: string;
 }
 
+/** A request to the rater that is not answered yet. */
+interface Waiting {
+  resolve(checks: VerifyCheck[]): void;
+  reject(error: TollgridError): void;
+}
+
 export class Children {
   private readonly config: Config;
   private readonly events: ChildrenEvents;
@@ -31,12 +37,14 @@ export class Children {
   private address: Address | null = null;
   private client: LedgerClient | null = null;
   private raterUp = false;
+  /** The rater was told where the ledger is. */
+  private rating = false;
   private threads: number;
   readonly restarts: Record<string, number> = { engine: 0, rater: 0 };
   private requestNo = 0;
-  private readonly verifying = new Map<number, (checks: VerifyCheck[]) => void>();
-  /** Why the rater ended last; shown while it is down. */
-  lastFailure: string | null = null;
+  private readonly requests = new Map<number, Waiting>();
+  private processedNo = -1;
+  private failedAt: { reason: string; processedNo: number } | null = null;
 
   constructor(config: Config, events: ChildrenEvents, log: Logger) {
     this.config = config;
@@ -59,6 +67,8 @@ export class Children {
     engine.on('restart', (how) => {
       this.restarts['engine']!++;
       this.address = null;
+      // Its writes are lost and the new engine has another address: the rater starts again with it.
+      if (this.rating && this.rater.pid !== undefined) process.kill(this.rater.pid, 'SIGKILL');
       this.log.error(how, 'engine died; it is started again');
     });
     return engine;
@@ -77,8 +87,8 @@ export class Children {
     rater.on('restart', (how) => {
       this.restarts['rater']!++;
       this.raterUp = false;
-      for (const answer of this.verifying.values()) answer([]);
-      this.verifying.clear();
+      this.rating = false;
+      this.endRequests(new TollgridError('RATER_ENDED', 'The rater ended before it was done.'));
       this.log.error(how, 'rater died; it is started again and replays from its checkpoint');
     });
     rater.on('message', (message) => this.heard(message as RaterToFront));
@@ -106,6 +116,7 @@ export class Children {
 
   private beginRating(): void {
     if (!this.raterUp || this.address === null) return;
+    this.rating = true;
     const { rater, logging, dataDir } = this.config;
     this.tellRater({
       type: 'start',
@@ -126,38 +137,63 @@ export class Children {
   private heard(message: RaterToFront): void {
     switch (message.type) {
       case 'processed':
-        this.lastFailure = null;
+        this.processedNo = message.entryNo;
         this.events.onProcessed(message.entryNo, message.statistics);
         return;
       case 'failed':
-        this.lastFailure = `${message.code}: ${message.message}`;
+        this.failedAt = { reason: `${message.code}: ${message.message}`, processedNo: this.processedNo };
+        return;
+      case 'rebuilt':
+        this.settle(message.requestNo, []);
         return;
       case 'verified':
-        this.verifying.get(message.requestNo)?.(message.checks);
-        this.verifying.delete(message.requestNo);
+        this.settle(message.requestNo, message.checks);
         return;
     }
   }
 
-  private tellRater(message: FrontToRater): void {
-    this.rater.send(message);
+  /** Why the rater ended last, until it has come further than it was then or has nothing left to do. */
+  get lastFailure(): string | null {
+    if (this.failedAt === null || this.processedNo >= this.events.headNo()) return null;
+    return this.processedNo <= this.failedAt.processedNo ? this.failedAt.reason : null;
+  }
+
+  private tellRater(message: FrontToRater): boolean {
+    return this.rater.send(message);
+  }
+
+  /** Errors: RATER_ENDED; whatever `endRequests` is called with. */
+  private ask(make: (requestNo: number) => FrontToRater): Promise<VerifyCheck[]> {
+    const requestNo = ++this.requestNo;
+    return new Promise((resolve, reject) => {
+      if (this.tellRater(make(requestNo))) this.requests.set(requestNo, { resolve, reject });
+      else reject(new TollgridError('RATER_ENDED', 'The rater does not run just now.'));
+    });
+  }
+
+  private settle(requestNo: number, checks: VerifyCheck[]): void {
+    this.requests.get(requestNo)?.resolve(checks);
+    this.requests.delete(requestNo);
+  }
+
+  /** Nobody waits for the rater any longer. */
+  endRequests(error: TollgridError): void {
+    for (const { reject } of this.requests.values()) reject(error);
+    this.requests.clear();
   }
 
   headMoved(headNo: number): void {
     this.tellRater({ type: 'head', headNo });
   }
 
-  rebuild(threads: number | undefined): void {
+  /** Resolves when all that is in the log now stands in the new ledger. */
+  async rebuild(threads: number | undefined): Promise<void> {
     if (threads !== undefined) this.threads = threads;
-    this.tellRater({ type: 'rebuild', ...(threads !== undefined && { threads }) });
+    await this.ask((requestNo) => ({ type: 'rebuild', requestNo, ...(threads !== undefined && { threads }) }));
   }
 
   verify(): Promise<VerifyCheck[]> {
-    const requestNo = ++this.requestNo;
-    return new Promise((resolve) => {
-      this.verifying.set(requestNo, resolve);
-      this.tellRater({ type: 'verify', requestNo });
-    });
+    return this.ask((requestNo) => ({ type: 'verify', requestNo }));
   }
 
   /** The way to the ledger; LEDGER_UNAVAILABLE while the engine is down. */

@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { LedgerAddress } from '../../ledger/index.ts';
 import type { Config } from '../../platform/config.ts';
 import { systemClock, type Clock } from '../../platform/clock.ts';
+import { TollgridError } from '../../platform/errors.ts';
 import { makeDirectory, writeFileDurably } from '../../platform/durable-file.ts';
 import { lockDataDir, type DataDirLock } from '../../platform/lock.ts';
 import { LogReader, LogWriter, Spool } from '../../platform/log/index.ts';
@@ -54,6 +55,8 @@ export interface Front {
   fileTaken(name: string, afterEntry: number): Promise<void>;
   /** Where the ledger answers ClickHouse's HTTP interface. */
   ledgerAddress(): LedgerAddress;
+  /** Resolves when somebody asks through the API that Tollgrid stops; whoever started it calls `stop` then. */
+  stopRequested: Promise<void>;
   /** Drains and closes; the data directory is clean afterwards. */
   stop(): Promise<void>;
 }
@@ -203,6 +206,7 @@ export class FrontParts {
       publisher: this.publisher,
       importRegistry: (name, text, by) => this.importRegistry(name, text, by),
     });
+    this.checkSources();
     const services = createServices(this);
     this.http = await serveHttp(this, services, temporary);
     await this.writeAddress(this.http.url, this.http.operatorToken);
@@ -220,8 +224,20 @@ export class FrontParts {
       outcome: () => outcomeLines(this.children.ledger),
       fileTaken: (name, afterEntry) => this.fileTaken(name, afterEntry),
       ledgerAddress: () => this.children.ledgerAddress,
+      stopRequested: this.stopRequested,
       stop: () => this.close(),
     };
+  }
+
+  /** A source whose format was never published takes nothing, ever: that is told before anything is served. */
+  private checkSources(): void {
+    for (const { name, format } of this.config.sources) {
+      if (this.reference.hasFormat(format)) continue;
+      throw new TollgridError('FORMAT_UNKNOWN', `Source "${name}" names the format "${format}", which is not published.`, {
+        source: name,
+        format,
+      });
+    }
   }
 
   private async fileTaken(name: string, afterEntry: number): Promise<void> {
@@ -258,8 +274,8 @@ export class FrontParts {
     return this.spool!;
   }
 
-  /** Set by whoever runs the front: what an orderly stop from outside does. */
-  requestStop: () => void = () => void this.close();
+  requestStop!: () => void;
+  private readonly stopRequested = new Promise<void>((resolve) => (this.requestStop = resolve));
 
   status(version: string, semanticsNo: number): Status {
     const children = this.children.status();
@@ -295,14 +311,28 @@ export class FrontParts {
   private async closeOnce(): Promise<void> {
     this.ready = false;
     this.intake?.stop();
-    await this.http?.close();
-    await this.sources?.stop();
-    await this.children?.stop();
-    await this.registry?.close();
-    await this.log?.close();
-    await this.reader.close();
-    await this.spool?.close();
-    await fs.rm(this.addressFile, { force: true });
-    await this.lock.release();
+    this.processed.stop();
+    this.children?.endRequests(new TollgridError('STOPPING', 'Tollgrid is stopping.'));
+    // Each is closed whatever becomes of the one before: a full disk must not keep the lock.
+    const steps: (() => Promise<unknown> | undefined)[] = [
+      () => this.http?.close(),
+      () => this.sources?.stop(),
+      () => this.children?.stop(),
+      () => this.registry?.close(),
+      () => this.log?.close(),
+      () => this.reader.close(),
+      () => this.spool?.close(),
+      () => fs.rm(this.addressFile, { force: true }),
+      () => this.lock.release(),
+    ];
+    const failures: unknown[] = [];
+    for (const step of steps) {
+      try {
+        await step();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }

@@ -52,8 +52,12 @@ export interface AdmittedFile {
 export class Intake implements FileIntake {
   private readonly parts: IntakeParts;
   private stopping = false;
-  /** Last reference entry that was given a number: what follows it in the log carries it, durable yet or not. */
+  /** Last reference entry that was given a number. */
   private registryNo: number;
+  /** Keyed pushes that are not durable yet: a second use of the key waits for the first. */
+  private readonly pushing = new Map<string, Promise<Appended>>();
+  /** Files whose slices are being admitted. */
+  private readonly admitting = new Map<number, Promise<void>>();
 
   constructor(parts: IntakeParts) {
     this.parts = parts;
@@ -72,8 +76,12 @@ export class Intake implements FileIntake {
   async append(type: EntryTypeNo, head: object, body?: Uint8Array): Promise<Appended> {
     const { log, state, clock } = this.parts;
     const pins = { acceptedAtMs: clock.now(), registryNo: this.registryNo, semanticsNo: SEMANTICS_NO };
-    if (type === EntryType.registry || type === EntryType.publication) this.registryNo = log.nextNo;
-    const appended = await log.append(type, head, body, pins);
+    const entryNo = log.nextNo;
+    const appending = log.append(type, head, body, pins);
+    // A refused entry has no number; one that has it counts for what follows it, durable yet or not.
+    const numbered = log.nextNo > entryNo;
+    if (numbered && (type === EntryType.registry || type === EntryType.publication)) this.registryNo = entryNo;
+    const appended = await appending;
     const entry = { entryNo: appended.entryNo, type, acceptedAtMs: pins.acceptedAtMs, head };
     state.apply(entry);
     this.parts.onAppended({ ...entry, bodyBytes: body?.length ?? 0 });
@@ -90,8 +98,10 @@ export class Intake implements FileIntake {
     requestSha256: string,
     idempotencyKey?: string,
   ): Promise<{ entryNo: number; records: number; replayed: boolean }> {
+    const key = idempotencyKey === undefined ? null : `${source}\u0000${idempotencyKey}`;
     if (idempotencyKey !== undefined) {
-      const earlier = await this.earlierPush(source, idempotencyKey, requestSha256);
+      while (this.pushing.has(key!)) await this.pushing.get(key!);
+      const earlier = this.earlierPush(source, idempotencyKey, requestSha256);
       if (earlier !== null) return earlier;
     }
     if (this.parts.inFlightEntries() > this.parts.pushedEntriesMax) {
@@ -106,27 +116,20 @@ export class Intake implements FileIntake {
       ...(idempotencyKey !== undefined && { idempotencyKey, requestSha256 }),
     };
     const appending = this.append(EntryType.batch, head, body);
-    if (idempotencyKey !== undefined) {
-      this.underWay.set(`${source}\u0000${idempotencyKey}`, { requestSha256, appending });
-    }
+    if (key !== null) this.pushing.set(key, appending);
     try {
       const { entryNo } = await appending;
       return { entryNo, records: events.length, replayed: false };
     } finally {
-      if (idempotencyKey !== undefined) this.underWay.delete(`${source}\u0000${idempotencyKey}`);
+      if (key !== null) this.pushing.delete(key);
     }
   }
 
-  /** Keyed pushes that are not durable yet: a second use of the key waits for the first. */
-  private readonly underWay = new Map<string, { requestSha256: string; appending: Promise<Appended> }>();
-
-  private async earlierPush(
+  private earlierPush(
     source: string,
     key: string,
     requestSha256: string,
-  ): Promise<{ entryNo: number; records: number; replayed: boolean } | null> {
-    const waiting = this.underWay.get(`${source}\u0000${key}`);
-    if (waiting !== undefined) await waiting.appending;
+  ): { entryNo: number; records: number; replayed: boolean } | null {
     const earlier = this.parts.state.push(source, key);
     if (earlier === undefined) return null;
     if (earlier.requestSha256 !== requestSha256) {
@@ -157,6 +160,8 @@ export class Intake implements FileIntake {
     this.parts.format(facts.format);
     const { sha256: hash, sizeBytes } = await this.parts.spool.add(content);
     const duplicateOf = this.parts.state.sameBytes(hash);
+    // A file's records count as duplicates once, and all of them: the first one has to be in the log to its end.
+    if (duplicateOf !== undefined) await this.admitSlices(duplicateOf);
     const head: FileHead = {
       source: facts.source,
       name: facts.name,
@@ -180,7 +185,16 @@ export class Intake implements FileIntake {
   }
 
   /** Admits what is left of a closed file, also after a stop in the middle. */
-  async admitSlices(fileEntry: number): Promise<void> {
+  admitSlices(fileEntry: number): Promise<void> {
+    let admitted = this.admitting.get(fileEntry);
+    if (admitted === undefined) {
+      admitted = this.admitRest(fileEntry).finally(() => this.admitting.delete(fileEntry));
+      this.admitting.set(fileEntry, admitted);
+    }
+    return admitted;
+  }
+
+  private async admitRest(fileEntry: number): Promise<void> {
     const file = this.parts.state.files.get(fileEntry)!;
     const { sha256: blob, sizeBytes, format: formatName, source } = file.head;
     const format = this.parts.format(formatName);

@@ -1,8 +1,16 @@
 /** How far the rater is, and everybody who waits for it. */
+import { TollgridError } from '../../platform/errors.ts';
+
+interface Waiter {
+  entryNo: number;
+  resolve(): void;
+  reject(error: TollgridError): void;
+}
 
 export class Processed {
   private processedNo = 0;
-  private waiters: { entryNo: number; resolve: () => void }[] = [];
+  private waiters: Waiter[] = [];
+  private stopping = false;
 
   get entryNo(): number {
     return this.processedNo;
@@ -17,10 +25,17 @@ export class Processed {
     for (const { resolve } of due) resolve();
   }
 
-  /** Resolves when everything up to the entry stands in the ledger. */
+  /** Resolves when everything up to the entry stands in the ledger. Error: STOPPING. */
   reached(entryNo: number): Promise<void> {
     if (entryNo <= this.processedNo) return Promise.resolve();
-    return new Promise((resolve) => this.waiters.push({ entryNo, resolve }));
+    if (this.stopping) return Promise.reject(stopping());
+    return new Promise((resolve, reject) => this.waiters.push({ entryNo, resolve, reject }));
+  }
+
+  /** Whoever waits is told that it will not come any more. */
+  stop(): void {
+    this.stopping = true;
+    for (const { reject } of this.waiters.splice(0)) reject(stopping());
   }
 
   /** True when it was reached in time. */
@@ -36,4 +51,8 @@ export class Processed {
       clearTimeout(timer);
     }
   }
+}
+
+function stopping(): TollgridError {
+  return new TollgridError('STOPPING', 'Tollgrid is stopping; what is in the log is processed after the next start.');
 }

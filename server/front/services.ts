@@ -220,9 +220,7 @@ export function createServices(front: FrontParts): FrontServices {
     rebuild: async ({ threads }) => {
       const startedMs = performance.now();
       const entries = front.headNo;
-      processed.set(-1);
-      children.rebuild(threads);
-      await processed.reached(entries);
+      await children.rebuild(threads);
       return {
         entries,
         rows: await countRows(children.ledger, 'charges'),

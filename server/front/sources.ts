@@ -13,6 +13,7 @@ export class Sources {
   private readonly clock: Clock;
   private readonly log: Logger;
   private stopping = false;
+  private readonly reported = new Map<string, string>();
   private readonly timers = new Set<() => void>();
   private loops: Promise<void>[] = [];
   private firstLooks: Promise<void>[] = [];
@@ -48,15 +49,24 @@ export class Sources {
       try {
         if (source.mode === 'closed') waiting = await closed.poll(this.clock.now());
         else await growing.poll();
+        this.reported.delete(source.name);
       } catch (error) {
-        const { code, message } = toTollgridError(error);
-        if (!this.stopping) this.log.warn({ source: source.name, code }, `source cannot be read: ${message}`);
+        this.report(source, error);
         waitMs = FAILURE_WAIT_MS;
       }
       if (waiting === 0) looked();
       await this.pause(waitMs);
     }
     looked();
+  }
+
+  /** Each reason once: a folder that is missing stays so for a while. */
+  private report({ name }: SourceConfig, error: unknown): void {
+    const { code, message } = toTollgridError(error);
+    const reason = `${code}: ${message}`;
+    if (code === 'STOPPING' || this.stopping || this.reported.get(name) === reason) return;
+    this.reported.set(name, reason);
+    this.log.warn({ source: name, code }, `source cannot be read: ${message}`);
   }
 
   private pause(ms: number): Promise<void> {

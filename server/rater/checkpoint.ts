@@ -25,13 +25,14 @@ export class CheckpointStore {
     this.dir = dir;
   }
 
-  /** Null when there is none, or when it was made by a program with other results. */
+  /** Null when there is none that can be read. */
   async read(): Promise<(Checkpoint & { path: string }) | null> {
-    const text = await fs.readFile(path.join(this.dir, NAME), 'utf8').catch(() => null);
-    if (text === null) return null;
-    const checkpoint = JSON.parse(text) as Checkpoint;
-    if (checkpoint.semanticsNo !== SEMANTICS_NO) return null;
-    return { ...checkpoint, path: path.join(this.dir, checkpoint.folder) };
+    try {
+      const checkpoint = JSON.parse(await fs.readFile(path.join(this.dir, NAME), 'utf8')) as Checkpoint;
+      return { ...checkpoint, path: path.join(this.dir, checkpoint.folder) };
+    } catch {
+      return null;
+    }
   }
 
   /** `dump` fills the folder with synced files. */

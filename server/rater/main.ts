@@ -10,6 +10,9 @@ followParent();
 let rater: Rater | null = null;
 /** The head may move while the rater is still being opened. */
 let headNo = 0;
+let opened: (rater: Rater) => void;
+/** What is asked of the rater waits until it is open, and is done one after the other. */
+let turn: Promise<unknown> = new Promise<Rater>((resolve) => (opened = resolve));
 const logger = createLogger({ name: 'rater', level: 'error' });
 
 function tell(message: RaterToFront): void {
@@ -17,30 +20,43 @@ function tell(message: RaterToFront): void {
 }
 
 /** A rater that cannot go on ends; it is started again and replays from its checkpoint. */
-function fail(error: unknown): never {
+function fail(error: unknown): Promise<never> {
   const { code, message } = toTollgridError(error);
   logger.error({ code, err: error }, 'rater stops');
-  tell({ type: 'failed', code, message });
-  process.exit(1);
+  const end = (): never => process.exit(1);
+  if (process.connected) process.send!({ type: 'failed', code, message } satisfies RaterToFront, end);
+  else end();
+  return new Promise(() => undefined);
 }
 
-async function handle(message: FrontToRater): Promise<void> {
+function inTurn(work: (rater: Rater) => Promise<void>): void {
+  turn = turn.then(() => work(rater!)).catch(fail);
+}
+
+async function start(message: FrontToRater & { type: 'start' }): Promise<void> {
+  headNo = Math.max(headNo, message.headNo);
+  rater = await Rater.open(message.options, headNo, { tell, fail: (error) => void fail(error) });
+  rater.setHead(headNo);
+  opened(rater);
+}
+
+function handle(message: FrontToRater): void {
   switch (message.type) {
     case 'start':
-      headNo = Math.max(headNo, message.headNo);
-      rater = await Rater.open(message.options, headNo, tell);
-      rater.setHead(headNo);
-      void rater.run().catch(fail);
+      void start(message).catch(fail);
       return;
     case 'head':
       headNo = Math.max(headNo, message.headNo);
       rater?.setHead(headNo);
       return;
     case 'rebuild':
-      await rater?.rebuild(message.threads);
+      inTurn(async (open) => {
+        await open.rebuild(message.threads);
+        tell({ type: 'rebuilt', requestNo: message.requestNo });
+      });
       return;
     case 'verify':
-      tell({ type: 'verified', requestNo: message.requestNo, checks: (await rater?.verify()) ?? [] });
+      inTurn(async (open) => tell({ type: 'verified', requestNo: message.requestNo, checks: await open.verify() }));
       return;
   }
 }
@@ -52,9 +68,9 @@ reportReady(
       try {
         await rater?.stop();
       } catch (error) {
-        fail(error);
+        await fail(error);
       }
     },
-    message: (message: ChildMessage) => void handle(message as FrontToRater).catch(fail),
+    message: (message: ChildMessage) => handle(message as FrontToRater),
   },
 );

@@ -23,7 +23,7 @@ export type FrontToRater =
   | { type: 'start'; options: RaterOptions; headNo: number }
   | { type: 'head'; headNo: number }
   /** Drop the ledger and compute it again from the log. */
-  | { type: 'rebuild'; threads?: number }
+  | { type: 'rebuild'; requestNo: number; threads?: number }
   | { type: 'verify'; requestNo: number };
 
 /** Counters since the rater started; the front turns them into metrics. */
@@ -52,6 +52,8 @@ export type RaterToFront =
   /** Everything up to this entry stands in the ledger. */
   | { type: 'processed'; entryNo: number; statistics: RaterStatistics }
   | { type: 'failed'; code: string; message: string }
+  /** Everything that was in the log when it was asked for stands in the new ledger. */
+  | { type: 'rebuilt'; requestNo: number }
   | { type: 'verified'; requestNo: number; checks: VerifyCheck[] };
 
 /** Numbers of one processed entry (or of one entry whose records changed their disposition later). */

@@ -58,6 +58,7 @@ export class Pipeline {
   private readonly pending: Pending[] = [];
   private writing: Promise<void> = Promise.resolve();
   private writeBusy = false;
+  private writeFailed = false;
   private wake: (() => void) | null = null;
 
   constructor(parts: PipelineParts, limits: PipelineLimits, afterEntry: number, headNo: number) {
@@ -79,12 +80,19 @@ export class Pipeline {
   }
 
   async run(): Promise<void> {
-    while (!this.stopping || this.pending.length > 0) {
-      if (this.parts.checkpointDue()) {
-        await this.rest();
+    for (;;) {
+      if (this.writeFailed) await this.writing;
+      const resting = this.stopping || this.parts.checkpointDue();
+      if (resting && this.pending.length === 0 && this.atCut) {
+        const { stopping } = this;
+        await this.flush();
+        await this.parts.checkpoint(this.nextEntry - 1);
+        if (stopping) return;
         continue;
       }
-      if (!this.stopping && this.nextEntry <= this.headNo && this.pending.length < this.limits.slicesAheadMax) {
+      // In the middle of a write that a crash interrupted there is no resting: it is finished with the same cut.
+      const ahead = resting ? 1 : this.limits.slicesAheadMax;
+      if (this.nextEntry <= this.headNo && this.pending.length < ahead && !(resting && this.atCut)) {
         await this.start(await this.parts.reader.entry(this.nextEntry));
         this.nextEntry++;
         continue;
@@ -99,14 +107,11 @@ export class Pipeline {
       }
       await this.sleepUntilWoken();
     }
-    await this.rest();
   }
 
-  /** Finishes and writes everything that was read, and keeps the state. */
-  private async rest(): Promise<void> {
-    await this.finishAll();
-    await this.flush();
-    await this.parts.checkpoint(this.nextEntry - 1);
+  /** A write may end here. */
+  private get atCut(): boolean {
+    return this.parts.gather.empty || this.mayCut();
   }
 
   private async start(entry: LogEntry): Promise<void> {
@@ -193,7 +198,11 @@ export class Pipeline {
       this.writeBusy = false;
       this.wakeUp();
     });
-    this.writing.catch(() => this.wakeUp());
+    // Nothing is written after a write that failed: `run` ends with its error.
+    this.writing.catch(() => {
+      this.writeFailed = true;
+      this.wakeUp();
+    });
   }
 
   /** Everything gathered stands in the ledger when this resolves. */
@@ -210,7 +219,6 @@ export class Pipeline {
       this.wake = resolve;
     });
     this.wake = null;
-    if (!this.writeBusy) await this.writing;
   }
 
   private wakeUp(): void {

@@ -1,4 +1,7 @@
-/** Where writes were cut before a crash: a replay cuts at the same entries, so that control totals can be compared. */
+/**
+ * Where writes were cut before a crash: a replay cuts at the same entries, so that control totals can be compared.
+ * Writes without rows are not in the journal: what lies before a journalled write is cut off in front of it.
+ */
 export class PlannedCuts {
   private readonly writes: readonly { fromEntry: number; toEntry: number }[];
   private at = 0;
@@ -7,10 +10,11 @@ export class PlannedCuts {
     this.writes = writes;
   }
 
-  /** Last entry of the journalled write that holds `entryNo`; null when there is none. Asked in ascending order. */
+  /** Last entry of the write that holds `entryNo`; null behind the last journalled one. Asked in ascending order. */
   cutFor(entryNo: number): number | null {
     while (this.at < this.writes.length && this.writes[this.at]!.toEntry < entryNo) this.at++;
     const write = this.writes[this.at];
-    return write !== undefined && write.fromEntry <= entryNo ? write.toEntry : null;
+    if (write === undefined) return null;
+    return write.fromEntry <= entryNo ? write.toEntry : write.fromEntry - 1;
   }
 }

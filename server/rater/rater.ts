@@ -4,9 +4,9 @@ import { connectLedger, createTables, LedgerWriter, type LedgerClient } from '..
 import type { TollgridError } from '../../platform/errors.ts';
 import { LogReader, Spool, type LogEntry } from '../../platform/log/index.ts';
 import { createLogger, type Logger } from '../../platform/logger.ts';
-import { EntryType, type CommandHead } from '../../schemas/log-entries.ts';
+import { EntryType, SEMANTICS_NO, type CommandHead } from '../../schemas/log-entries.ts';
 import { encodeBatches, encodeControls } from './accounting.ts';
-import { CheckpointStore } from './checkpoint.ts';
+import { CheckpointStore, type Checkpoint } from './checkpoint.ts';
 import { runCommand } from './commands.ts';
 import { Gather } from './gather.ts';
 import type { RaterOptions, RaterToFront, SliceOutcome, VerifyCheck } from './messages.ts';
@@ -22,9 +22,15 @@ import { WorkerPools } from './worker-pools.ts';
 const CHECKPOINT_RECORDS = 10_000_000;
 const REFERENCE_TYPES: readonly number[] = [EntryType.registry, EntryType.publication];
 
+export interface RaterEvents {
+  tell(message: RaterToFront): void;
+  /** The rater cannot go on. */
+  fail(error: unknown): void;
+}
+
 export class Rater {
   private readonly options: RaterOptions;
-  private readonly tell: (message: RaterToFront) => void;
+  private readonly events: RaterEvents;
   private readonly log: Logger;
   private readonly ledger: LedgerClient;
   private readonly reader: LogReader;
@@ -36,16 +42,21 @@ export class Rater {
   private reference = new ReferenceData();
   private pipeline!: Pipeline;
   private running: Promise<void> = Promise.resolve();
+  /** What uses the whole ledger (a write, a verification) waits for what came before it. */
+  private ledgerTurn: Promise<unknown> = Promise.resolve();
+  /** Between two pipelines, while the ledger is dropped for a rebuild. */
+  private rebuilding = false;
+  private awaited: { entryNo: number; resolve: () => void } | null = null;
   private headNo: number;
   private processedNo = 0;
   private recordsSinceCheckpoint = 0;
   /** Records received per file: what the same bytes count as when they are received again. */
   private fileRecords = new Map<number, number>();
 
-  private constructor(options: RaterOptions, headNo: number, tell: (message: RaterToFront) => void, spool: Spool) {
+  private constructor(options: RaterOptions, headNo: number, events: RaterEvents, spool: Spool) {
     this.options = options;
     this.headNo = headNo;
-    this.tell = tell;
+    this.events = events;
     this.spool = spool;
     this.log = createLogger({ name: 'rater', level: options.logLevel });
     this.ledger = connectLedger({
@@ -57,18 +68,25 @@ export class Rater {
     this.checkpoints = new CheckpointStore(path.join(options.dataDir, 'rater'));
   }
 
-  static async open(options: RaterOptions, headNo: number, tell: (message: RaterToFront) => void): Promise<Rater> {
+  /** Brings the ledger up to the head and keeps it there until `stop`. */
+  static async open(options: RaterOptions, headNo: number, events: RaterEvents): Promise<Rater> {
     const rater = new Rater(
       options,
       headNo,
-      tell,
+      events,
       await Spool.open(path.join(options.dataDir, 'spool'), { owner: false }),
     );
     await createTables(rater.ledger);
     const totals = path.join(options.dataDir, 'ledger', 'totals');
     rater.writer = await LedgerWriter.open({ client: rater.ledger, path: totals });
-    await rater.prepare(options.threads);
+    await rater.begin(options.threads);
     return rater;
+  }
+
+  private async begin(threads: number): Promise<void> {
+    await this.prepare(threads);
+    this.running = this.pipeline.run();
+    this.running.catch((error: unknown) => this.events.fail(error));
   }
 
   /** State and reference data as of the checkpoint, and a pipeline that goes on behind it. */
@@ -81,26 +99,46 @@ export class Rater {
     this.pools = new WorkerPools(threads);
     await this.pools.open();
     await this.applyReferenceUpTo(afterEntry);
-    if (checkpoint !== null) await this.pools.load(checkpoint.path);
+    if (checkpoint !== null && !(await this.loads(checkpoint.path))) {
+      await this.pools.close();
+      return this.prepare(threads);
+    }
     const cuts = new PlannedCuts(await this.writer.recover(afterEntry));
     this.pipeline = new Pipeline(this.parts(new Gather(afterEntry), cuts), this.options, afterEntry, this.headNo);
     this.onProcessed(afterEntry);
   }
 
+  /** State that cannot be read is no state: everything is computed from the start of the log. */
+  private async loads(folder: string): Promise<boolean> {
+    try {
+      await this.pools.load(folder);
+      return true;
+    } catch (error) {
+      this.log.warn({ err: error }, 'the checkpoint cannot be read: the log is read from its start');
+      await this.checkpoints.remove();
+      return false;
+    }
+  }
+
   /** A checkpoint is worth something only if the ledger still holds what was written before it. */
-  private async usableCheckpoint(): Promise<Awaited<ReturnType<CheckpointStore['read']>>> {
+  private async usableCheckpoint(): Promise<(Checkpoint & { path: string }) | null> {
     const checkpoint = await this.checkpoints.read();
-    const { differences, detachedParts } = await this.writer.verify();
-    const afterEntry = checkpoint?.entryNo ?? 0;
-    const lost = differences.filter(({ fromEntry }) => fromEntry <= afterEntry);
-    const isLost = lost.length > 0 || detachedParts.length > 0;
-    if (!isLost) return checkpoint;
-    this.log.warn(
-      { differences: lost.length, detachedParts: detachedParts.length },
-      'ledger is damaged: computed again',
-    );
+    const reason = await this.whyComputeAgain(checkpoint);
+    if (reason === null) return checkpoint;
+    this.log.warn(`${reason}: the ledger is computed again from the log`);
     await this.dropLedger();
     return null;
+  }
+
+  private async whyComputeAgain(checkpoint: Checkpoint | null): Promise<string | null> {
+    if (checkpoint !== null && checkpoint.semanticsNo !== SEMANTICS_NO) return 'this version gives other results';
+    const afterEntry = checkpoint?.entryNo ?? 0;
+    if (Math.max(afterEntry, this.writer.lastEntry) > this.headNo) return 'the ledger was made from another log';
+    const { differences, detachedParts } = await this.writer.verify();
+    // Behind the checkpoint an interrupted write is made whole, but rows that no write explains would stay.
+    const lost = differences.filter(({ fromEntry, expected }) => fromEntry <= afterEntry || expected.rows === 0);
+    if (lost.length === 0 && detachedParts.length === 0) return null;
+    return `${lost.length} blocks of the ledger are not what was written, ${detachedParts.length} parts are broken`;
   }
 
   private async dropLedger(): Promise<void> {
@@ -150,7 +188,7 @@ export class Rater {
       completeOutcome: (entryNo, outcome) => this.completeOutcome(entryNo, outcome),
       write: async (write) => {
         const startedMs = performance.now();
-        if (write.blocks.length > 0) await this.writer.write(write);
+        if (write.blocks.length > 0) await this.withLedger(() => this.writer.write(write));
         this.statistics.wrote(write, performance.now() - startedMs);
       },
       plannedCut: (entryNo) => cuts.cutFor(entryNo),
@@ -184,7 +222,14 @@ export class Rater {
 
   private onProcessed(entryNo: number): void {
     this.processedNo = entryNo;
-    this.tell({ type: 'processed', entryNo, statistics: this.statistics.snapshot() });
+    this.events.tell({ type: 'processed', entryNo, statistics: this.statistics.snapshot() });
+    if (this.awaited !== null && this.awaited.entryNo <= entryNo) this.awaited.resolve();
+  }
+
+  private withLedger<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.ledgerTurn.then(work);
+    this.ledgerTurn = done.catch(() => undefined);
+    return done;
   }
 
   setHead(headNo: number): void {
@@ -192,37 +237,45 @@ export class Rater {
     this.pipeline.setHead(headNo);
   }
 
-  /** Resolves when the rater was stopped; rejects when it cannot go on. */
-  async run(): Promise<void> {
-    this.running = this.pipeline.run();
-    await this.running;
-  }
-
+  /** Finishes and writes what was read, and keeps the state. */
   async stop(): Promise<void> {
+    // Nothing to keep: the next start finds an empty ledger and goes on with the rebuild.
+    if (this.rebuilding) return;
     this.pipeline.stop();
     await this.running;
     await this.writer.close();
     await this.pools.close();
   }
 
-  /** Drops the ledger and computes it again from the log. */
+  /** Drops the ledger and computes it again from the log; resolves when it is where it was. */
   async rebuild(threads = this.pools.threads): Promise<void> {
+    const upTo = this.headNo;
     this.pipeline.stop();
     await this.running;
+    this.rebuilding = true;
     await this.pools.close();
     await this.dropLedger();
     this.onProcessed(0);
-    await this.prepare(threads);
-    this.running = this.pipeline.run();
-    await this.running;
+    await this.begin(threads);
+    this.rebuilding = false;
+    await this.reached(upTo);
+  }
+
+  private async reached(entryNo: number): Promise<void> {
+    if (entryNo > this.processedNo) {
+      await new Promise<void>((resolve) => (this.awaited = { entryNo, resolve }));
+      this.awaited = null;
+    }
   }
 
   verify(): Promise<VerifyCheck[]> {
-    return verifyLedger({
-      ledger: this.ledger,
-      writer: this.writer,
-      reader: this.reader,
-      processedNo: this.processedNo,
-    });
+    return this.withLedger(() =>
+      verifyLedger({
+        ledger: this.ledger,
+        writer: this.writer,
+        reader: this.reader,
+        processedNo: this.processedNo,
+      }),
+    );
   }
 }

@@ -20,6 +20,8 @@ export interface ReferenceEntry {
 }
 
 export class ReferenceData {
+  /** Stands in for formats that were never published; null: they are refused. */
+  private readonly unknownFormat: CompiledFormat | null;
   readonly lookup = new Lookup();
   private readonly formats = new Map<string, CompiledFormat>();
   /** `name@effective` → compiled version; a later publication of the same key replaces it. */
@@ -31,6 +33,10 @@ export class ReferenceData {
   registryNo = 0;
   /** Window of the duplicate check, in months of event time. */
   windowMonths = DEFAULT_WINDOW_MONTHS;
+
+  constructor(unknownFormat: CompiledFormat | null = null) {
+    this.unknownFormat = unknownFormat;
+  }
 
   apply(entry: ReferenceEntry): void {
     if (entry.type === EntryType.registry) {
@@ -49,9 +55,10 @@ export class ReferenceData {
     this.registryNo = entry.entryNo;
   }
 
+  /** Error: FORMAT_UNKNOWN. */
   format(name: string): CompiledFormat {
-    const format = this.formats.get(name);
-    if (format === undefined) {
+    const format = this.formats.get(name) ?? this.unknownFormat;
+    if (format === null) {
       throw new TollgridError('FORMAT_UNKNOWN', `No format named "${name}" has been published.`, { format: name });
     }
     return format;
@@ -59,6 +66,10 @@ export class ReferenceData {
 
   hasFormat(name: string): boolean {
     return this.formats.has(name);
+  }
+
+  get hasGuiding(): boolean {
+    return this.plan !== null;
   }
 
   get guidingPlan(): GuidingPlan {
@@ -73,7 +84,7 @@ export class ReferenceData {
 
   /** What the numbers in usage columns stand for. */
   get names(): { views: readonly string[]; currencies: readonly string[] } {
-    return { views: this.guidingPlan.views, currencies: this.tariffBook.currencies };
+    return { views: this.plan?.views ?? [], currencies: this.tariffBook.currencies };
   }
 
   /** The look-up's tariff numbers → the book's. */

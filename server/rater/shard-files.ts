@@ -9,6 +9,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
+import { shardOf } from '../../mediation/duplicates/index.ts';
 import type { Series } from '../../mediation/readings/index.ts';
 import { meterHash, seriesShard, type Ownership, type ShardState } from './stage-b.ts';
 
@@ -48,7 +49,11 @@ export async function loadShards(state: ShardState, folder: string, owner: Owner
     if (name.startsWith('duplicates-')) loadDuplicates(state, filePath, owns);
     else if (name.startsWith('series-')) await loadSeries(state, filePath, owns);
     else if (name.startsWith('occurrences-')) {
-      state.duplicates.loadOccurrences(JSON.parse(fs.readFileSync(filePath, 'utf8')) as [number, [string, number][]][]);
+      const files = JSON.parse(fs.readFileSync(filePath, 'utf8')) as [number, [string, number][]][];
+      // A count that another thread goes on with would come back from here as it is now.
+      state.duplicates.loadOccurrences(
+        files.map(([fileNo, counts]) => [fileNo, counts.filter(([key]) => owns(shardOf(Number.parseInt(key, 10))))]),
+      );
     }
   }
 }

@@ -63,7 +63,8 @@ export function runStageA(
   format.decode(records, { first: place.first });
   refuseImpossibleTimes(records);
   markUndecoded(records, rawIdentity);
-  guide(reference.guidingPlan, reference.lookup, format, records, usage);
+  if (reference.hasGuiding) guide(reference.guidingPlan, reference.lookup, format, records, usage);
+  else suspendUnguided(records);
   return { place, records, usage, rawIdentity };
 }
 
@@ -85,6 +86,15 @@ function readBytes(
     fs.closeSync(file);
   }
   return target.subarray(0, lengthBytes);
+}
+
+/** Before guiding rules are published nobody can be charged: the records wait for them. */
+function suspendUnguided({ count, disposition, code }: RecordColumns): void {
+  for (let i = 0; i < count; i++) {
+    if (disposition[i] !== Disposition.usable) continue;
+    disposition[i] = Disposition.suspended;
+    code[i] = errorNo('GUIDING_MISSING');
+  }
 }
 
 /** The ledger keeps the months of 1970 to 2105. */

@@ -11,8 +11,9 @@ import { revive, type SliceBytes, type SlicePlace } from './slice-work.ts';
 import { ColumnPool, runStageA } from './stage-a.ts';
 import { runStageB, stateShard, type ShardState } from './stage-b.ts';
 import { runStageC } from './stage-c.ts';
+import { UNKNOWN_FORMAT } from './unknown-format.ts';
 
-const reference = new ReferenceData();
+const reference = new ReferenceData(UNKNOWN_FORMAT);
 const encoder = new SliceEncoder();
 const columns = new ColumnPool();
 let owner: WorkerOptions = { thread: 0, threads: 1 };

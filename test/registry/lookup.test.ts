@@ -9,8 +9,18 @@ import {
 } from '../../registry/index.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const find = (lookup: Lookup, kind: IdentifierKind, value: string, atMs: number): number =>
-  lookup.find(IDENTIFIER_KINDS.indexOf(kind), bytes(`x${value}y`), 1, bytes(value).length, atMs);
+/** Asks for one, and for many that are all the same: whichever way, the answer must be one. */
+const find = (lookup: Lookup, kind: IdentifierKind, value: string, atMs: number): number => {
+  const kindNo = IDENTIFIER_KINDS.indexOf(kind);
+  const text = bytes(`x${value}y`);
+  const length = bytes(value).length;
+  const found = new Int32Array(3);
+  const [offsets, lengths, times] = [new Uint32Array(3).fill(1), new Uint16Array(3).fill(length), [atMs, atMs, atMs]];
+  lookup.findMany(kindNo, text, offsets, lengths, Float64Array.from(times), 3, found);
+  const answer = lookup.find(kindNo, text, 1, length, atMs);
+  expect([...found]).toEqual([answer, answer, answer]);
+  return answer;
+};
 
 const subscriptionOf = (no: number, identifiers: Identifier[], more: Partial<Subscription> = {}): Subscription => ({
   kind: 'subscription',

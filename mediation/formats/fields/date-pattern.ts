@@ -1,5 +1,6 @@
 /** Date patterns such as `dd.MM.yyyy HH:mm:ss`, compiled into steps over bytes. */
 import type { ZoneClock } from '../../../platform/time-zone.ts';
+import type { Row } from '../row.ts';
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const NAMED: Readonly<Record<string, string>> = {
@@ -102,6 +103,10 @@ interface FixedPattern {
   second: number;
   literalPlaces: Uint8Array;
   literals: Uint8Array;
+  /** Where the time of day begins when all of the date stands before it and takes up two or three words; else 0. */
+  dateEnd: number;
+  /** The literals behind `dateEnd` are those from this one on. */
+  timeLiterals: number;
 }
 
 function fixedPattern(steps: readonly Step[]): FixedPattern | null {
@@ -115,9 +120,14 @@ function fixedPattern(steps: readonly Step[]): FixedPattern | null {
       length += step.width;
     } else return null;
   }
+  const times = [places.hour, places.minute, places.second].filter((place) => place >= 0);
+  const dateEnd = Math.min(length, ...times);
+  const isFirst = Math.max(places.year, places.month, places.day) < dateEnd && dateEnd >= 8 && dateEnd <= 12;
   return {
     ...places,
     length,
+    dateEnd: isFirst ? dateEnd : 0,
+    timeLiterals: literals.filter(({ place }) => place < dateEnd).length,
     literalPlaces: Uint8Array.from(literals, ({ place }) => place),
     literals: Uint8Array.from(literals, ({ byte }) => byte),
   };
@@ -130,6 +140,9 @@ export class DateReader {
   private readonly ambiguous: 'earlier' | 'later';
   private dayKey = -1;
   private dayMs = 0;
+  /** The bytes of the last date of a fixed pattern: the first four, the next, and the last, which may overlap. */
+  private readonly dateWords = new Int32Array(3);
+  private hasDate = false;
   private year = 0;
   private month = 0;
   private day = 0;
@@ -146,19 +159,43 @@ export class DateReader {
     this.ambiguous = ambiguous;
   }
 
-  /** UTC milliseconds, or NaN when `text[start, end)` is no such date. */
-  read(text: Uint8Array, start: number, end: number): number {
+  /** UTC milliseconds, or NaN when `text[start, end)` of the row is no such date. */
+  read({ text, view }: Row, start: number, end: number): number {
+    const { fixed, clock } = this;
+    if (fixed !== null && this.hasDate && end - start === fixed.length && this.isLastDate(fixed, view, start)) {
+      const timeMs = timeOfDay(fixed, text, start);
+      if (timeMs >= 0) return clock === null ? NaN : clock.toUtcMs(this.dayMs + timeMs, this.ambiguous);
+    }
     this.hour = this.minute = this.second = this.fractionMs = 0;
     this.offsetMs = NO_OFFSET;
-    if (this.fixed !== null) {
-      if (!this.readFixed(this.fixed, text, start, end)) return NaN;
+    if (fixed !== null) {
+      if (!this.readFixed(fixed, text, start, end)) return NaN;
     } else if (this.run(this.steps, text, start, end) !== end) return NaN;
     const day = this.midnight();
+    // At once, whatever comes of the time: the bytes kept and `dayMs` are always of the same day.
+    if (fixed !== null && fixed.dateEnd > 0 && !Number.isNaN(day)) this.keepDate(fixed, view, start);
     const wholeDay = this.hour === 24 && this.minute === 0 && this.second === 0 && this.fractionMs === 0;
     if (Number.isNaN(day) || (this.hour > 23 && !wholeDay) || this.minute > 59 || this.second > 59) return NaN;
     const localMs = day + this.hour * 3_600_000 + this.minute * 60_000 + this.second * 1000 + this.fractionMs;
     if (this.offsetMs !== NO_OFFSET) return localMs - this.offsetMs;
-    return this.clock === null ? NaN : this.clock.toUtcMs(localMs, this.ambiguous);
+    return clock === null ? NaN : clock.toUtcMs(localMs, this.ambiguous);
+  }
+
+  /** Records come in runs of the same day: then its digits need not be read again. */
+  private isLastDate({ dateEnd }: FixedPattern, view: DataView, start: number): boolean {
+    const words = this.dateWords;
+    return (
+      view.getInt32(start, true) === words[0] &&
+      view.getInt32(start + 4, true) === words[1] &&
+      view.getInt32(start + dateEnd - 4, true) === words[2]
+    );
+  }
+
+  private keepDate({ dateEnd }: FixedPattern, view: DataView, start: number): void {
+    this.dateWords[0] = view.getInt32(start, true);
+    this.dateWords[1] = view.getInt32(start + 4, true);
+    this.dateWords[2] = view.getInt32(start + dateEnd - 4, true);
+    this.hasDate = true;
   }
 
   /** Midnight of the day as if its clock were UTC; records come in runs of the same day. */
@@ -260,6 +297,20 @@ export class DateReader {
     this.offsetMs = sign * (hours * 60 + minutes) * 60_000;
     return at;
   }
+}
+
+/** Milliseconds since midnight; -1 when something is wrong or unusual there. */
+function timeOfDay(fixed: FixedPattern, text: Uint8Array, start: number): number {
+  const { literals, literalPlaces } = fixed;
+  for (let i = fixed.timeLiterals; i < literals.length; i++) {
+    if (text[start + literalPlaces[i]] !== literals[i]) return -1;
+  }
+  const end = start + fixed.length;
+  const hour = fixed.hour < 0 ? 0 : twoDigits(text, start + fixed.hour, end);
+  const minute = fixed.minute < 0 ? 0 : twoDigits(text, start + fixed.minute, end);
+  const second = fixed.second < 0 ? 0 : twoDigits(text, start + fixed.second, end);
+  if ((hour | minute | second) < 0 || hour > 23 || minute > 59 || second > 59) return -1;
+  return ((hour * 60 + minute) * 60 + second) * 1000;
 }
 
 function twoDigits(text: Uint8Array, at: number, end: number): number {

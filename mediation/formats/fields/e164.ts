@@ -101,7 +101,8 @@ export class E164Normaliser {
       this.start = from + international.length;
       return;
     }
-    if (this.isNational(length) && startsWith(text, from, national)) this.prepend(row, this.country, from + national.length, to);
+    if (this.isNational(length) && startsWith(text, from, national))
+      this.prepend(row, this.country, from + national.length, to);
     else if (length === this.localLength) this.prepend(row, this.countryArea, from, to);
   }
 

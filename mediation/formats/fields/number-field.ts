@@ -74,7 +74,7 @@ const GREATEST_TIME_MS = Date.UTC(2100, 0, 1) - 1;
 
 export function dateReader(field: number, reader: DateReader): ValueReader {
   return (row, start, end) => {
-    const ms = reader.read(row.text, start, end);
+    const ms = reader.read(row, start, end);
     if (Number.isNaN(ms)) return FAULT.date;
     row.number[field] = ms;
     row.present[field] = 1;

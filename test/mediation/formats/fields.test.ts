@@ -106,6 +106,23 @@ describe('dates', () => {
     const rows = decodeAll(smallFormat(''), '2027-01-05 00:00:00,1,a\n2026-17-05 00:00:00,1,a\n');
     expect(rows.map(({ code }) => code)).toEqual(['', 'DECODE_DATE']);
   });
+
+  it('reads each date by itself, whatever the ones before it were', () => {
+    const dates = [
+      ['2026-09-01 10:00:00', '2026-09-01T07:00:00.000Z'],
+      ['2026-09-02 25:00:00', undefined],
+      ['2026-09-01 10:00:01', '2026-09-01T07:00:01.000Z'],
+      ['2026-09-01 24:00:00', '2026-09-01T21:00:00.000Z'],
+      ['2026-09-01T10:00:01', undefined],
+      ['2026-09-01 10-00:01', undefined],
+      ['2026-09-01 10:00:0x', undefined],
+      ['2026-10-01 10:00:01', '2026-10-01T07:00:01.000Z'],
+      ['2027-10-01 10:00:01', '2027-10-01T07:00:01.000Z'],
+      ['2027-10-01 23:59:59', '2027-10-01T20:59:59.000Z'],
+    ];
+    const rows = decodeAll(smallFormat(''), dates.map(([date]) => `${date},1,a\n`).join(''));
+    expect(rows.map(({ code, startAt }) => (code === '' ? startAt : undefined))).toEqual(dates.map(([, at]) => at));
+  });
 });
 
 describe('texts', () => {

@@ -210,6 +210,32 @@ describe('guiding', () => {
     ]);
   });
 
+  it('guides a record among many of other classes as it does alone', () => {
+    const numbers = ['380441', '800150', '800200', '', '380442'];
+    const given = Array.from({ length: 1000 }, (_, i): GivenRecord => ({
+      classNo: (i * 5) % format.classes.length,
+      startMs: [JANUARY, MARCH, JUNE][i % 3]! + i,
+      texts: {
+        accountCode: i % 11 === 0 ? 'sales' : '',
+        callingParty: numbers[i % 5]!,
+        calledParty: numbers[(i * 3) % 5]!,
+        trunkIn: i % 2 === 0 ? 'north' : '',
+        trunkOut: i % 4 === 0 ? 'north' : 'south',
+        meter: i % 3 === 0 ? '00042' : '',
+      },
+    }));
+    const together = outcome(...given);
+    const alone = given.map((one) => outcome(one));
+    expect(together).toEqual({
+      dispositions: alone.flatMap(({ dispositions }) => dispositions),
+      codes: alone.flatMap(({ codes }) => codes),
+      faults: alone.flatMap(({ faults }) => faults),
+      rows: alone.flatMap(({ rows }, record) => rows.map((row) => ({ ...row, record }))),
+    });
+    expect(new Set(together.rows.map(({ subscription }) => subscription)).size).toBe(4);
+    expect(new Set(together.codes).size).toBeGreaterThan(3);
+  });
+
   it('uses a rule only for the formats it names', () => {
     const records = sliceOf([call(JANUARY, { callingParty: '380441' })]);
     guide(plan, lookup, { ...format, name: 'asterisk' }, records, new UsageColumns());

@@ -1,4 +1,5 @@
 /** A whole Tollgrid on a folder of its own: real processes, real engine; closed after the test. */
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -18,6 +19,8 @@ export interface SystemOptions {
   sources?: unknown[];
   writeRowsMax?: number;
   registry?: string[];
+  /** Instead of the town's. */
+  definitions?: Record<string, unknown>;
 }
 
 export class System {
@@ -32,29 +35,8 @@ export class System {
   /** The town's definitions and customers; usage comes from the test. */
   static async start(options: SystemOptions = {}): Promise<System> {
     const folder = options.folder ?? fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-test-'));
-    const file = path.join(folder, 'tollgrid.yaml');
-    const values = {
-      dataDir: path.join(folder, 'data'),
-      server: { port: 0 },
-      rater: {
-        threads: options.threads ?? 1,
-        sliceBytesMax: options.sliceBytesMax ?? 24 * 1024 * 1024,
-        writeRowsMax: options.writeRowsMax ?? 200_000,
-        niceLevel: 0,
-      },
-      engine: { niceLevel: 0 },
-      duplicates: { windowMonths: 120 },
-      logging: { level: 'silent' },
-      definitions: {
-        tariffs: [path.join(TOWN, 'tariffs')],
-        guiding: path.join(TOWN, 'guiding.yaml'),
-        registry: options.registry ?? [path.join(TOWN, 'registry.yaml')],
-      },
-      sources: options.sources ?? [],
-    };
-    // JSON is YAML.
-    fs.writeFileSync(file, JSON.stringify(values));
-    return new System(folder, await startFront({ config: loadConfig({ path: file, env: {} }), temporary: false }));
+    const config = loadConfig({ path: writeConfig(folder, options), env: {} });
+    return new System(folder, await startFront({ config, temporary: false }));
   }
 
   get services(): Front['services'] {
@@ -100,6 +82,20 @@ export class System {
     return Buffer.concat(parts).toString('utf8');
   }
 
+  /** SHA-256 of the canonical export, for ledgers too large for one string. */
+  async exportHash(): Promise<string> {
+    const hash = createHash('sha256');
+    for await (const part of await this.services.canonicalExport()) hash.update(part as Buffer);
+    return hash.digest('hex');
+  }
+
+  /** kill -9. */
+  kill(...roles: string[]): void {
+    for (const { role, pid } of this.services.status().children) {
+      if (pid !== null && roles.includes(role)) process.kill(pid, 'SIGKILL');
+    }
+  }
+
   async settle(period: string): Promise<void> {
     await this.processed((await this.services.settle({ period, by: 'test' })).entry);
   }
@@ -112,6 +108,33 @@ export class System {
     await this.stop();
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The configuration file of a system in that folder. */
+export function writeConfig(folder: string, options: SystemOptions): string {
+  const file = path.join(folder, 'tollgrid.yaml');
+  const values = {
+    dataDir: path.join(folder, 'data'),
+    server: { port: 0 },
+    rater: {
+      threads: options.threads ?? 1,
+      sliceBytesMax: options.sliceBytesMax ?? 24 * 1024 * 1024,
+      writeRowsMax: options.writeRowsMax ?? 200_000,
+      niceLevel: 0,
+    },
+    engine: { niceLevel: 0 },
+    duplicates: { windowMonths: 120 },
+    logging: { level: 'silent' },
+    definitions: options.definitions ?? {
+      tariffs: [path.join(TOWN, 'tariffs')],
+      guiding: path.join(TOWN, 'guiding.yaml'),
+      registry: options.registry ?? [path.join(TOWN, 'registry.yaml')],
+    },
+    sources: options.sources ?? [],
+  };
+  // JSON is YAML.
+  fs.writeFileSync(file, JSON.stringify(values));
+  return file;
 }
 
 /** Files of the town's inbox: source, name, format, bytes. */

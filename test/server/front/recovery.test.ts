@@ -1,0 +1,148 @@
+/** Processes killed in the middle of their work: afterwards the ledger is what it would be without that. */
+import type { ChildProcess } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { generateCalls } from '../../../cli/generate/index.ts';
+import type { Status } from '../../../schemas/api/operation.ts';
+import { apiOf, ended, killGroup, runTollgrid } from './command-line.ts';
+import { System, writeConfig, type SystemOptions } from './system.ts';
+
+const PARTS = 3;
+const CALLS = 300_000;
+const CALL_MS = 120_000;
+/** Garbage that the generator makes of a call. */
+const BROKEN = /2026-13-32|sixty/;
+
+let folder: string;
+let options: SystemOptions;
+let parts: { name: string; bytes: Buffer }[];
+let undisturbed: { charges: number; hash: string; totals: Record<string, number> };
+
+beforeAll(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-calls-'));
+  const made = await generateCalls({
+    seed: 7,
+    records: CALLS,
+    outFile: path.join(folder, 'Master.csv'),
+    accounts: 2000,
+    prefixes: 2000,
+    zones: 50,
+    days: 40,
+    unansweredPercent: 5,
+    garbagePercent: 0.1,
+  });
+  parts = inParts(fs.readFileSync(made.files[0]!), PARTS).map((bytes, i) => ({ name: `calls-${i}.csv`, bytes }));
+  options = {
+    sliceBytesMax: 512 * 1024,
+    writeRowsMax: 10_000,
+    definitions: { tariffs: [made.tariffDir], guiding: made.guidingFile, registry: [made.registryFile] },
+  };
+  const system = await System.start(options);
+  for (const { name, bytes } of parts) await system.feed('exchange', name, 'asterisk-csv', bytes);
+  undisturbed = await outcomeOf(system);
+  await system.remove();
+}, CALL_MS);
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+describe('a kill -9', () => {
+  it(
+    'of the rater, of the engine or of both in the middle of a file loses nothing and doubles nothing',
+    async () => {
+      const system = await System.start(options);
+      try {
+        const kills = [['rater'], ['engine'], ['engine', 'rater']];
+        for (const [i, { name, bytes }] of parts.entries()) {
+          await system.processed();
+          const from = system.services.status().processedEntry;
+          const slices = Math.floor(bytes.length / options.sliceBytesMax!);
+          const fed = system.feed('exchange', name, 'asterisk-csv', bytes);
+          await until(() => system.services.status().processedEntry >= from + slices / 3);
+          expect(system.services.status().logHead).toBeLessThan(from + slices);
+          system.kill(...kills[i]!);
+          await fed;
+        }
+        expect((await system.audit()).closes).toBe(true);
+        expect(await outcomeOf(system)).toEqual(undisturbed);
+        expect((await system.services.verify()).checks.filter(({ ok }) => !ok)).toEqual([]);
+        const restarts = system.services.status().children.map((child) => child.restarts);
+        expect(Math.min(...restarts)).toBeGreaterThan(1);
+      } finally {
+        await system.remove();
+      }
+    },
+    CALL_MS,
+  );
+});
+
+describe('a kill -9 of the front', () => {
+  it(
+    'and of everything with it, or of the front alone, is made good by the next start',
+    async () => {
+      const home = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-kill-'));
+      const inbox = path.join(home, 'inbox');
+      const { name, bytes } = parts[0]!;
+      fs.mkdirSync(inbox);
+      fs.writeFileSync(path.join(inbox, name), bytes);
+      const source = { name: 'exchange', format: 'asterisk-csv', directory: inbox, pollMs: 50 };
+      const config = writeConfig(home, { ...options, sources: [source] });
+      const slices = Math.floor(bytes.length / options.sliceBytesMax!);
+      const dataDir = path.join(home, 'data');
+      const started = async (share: number): Promise<ChildProcess> => {
+        const child = runTollgrid('start', '--config', config);
+        const api = await apiOf(child, dataDir);
+        await until(async () => (await api.get<Status>('/v1/status')).processedEntry >= slices * share);
+        return child;
+      };
+
+      const first = await started(0.4);
+      const gone = ended(first);
+      killGroup(first);
+      expect((await gone).signal).toBe('SIGKILL');
+      const second = await started(0.7);
+      const alone = new Promise((resolve) => second.once('exit', resolve));
+      second.kill('SIGKILL');
+      await alone;
+      // Engine and rater learn of it by themselves; the next start does not wait for that.
+      const system = await System.start({ ...options, folder: home, sources: [source] });
+      try {
+        await system.front.sourcesTaken();
+        await system.processed();
+        const audit = await system.audit();
+        expect(audit.closes).toBe(true);
+        const lines = bytes.toString('latin1').trimEnd().split('\n');
+        expect(audit.total.received).toBe(lines.length);
+        expect(audit.total.duplicate).toBe(0);
+        const after = await outcomeOf(system);
+        expect(after.charges).toBe(lines.filter((line) => line.includes(',"ANSWERED",') && !BROKEN.test(line)).length);
+        await system.services.rebuild({ threads: 2 });
+        expect(await outcomeOf(system)).toEqual(after);
+      } finally {
+        await system.remove();
+      }
+    },
+    CALL_MS,
+  );
+});
+
+async function outcomeOf(system: System): Promise<typeof undisturbed> {
+  const lines = await system.front.outcome();
+  return {
+    charges: lines.reduce((sum, { records }) => sum + records, 0),
+    hash: await system.exportHash(),
+    totals: await system.totals(),
+  };
+}
+
+async function until(reached: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await reached())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Cuts behind line ends. */
+function inParts(bytes: Buffer, count: number): Buffer[] {
+  const ends = Array.from({ length: count }, (_, i) =>
+    i === count - 1 ? bytes.length : bytes.indexOf(10, Math.floor((bytes.length * (i + 1)) / count)) + 1,
+  );
+  return ends.map((end, i) => bytes.subarray(i === 0 ? 0 : ends[i - 1]!, end));
+}
