@@ -15,9 +15,6 @@ export interface LedgerBlock {
   chunks: Uint8Array[];
 }
 
-/** One insert makes one part, and so is whole or absent, as long as the engine need not cut it. */
-export const MAX_INSERT_ROWS = 1_000_000;
-
 /** Joins blocks of the same table and month. Order of tables and months in the answer is fixed. */
 export function mergeBlocks(blocks: readonly LedgerBlock[]): LedgerBlock[] {
   const merged = new Map<string, LedgerBlock>();
@@ -61,8 +58,6 @@ export class ExactSum {
   }
 }
 
-const DAY_MS = 86_400_000;
-
 /** Finds the UTC month of a time; remembers the last one, because neighbours nearly always share it. */
 export class MonthFinder {
   month = 0;
@@ -80,8 +75,4 @@ export class MonthFinder {
     this.toMs = Date.UTC(year, month + 1, 1);
     return (this.month = year * 100 + month + 1);
   }
-}
-
-export function dayOf(ms: number): number {
-  return Math.floor(ms / DAY_MS);
 }

@@ -10,7 +10,7 @@ import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { AppendJournal } from '../platform/durable-file.ts';
 import { TollgridError } from '../platform/errors.ts';
-import { MAX_INSERT_ROWS, mergeBlocks, type LedgerBlock } from './blocks.ts';
+import { mergeBlocks, type LedgerBlock } from './blocks.ts';
 import { command, ledgerError, queryRows, type LedgerClient } from './client.ts';
 import {
   compareTotals,
@@ -20,6 +20,7 @@ import {
   type FoundTotals,
   type JournalledWrite,
 } from './control-totals.ts';
+import { createTables } from './schema.ts';
 import { TABLE_NAMES, TABLES, type TableName } from './tables.ts';
 
 export interface LedgerWrite {
@@ -94,10 +95,6 @@ export class LedgerWriter {
   private async writeNow({ fromEntry, toEntry, blocks: given }: LedgerWrite): Promise<void> {
     const blocks = mergeBlocks(given);
     if (blocks.length === 0) return;
-    for (const { table, rows } of blocks) {
-      if (rows > MAX_INSERT_ROWS)
-        throw new Error(`a write has ${rows} rows for ${table}, more than ${MAX_INSERT_ROWS}`);
-    }
     const totals: JournalledWrite = { fromEntry, toEntry, blocks: blocks.map(totalsOf) };
     if (fromEntry > this.last) {
       await this.journal.append(totals);
@@ -196,7 +193,9 @@ export class LedgerWriter {
   /** Empties the ledger and the journal, to compute everything again. */
   async truncate(): Promise<void> {
     await this.tail;
-    for (const table of TABLE_NAMES) await command(this.client, `TRUNCATE TABLE ${table}`);
+    // Dropped, not truncated: parts that were set aside as broken go with the table.
+    for (const table of TABLE_NAMES) await command(this.client, `DROP TABLE IF EXISTS ${table} SYNC`);
+    await createTables(this.client);
     await this.journal.close();
     await rm(this.path);
     this.writes.clear();

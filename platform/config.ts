@@ -22,7 +22,7 @@ export type { SourceConfig } from '../schemas/config.ts';
 export interface Config extends ConfigValues {
   /** The file that was read; null when there is none and everything is a default. */
   file: string | null;
-  secrets: { apiKeys: string[]; enginePassword?: string };
+  secrets: { enginePassword?: string };
 }
 
 export interface ConfigSourceOptions {
@@ -207,10 +207,8 @@ function readSecrets(
       return undefined;
     }
   };
-  const apiKeys = read(SECRETS.apiKeys) ?? '';
   const enginePassword = read(SECRETS.enginePassword)?.trim();
   return {
-    apiKeys: apiKeys.split(/[\s,]+/).filter((key) => key !== ''),
     ...(enginePassword !== undefined && { enginePassword }),
   };
 }

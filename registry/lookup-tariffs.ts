@@ -7,7 +7,9 @@ const NONE = -1;
 const NEXT = 0;
 const PAIR = 1;
 const NAME = 2;
-const WIDTH = 3;
+/** 1 when the assignment holds at all times, so that its span need not be fetched. */
+const UNDATED = 3;
+const WIDTH = 4;
 
 export class TariffChains {
   readonly names: string[] = [];
@@ -20,7 +22,7 @@ export class TariffChains {
   private count = 0;
   /** First row given back by a subscription whose tariffs changed. */
   private free = NONE;
-  /** `next, pair, name` of each assignment, and `fromMs, toMs`, side by side: they are read together. */
+  /** `next, pair, name, undated` of each assignment, and `fromMs, toMs`, side by side: they are read together. */
   private rows = new Int32Array(256 * WIDTH);
   private spans = new Float64Array(256 * 2);
 
@@ -33,7 +35,8 @@ export class TariffChains {
     if (subscriptionNo >= this.head.length) return NONE;
     const { rows, spans } = this;
     for (let row = this.head[subscriptionNo]; row !== NONE; row = rows[row * WIDTH + NEXT]) {
-      if (rows[row * WIDTH + PAIR] === pairNo && atMs >= spans[2 * row] && atMs < spans[2 * row + 1]) {
+      if (rows[row * WIDTH + PAIR] !== pairNo) continue;
+      if (rows[row * WIDTH + UNDATED] === 1 || (atMs >= spans[2 * row] && atMs < spans[2 * row + 1])) {
         return rows[row * WIDTH + NAME];
       }
     }
@@ -54,6 +57,7 @@ export class TariffChains {
       const row = this.take();
       this.rows[row * WIDTH + PAIR] = this.addPair(tariffs[i].view, tariffs[i].service);
       this.rows[row * WIDTH + NAME] = this.addName(tariffs[i].tariff);
+      this.rows[row * WIDTH + UNDATED] = tariffs[i].fromMs === null && tariffs[i].toMs === null ? 1 : 0;
       this.rows[row * WIDTH + NEXT] = this.head[subscriptionNo];
       this.spans[2 * row] = tariffs[i].fromMs ?? -Infinity;
       this.spans[2 * row + 1] = tariffs[i].toMs ?? Infinity;

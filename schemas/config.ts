@@ -44,7 +44,7 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
     port: Integer(0, 65_535, 8400, 'Port to listen on; 0 takes a free one.'),
     bodyBytesMax: Integer(1024, 128 * MIB, 16 * MIB, 'Largest request body.'),
     apiKeysFile: Type.Optional(
-      Path({ description: 'File of API keys, one a line. Or the keys themselves in `TOLLGRID_SERVER_API_KEYS`.' }),
+      Path({ description: 'File of API keys (YAML, hashed: docs/api.md). Without it only this machine is served.' }),
     ),
   }),
   engine: Section('The ClickHouse engine that holds the ledger.', {

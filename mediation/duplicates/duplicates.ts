@@ -93,7 +93,10 @@ export class Duplicates {
     return this.tagger.of(startMs) < this.oldestTag;
   }
 
-  /** Formats with a unique key: content decides between duplicate, conflict and revision. */
+  /**
+   * Formats with a unique key: content decides between duplicate, conflict and revision. `shard` owns the state of the
+   * record: a dumped identity must come back to the thread that will be asked about it.
+   */
   see(
     identity: Uint32Array,
     record: number,
@@ -101,10 +104,10 @@ export class Duplicates {
     startMs: number,
     quality: number,
     secondSight: 'conflict' | 'revision' | 'counter',
+    shard: number,
   ): SightNo {
     const at = record * 4;
-    const shard = shardOf(identity[at]!);
-    const table = this.tables[shard & (TABLE_COUNT - 1)]!;
+    const table = this.tables[identity[at]! & (TABLE_COUNT - 1)]!;
     const k1 = identity[at + 1]!;
     const k2 = identity[at + 2]!;
     const k3 = identity[at + 3]!;
@@ -140,14 +143,23 @@ export class Duplicates {
    * A record comes back from suspense. It took its identity when it was first seen; if a revision has taken the
    * identity's place since then, the record is superseded.
    */
-  seeAgain(identity: Uint32Array, record: number, content: number, startMs: number, quality: number): SightNo {
+  seeAgain(
+    identity: Uint32Array,
+    record: number,
+    content: number,
+    startMs: number,
+    quality: number,
+    secondSight: 'conflict' | 'revision' | 'counter',
+    shard: number,
+  ): SightNo {
     const at = record * 4;
-    const shard = shardOf(identity[at]!);
-    const table = this.tables[shard & (TABLE_COUNT - 1)]!;
+    const table = this.tables[identity[at]! & (TABLE_COUNT - 1)]!;
     const [k1, k2, k3] = [identity[at + 1]!, identity[at + 2]!, identity[at + 3]!];
     const slot = table.find(k1, k2, k3, this.oldestTag);
     if (slot < 0) table.insert(shard, k1, k2, k3, content, this.tagger.of(startMs), quality, this.oldestTag);
-    return slot < 0 || table.aux(slot) === content ? Sight.first : Sight.superseded;
+    if (slot >= 0 && table.aux(slot) !== content) return Sight.superseded;
+    // It may be the better version of something that stands: then that has to go.
+    return secondSight === 'revision' ? Sight.revision : Sight.first;
   }
 
   /**
@@ -158,7 +170,7 @@ export class Duplicates {
   seeOccurrence(identity: Uint32Array, record: number, fileNo: number, startMs: number): SightNo {
     const at = record * 4;
     const shard = shardOf(identity[at]!);
-    const table = this.tables[shard & (TABLE_COUNT - 1)]!;
+    const table = this.tables[identity[at]! & (TABLE_COUNT - 1)]!;
     const k1 = identity[at + 1]!;
     const k2 = identity[at + 2]!;
     const k3 = identity[at + 3]!;

@@ -27,7 +27,6 @@ export const rootSchema = ConfigSchema as unknown as KeySchema;
 
 /** Secrets have no key: they come from the environment or from the file that a `*File` key names. */
 export const SECRETS = {
-  apiKeys: { environment: 'TOLLGRID_SERVER_API_KEYS', fileKey: 'apiKeysFile', section: 'server' },
   enginePassword: { environment: 'TOLLGRID_ENGINE_PASSWORD', fileKey: 'passwordFile', section: 'engine' },
 } as const;
 

@@ -65,6 +65,8 @@ export interface Front {
 const PUSHED_ENTRIES_MAX = 5_000;
 
 export async function startFront({ config, temporary, clock = systemClock }: FrontOptions): Promise<Front> {
+  // Call records and customers are nobody else's business on this machine; the children inherit it.
+  process.umask(0o077);
   const lock = await lockDataDir(config.dataDir);
   const opened = new FrontParts(config, clock, lock);
   try {

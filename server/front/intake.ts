@@ -159,7 +159,7 @@ export class Intake implements FileIntake {
   ): Promise<AdmittedFile> {
     this.parts.format(facts.format);
     const { sha256: hash, sizeBytes } = await this.parts.spool.add(content);
-    const duplicateOf = this.parts.state.sameBytes(hash);
+    const duplicateOf = this.parts.state.sameBytes(hash, facts.format);
     // A file's records count as duplicates once, and all of them: the first one has to be in the log to its end.
     if (duplicateOf !== undefined) await this.admitSlices(duplicateOf);
     const head: FileHead = {

@@ -94,7 +94,7 @@ export class LogState {
     if (head.mode === 'growing') return;
     if (head.modifiedMs !== undefined)
       this.closedKeys.add(closedKey(head.source, head.name, head.sizeBytes!, head.modifiedMs));
-    if (head.duplicateOf === undefined) this.bySha256.set(head.sha256!, entry.entryNo);
+    if (head.duplicateOf === undefined) this.bySha256.set(`${head.sha256!}/${head.format}`, entry.entryNo);
   }
 
   private applySlice(entry: EntryFacts, head: SliceHead): void {
@@ -120,9 +120,9 @@ export class LogState {
     return this.closedKeys.has(closedKey(source, name, sizeBytes, modifiedMs));
   }
 
-  /** Entry of a file with the same bytes, received before; undefined when there is none. */
-  sameBytes(sha256: string): number | undefined {
-    return this.bySha256.get(sha256);
+  /** Entry of a file with the same bytes, received before to be read the same way; undefined when there is none. */
+  sameBytes(sha256: string, format: string): number | undefined {
+    return this.bySha256.get(`${sha256}/${format}`);
   }
 
   push(source: string, idempotencyKey: string): PushFacts | undefined {

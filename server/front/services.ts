@@ -161,7 +161,10 @@ export function createServices(front: FrontParts): FrontServices {
       settled(await intake.command({ command: 'recycle', by, input: defined(input) })),
     writeOff: async ({ by, reason, ...input }) =>
       settled(await intake.command({ command: 'writeOff', by, input: { ...defined(input), reason } })),
-    settle: async ({ by, period }) => settled(await intake.command({ command: 'settle', by, input: { period } })),
+    settle: async ({ by, period }) => {
+      requireTariffs(front);
+      return settled(await intake.command({ command: 'settle', by, input: { period } }));
+    },
 
     registryImport: async ({ name, text, by }) => registryAnswer(await front.importRegistry(name, text, by)),
     registryChange: async ({ objects, by }) => registryAnswer(await front.changeRegistry(objects, by)),
@@ -229,6 +232,9 @@ export function createServices(front: FrontParts): FrontServices {
     },
 
     verify: async () => {
+      if (!(await processed.reachedWithin(front.headNo, AUDIT_WAIT_MS))) {
+        throw new TollgridError('WAIT_TIMED_OUT', 'The ledger has not caught up with the log.');
+      }
       const checks = await children.verify();
       const applied = registry.applied();
       checks.push({
@@ -307,6 +313,15 @@ function registryAnswer(result: { entryNo: number | null; created: number; chang
 } {
   const { entryNo, created, changed, unchanged } = result;
   return { entry: entryNo, created, changed, unchanged };
+}
+
+/** A subscription whose tariff is not published would lose its fees without a word: refused before anything is logged. */
+function requireTariffs({ reference }: FrontParts): void {
+  const missing = reference.lookup.tariffNames.filter((_, number) => reference.binding[number]! < 0);
+  if (missing.length === 0) return;
+  throw new TollgridError('RATE_NO_TARIFF', `Subscriptions have tariffs that are not published: ${missing.join(', ')}.`, {
+    tariffs: missing,
+  });
 }
 
 /** Publications are reference entries too; the registry follows its own. */

@@ -8,6 +8,7 @@ import {
   openSuspense,
   type LedgerBlock,
   type LedgerClient,
+  type LedgerRow,
   type SuspenseItem,
 } from '../../ledger/index.ts';
 import type { TollgridError } from '../../platform/errors.ts';
@@ -15,9 +16,10 @@ import type { LogReader } from '../../platform/log/index.ts';
 import { Disposition, DISPOSITION_NAMES } from '../../schemas/columns/record-columns.ts';
 import type { CommandHead } from '../../schemas/log-entries.ts';
 import { encodeBatches, encodeControls } from './accounting.ts';
+import { encodeChargeObjects } from './charge-objects.ts';
 import type { BatchCounts, RecycledInput, RecycleResult } from './messages.ts';
 import type { ReferenceData } from './reference-data.ts';
-import { reverse } from './reversals.ts';
+import { reverseRows, StandingCharges, supersede } from './reversals.ts';
 import { settlePeriod } from './settle-period.ts';
 import { subscriptionsAsOf } from './subscriptions.ts';
 import type { WorkerPools } from './worker-pools.ts';
@@ -37,6 +39,7 @@ export interface CommandEntry {
 }
 
 type Waiting = SuspenseItem & { bytes: Buffer };
+const NO_BYTES = Buffer.alloc(0);
 
 export async function runCommand(parts: CommandParts, entry: CommandEntry, head: CommandHead): Promise<LedgerBlock[]> {
   switch (head.command) {
@@ -65,7 +68,8 @@ async function recycle(
   filter: { code?: string; address?: string },
 ): Promise<LedgerBlock[]> {
   const { entryNo } = entry;
-  const blocks: LedgerBlock[] = [];
+  const results: RecycleResult[] = [];
+  const items = new Map<string, Waiting>();
   for await (const waiting of openSuspense(ledger, { ...filter, beforeEntry: entryNo })) {
     const facts = await factsOf(ledger, waiting, entryNo);
     const inputs = waiting.map((item): RecycledInput => {
@@ -86,29 +90,48 @@ async function recycle(
         bytes: item.bytes,
       };
     });
-    const results = (await pools.recycle(inputs, entryNo)).flat();
-    for (const result of results) blocks.push(...(await finishRecycled(ledger, result, waiting, entryNo)));
+    results.push(...(await pools.recycle(inputs, entryNo)).flat());
+    for (const item of waiting) items.set(item.address, { ...item, bytes: NO_BYTES });
   }
-  return blocks;
+  return finishRecycled(ledger, results, items, entryNo);
 }
 
 async function finishRecycled(
   ledger: LedgerClient,
-  { recordNo, place, outcome }: RecycleResult,
-  waiting: readonly Waiting[],
+  results: readonly RecycleResult[],
+  items: ReadonlyMap<string, Waiting>,
   entryNo: number,
 ): Promise<LedgerBlock[]> {
-  const reversed = await reverse(ledger, outcome.reversals, entryNo);
-  const became = outcome.batches[0]!.counts.findIndex((count, number) => number > 0 && count === 1);
-  const item = waiting.find((one) => Number(one.entryNo) === place.entryNo && one.recordNo === recordNo)!;
-  const batches = [moved(outcome.batches[0]!, became), ...outcome.batches.slice(1), ...reversed.batches];
-  const stillWaits = became === Disposition.suspended;
+  const reversals = results.flatMap(({ outcome }) => outcome.reversals);
+  const standing = await StandingCharges.before(ledger, reversals, entryNo);
+  const blocks: LedgerBlock[] = [];
+  const rows: LedgerRow[] = [];
+  const superseded: LedgerRow[] = [];
+  const batches: BatchCounts[] = [];
+  const resolved: LedgerRow[] = [];
+  // In order: a record may take back what one before it has just posted.
+  for (const { recordNo, place, outcome } of results) {
+    const reversed = reverseRows(standing, outcome.reversals, entryNo);
+    standing.add(outcome.chargeRows);
+    rows.push(...reversed.rows, ...outcome.chargeRows);
+    superseded.push(...reversed.superseded);
+    blocks.push(...outcome.blocks);
+    batches.push(...outcome.batches.slice(1));
+    const became = outcome.batches[0]!.counts.findIndex((count, number) => number > 0 && count === 1);
+    if (became === Disposition.suspended) continue;
+    batches.push(moved(outcome.batches[0]!, became));
+    resolved.push(resolvedRow(items.get(`${place.entryNo}.${recordNo}`)!, entryNo, DISPOSITION_NAMES[became]!));
+  }
+  const charges = encodeChargeObjects(rows, entryNo);
   return [
-    ...outcome.blocks,
-    ...reversed.blocks,
-    ...(stillWaits ? [] : encodeRows('suspense', [resolvedRow(item, entryNo, DISPOSITION_NAMES[became]!)])),
-    ...encodeBatches(stillWaits ? batches.slice(1) : batches, entryNo),
-    ...encodeControls([...outcome.controls, ...reversed.controls], entryNo),
+    ...blocks,
+    ...charges.blocks,
+    ...encodeControls(
+      charges.controls.map((sum) => ({ ...sum, entryNo })),
+      entryNo,
+    ),
+    ...encodeBatches([...batches, ...(await supersede(ledger, superseded, entryNo))], entryNo),
+    ...encodeRows('suspense', resolved),
   ];
 }
 

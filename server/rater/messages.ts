@@ -1,5 +1,5 @@
 /** What front and rater say to each other (IPC), and the rater's main thread to its workers. */
-import type { LedgerBlock } from '../../ledger/index.ts';
+import type { LedgerBlock, LedgerRow } from '../../ledger/index.ts';
 import type { Rework, RegisterReading } from '../../mediation/readings/index.ts';
 import type { LoggerOptions } from '../../platform/logger.ts';
 import type { ReferenceEntry } from './reference-data.ts';
@@ -79,6 +79,8 @@ export interface ControlSum {
 /** What came of one slice. */
 export interface SliceOutcome {
   blocks: LedgerBlock[];
+  /** Recycled records: their charges as row objects, because later ones of the same command may take them back. */
+  chargeRows: LedgerRow[];
   batches: BatchCounts[];
   controls: (ControlSum & { entryNo: number })[];
   reversals: Reversal[];

@@ -208,7 +208,8 @@ export class Rater {
   ): Promise<Awaited<ReturnType<typeof reverse>>['blocks']> {
     const reversed = await reverse(this.ledger, outcome.reversals, entryNo);
     for (const { fileEntry, source, counts } of outcome.batches) {
-      this.fileRecords.set(fileEntry, (this.fileRecords.get(fileEntry) ?? 0) + counts[0]!);
+      // Pushed batches are files of their own, which never come again as a whole.
+      if (fileEntry !== entryNo) this.fileRecords.set(fileEntry, (this.fileRecords.get(fileEntry) ?? 0) + counts[0]!);
       this.recordsSinceCheckpoint += counts[0]!;
       this.statistics.count(source, counts);
     }

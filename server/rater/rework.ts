@@ -3,14 +3,14 @@
  * They are guided and rated like new ones; their charges keep the address of the reading's record, with higher
  * charge numbers for each remake.
  */
-import type { LedgerBlock } from '../../ledger/index.ts';
+import type { LedgerRow } from '../../ledger/index.ts';
 import { guide } from '../../mediation/guiding/index.ts';
 import { registerDifference, type Rework } from '../../mediation/readings/index.ts';
+import { errorCode } from '../../platform/errors.ts';
 import { rateUsage } from '../../rating/index.ts';
 import { Disposition, RecordColumns, TEXT_FIELDS } from '../../schemas/columns/record-columns.ts';
 import { UsageColumns } from '../../schemas/columns/usage-columns.ts';
-import { sumControls } from './control-sums.ts';
-import type { ControlSum } from './messages.ts';
+import { chargeRowsOf } from './charge-rows.ts';
 import type { ReferenceData } from './reference-data.ts';
 import type { SliceEncoder } from './slice-encoder.ts';
 import type { SliceWork } from './slice-work.ts';
@@ -21,34 +21,45 @@ const TEXT_BYTES_MAX = 1024;
 const METER = TEXT_FIELDS.indexOf('meter');
 const REGISTER = TEXT_FIELDS.indexOf('register');
 
-export function encodeReworked(
+export interface Reworked {
+  rows: LedgerRow[];
+  /** Those that could be made again. What cannot be priced now stays as it stands: taking it back would lose it. */
+  done: Rework[];
+  /** Codes of those that could not. */
+  failed: string[];
+}
+
+export function makeAgain(
   reference: ReferenceData,
   encoder: SliceEncoder,
   reworks: readonly Rework[],
   postedEntry: number,
-): { blocks: LedgerBlock[]; controls: ControlSum[] } {
-  const blocks: LedgerBlock[] = [];
-  const controls: ControlSum[] = [];
+): Reworked {
+  const result: Reworked = { rows: [], done: [], failed: [] };
   for (const rework of reworks) {
     const { to } = rework;
     const work = asSlice(rework);
-    const format = reference.format(to.format);
-    guide(reference.guidingPlan, reference.lookup, format, work.records, work.usage);
-    for (let row = 0; row < work.usage.count; row++) {
-      const assignment = work.usage.assignment[row]!;
-      work.usage.startMs[row] = rework.from.readAtMs;
-      work.usage.quantity[row] = registerDifference(rework.from, to, {
+    const { records, usage } = work;
+    guide(reference.guidingPlan, reference.lookup, reference.format(to.format), records, usage);
+    for (let row = 0; row < usage.count; row++) {
+      const assignment = usage.assignment[row]!;
+      usage.startMs[row] = rework.from.readAtMs;
+      usage.quantity[row] = registerDifference(rework.from, to, {
         digits: reference.lookup.digits(assignment),
         multiplier: reference.lookup.multiplier(assignment),
       });
     }
-    rateUsage(reference.tariffBook, reference.binding, work.usage, work.records, 0, work.usage.count);
+    rateUsage(reference.tariffBook, reference.binding, usage, records, 0, usage.count);
+    const code = records.code[0]! || usage.code.subarray(0, usage.count).find((one) => one !== 0) || 0;
+    if (code !== 0 || usage.count === 0) {
+      result.failed.push(code === 0 ? 'GUIDE_NO_OWNER' : errorCode(code));
+      continue;
+    }
     const chosen = encoder.choose(work, to.version * CHARGES_PER_VERSION);
-    controls.push(...sumControls(reference.names, work.usage, chosen.rows, chosen.count));
-    const address = { entryNo: to.entryNo, recordNo: to.recordNo, holdsIdentity: true };
-    blocks.push(...encoder.charges(reference, work, chosen, postedEntry, address));
+    result.rows.push(...chargeRowsOf(reference, work, chosen, to, postedEntry));
+    result.done.push(rework);
   }
-  return { blocks, controls };
+  return result;
 }
 
 /** A slice of one record: the reading at the end of the usage. */

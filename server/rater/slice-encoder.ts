@@ -49,13 +49,7 @@ export class SliceEncoder {
     return { rows, count, chargeNo };
   }
 
-  charges(
-    reference: ReferenceData,
-    work: SliceWork,
-    chosen: Chosen,
-    postedEntry: number,
-    recycled: RecycledRecord | null,
-  ): LedgerBlock[] {
+  charges(reference: ReferenceData, work: SliceWork, chosen: Chosen, postedEntry: number): LedgerBlock[] {
     if (chosen.count === 0) return [];
     const book = reference.tariffBook;
     const input: ChargeRows = {
@@ -71,12 +65,11 @@ export class SliceEncoder {
         versions: book.versions,
         currencies: book.currencies,
       },
-      entryNo: recycled?.entryNo ?? work.place.entryNo,
+      entryNo: work.place.entryNo,
       postedEntry,
       postingPeriod: 0,
       partyField: work.usage.partyField,
       otherField: work.usage.otherField,
-      ...(recycled !== null && { recordNo: Uint32Array.of(recycled.recordNo) }),
     };
     return [...this.chargeEncoder.encode(input), ...this.sumEncoder.encode(input)];
   }

@@ -99,12 +99,13 @@ export function runStageB(
     const disposition = records.disposition[i]!;
     if (disposition !== Disposition.usable && disposition !== Disposition.suspended) continue;
     const register = isRegister[records.classNo[i]!]! && work.rawIdentity[i] === 0;
-    if (!single && stateShard(records, i, register) % owner.threads !== owner.thread) continue;
+    const shard = stateShard(records, i, register);
+    if (!single && shard % owner.threads !== owner.thread) continue;
     if (disposition === Disposition.usable && state.duplicates.isTooOld(records.startMs[i]!)) {
       suspend(records, i, errorNo('USAGE_TOO_OLD'));
       work.rawIdentity[i] = 1;
     }
-    const sight = see(state.duplicates, work, format, i, recycled?.holdsIdentity === true);
+    const sight = see(state.duplicates, work, format, i, shard, recycled?.holdsIdentity === true);
     if (sight === Sight.duplicate) {
       records.disposition[i] = Disposition.duplicate;
       continue;
@@ -137,6 +138,7 @@ function see(
   work: SliceWork,
   format: CompiledFormat,
   record: number,
+  shard: number,
   holdsIdentity: boolean,
 ): SightNo {
   const { records, place } = work;
@@ -149,8 +151,9 @@ function see(
   const content = records.content[record]!;
   const startMs = records.startMs[record]!;
   const quality = records.quality[record]!;
-  if (holdsIdentity) return duplicates.seeAgain(identity, record, content, startMs, quality);
-  return duplicates.see(identity, record, content, startMs, quality, format.secondSight);
+  const { secondSight } = format;
+  if (holdsIdentity) return duplicates.seeAgain(identity, record, content, startMs, quality, secondSight, shard);
+  return duplicates.see(identity, record, content, startMs, quality, secondSight, shard);
 }
 
 function suspend(records: RecordColumns, record: number, code: number): void {

@@ -5,10 +5,12 @@ import { registerDifference, type Rework } from '../../mediation/readings/index.
 import { rateUsage } from '../../rating/index.ts';
 import { Disposition } from '../../schemas/columns/record-columns.ts';
 import type { UsageColumns } from '../../schemas/columns/usage-columns.ts';
+import { encodeChargeObjects } from './charge-objects.ts';
+import { chargeRowsOf } from './charge-rows.ts';
 import { sumControls } from './control-sums.ts';
 import type { BatchCounts, SliceOutcome } from './messages.ts';
 import type { ReferenceData } from './reference-data.ts';
-import { CHARGES_PER_VERSION, encodeReworked } from './rework.ts';
+import { CHARGES_PER_VERSION, makeAgain } from './rework.ts';
 import { subscriptionsOf, type SliceEncoder } from './slice-encoder.ts';
 import type { SliceWork } from './slice-work.ts';
 import type { RecycledRecord, Reversal, StageBResult } from './stage-b.ts';
@@ -23,7 +25,8 @@ export function runStageC(
 ): SliceOutcome {
   const { records, usage, place } = work;
   const format = reference.format(place.format);
-  const rest = settleWithinSlice(reference, work, state);
+  // A recycled record is a slice of its own, under the address it had: nothing of its entry stands here beside it.
+  const rest = recycled === null ? settleWithinSlice(reference, work, state) : { ...state, rework: lastOfEach(state.rework) };
 
   const subscriptions = subscriptionsOf(work, format);
   const drop = new Uint8Array(usage.count);
@@ -40,30 +43,34 @@ export function runStageC(
   const chosen = encoder.choose(work);
 
   const blocks: LedgerBlock[] = [
-    ...encoder.charges(reference, work, chosen, postedEntry, recycled),
+    ...(recycled === null ? encoder.charges(reference, work, chosen, postedEntry) : []),
     ...encoder.readings(work, format, subscriptions, postedEntry, recycled),
     ...encoder.suspense(work, format, postedEntry, recycled),
   ];
-  const controls = sumControls(reference.names, usage, chosen.rows, chosen.count);
+  const controls = recycled === null ? sumControls(reference.names, usage, chosen.rows, chosen.count) : [];
+  const chargeRows = recycled === null ? [] : chargeRowsOf(reference, work, chosen, recycled, postedEntry);
   const batches = [countDispositions(work)];
 
   for (const node of rest.supersededContext) {
     batches.push(move(node, Disposition.absorbed, Disposition.superseded));
   }
-  if (rest.rework.length > 0) {
-    const reworked = encodeReworked(reference, encoder, rest.rework, postedEntry);
-    blocks.push(...reworked.blocks);
-    controls.push(...reworked.controls);
-    for (const { to, firstUsage } of rest.rework) {
-      if (firstUsage) batches.push(move(to, Disposition.absorbed, Disposition.rated));
-    }
+  const again = makeAgain(reference, encoder, rest.rework, postedEntry);
+  for (const { to, firstUsage } of again.done) {
+    if (firstUsage) batches.push(move(to, Disposition.absorbed, Disposition.rated));
+  }
+  if (recycled !== null) chargeRows.push(...again.rows);
+  else if (again.rows.length > 0) {
+    const encoded = encodeChargeObjects(again.rows, postedEntry);
+    blocks.push(...encoded.blocks);
+    controls.push(...encoded.controls);
   }
   return {
     blocks,
     batches,
     controls: controls.map((sum) => ({ ...sum, entryNo: place.entryNo })),
-    reversals: [...rest.reversals, ...rest.rework.filter((one) => one.reverse).map(reversalOfRework)],
-    suspendedByCode: encoder.suspendedByCode(work),
+    chargeRows,
+    reversals: [...rest.reversals, ...again.done.filter((one) => one.reverse).map(reversalOfRework)],
+    suspendedByCode: countCodes(encoder.suspendedByCode(work), again.failed),
     newestEventMs: newestEvent(usage),
   };
 }
@@ -78,19 +85,26 @@ function settleWithinSlice(reference: ReferenceData, work: SliceWork, state: Sta
     if (inSlice(node.entryNo)) records.disposition[node.recordNo] = Disposition.superseded;
     else rest.supersededContext.push(node);
   }
-  const latest = new Map<string, Rework>();
-  for (const rework of state.rework) {
-    if (inSlice(rework.to.entryNo)) reworkInPlace(reference, work, rework);
-    else {
-      const key = rework.to.identity.join('.');
-      const earlier = latest.get(key);
-      // Made again twice by one slice: the last one counts, and what the first one found decides what to reverse.
-      latest.set(key, earlier ? { ...rework, reverse: earlier.reverse, firstUsage: earlier.firstUsage } : rework);
-    }
-  }
-  rest.rework.push(...latest.values());
+  for (const rework of state.rework) if (inSlice(rework.to.entryNo)) reworkInPlace(reference, work, rework);
+  rest.rework.push(...lastOfEach(state.rework.filter(({ to }) => !inSlice(to.entryNo))));
   if (state.reversals.length > 0) supersedeInSlice(work, state.reversals, rest.reversals);
   return rest;
+}
+
+/** Made again twice by one slice: the last one counts, and what the first one found decides what to reverse. */
+function lastOfEach(reworks: readonly Rework[]): Rework[] {
+  const latest = new Map<string, Rework>();
+  for (const rework of reworks) {
+    const key = rework.to.identity.join('.');
+    const earlier = latest.get(key);
+    latest.set(key, earlier ? { ...rework, reverse: earlier.reverse, firstUsage: earlier.firstUsage } : rework);
+  }
+  return [...latest.values()];
+}
+
+function countCodes(counts: Record<string, number>, codes: readonly string[]): Record<string, number> {
+  for (const code of codes) counts[code] = (counts[code] ?? 0) + 1;
+  return counts;
 }
 
 /** The usage that ends at a reading of this slice starts elsewhere now. */

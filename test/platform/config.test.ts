@@ -45,7 +45,7 @@ describe('the configuration', () => {
       definitions: { formats: [], tariffs: [], registry: [] },
       sources: [],
       logging: { level: 'info' },
-      secrets: { apiKeys: [] },
+      secrets: {},
     });
     expect(config.engine).not.toHaveProperty('url');
   });
@@ -145,17 +145,14 @@ describe('the configuration', () => {
   });
 
   it('takes secrets from the environment or from files only', () => {
-    const file = fileWith('server: { apiKeysFile: keys }\nengine: { passwordFile: run/password }\n');
+    const file = fileWith('engine: { passwordFile: run/password }\n');
     const dir = path.dirname(file);
-    expect(() => loadConfig({ path: file, env: {} })).toThrow(
-      /apiKeysFile cannot be read.*[^]*passwordFile cannot be read/,
-    );
+    expect(() => loadConfig({ path: file, env: {} })).toThrow(/passwordFile cannot be read/);
     mkdirSync(path.join(dir, 'run'));
-    writeFileSync(path.join(dir, 'keys'), 'one\ntwo\n');
     writeFileSync(path.join(dir, 'run/password'), 'pw\n');
-    expect(loadConfig({ path: file, env: {} }).secrets).toEqual({ apiKeys: ['one', 'two'], enginePassword: 'pw' });
-    const env = { TOLLGRID_SERVER_API_KEYS: 'x,y', TOLLGRID_ENGINE_PASSWORD: 'other' };
-    expect(loadConfig({ path: file, env }).secrets).toEqual({ apiKeys: ['x', 'y'], enginePassword: 'other' });
+    expect(loadConfig({ path: file, env: {} }).secrets).toEqual({ enginePassword: 'pw' });
+    const env = { TOLLGRID_ENGINE_PASSWORD: 'other' };
+    expect(loadConfig({ path: file, env }).secrets).toEqual({ enginePassword: 'other' });
   });
 });
 

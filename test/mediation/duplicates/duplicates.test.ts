@@ -15,7 +15,7 @@ describe('duplicates by unique key', () => {
     duplicates.setWindow(NOW, 13);
     const identity = words(1, 2, 3, 4);
     const see = (content: number, quality: number, rule: 'conflict' | 'revision') =>
-      duplicates.see(identity, 0, content, NOW, quality, rule);
+      duplicates.see(identity, 0, content, NOW, quality, rule, 1);
     expect(see(10, 2, 'conflict')).toBe(Sight.first);
     expect(see(10, 2, 'conflict')).toBe(Sight.duplicate);
     expect(see(11, 2, 'conflict')).toBe(Sight.conflict);
@@ -29,11 +29,11 @@ describe('duplicates by unique key', () => {
     const duplicates = new Duplicates();
     duplicates.setWindow(NOW, 2);
     const identity = words(9, 9, 9, 9);
-    expect(duplicates.see(identity, 0, 1, NOW, 0, 'conflict')).toBe(Sight.first);
+    expect(duplicates.see(identity, 0, 1, NOW, 0, 'conflict', 1)).toBe(Sight.first);
     duplicates.setWindow(NOW + 70 * DAY_MS, 2);
-    expect(duplicates.see(identity, 0, 1, NOW, 0, 'conflict')).toBe(Sight.duplicate);
+    expect(duplicates.see(identity, 0, 1, NOW, 0, 'conflict', 1)).toBe(Sight.duplicate);
     duplicates.setWindow(NOW + 100 * DAY_MS, 2);
-    expect(duplicates.see(identity, 0, 1, NOW + 100 * DAY_MS, 0, 'conflict')).toBe(Sight.first);
+    expect(duplicates.see(identity, 0, 1, NOW + 100 * DAY_MS, 0, 'conflict', 1)).toBe(Sight.first);
   });
 
   it('gives the answers of a plain map for any sequence, also across a dump and load', () => {
@@ -53,7 +53,7 @@ describe('duplicates by unique key', () => {
           const seen = model.get(id);
           const expected = seen === undefined ? Sight.first : seen.has(content) ? Sight.duplicate : Sight.conflict;
           model.set(id, (seen ?? new Set()).add(content));
-          expect(duplicates.see(identity, 0, content, NOW, 0, 'conflict')).toBe(expected);
+          expect(duplicates.see(identity, 0, content, NOW, 0, 'conflict', 1)).toBe(expected);
         }
       }),
       { numRuns: 60 },

@@ -66,6 +66,84 @@ describe('readings that arrive late or are revised', () => {
   });
 });
 
+describe('readings that wait in suspense', () => {
+  const unknown = (...rows: string[]): string => HEADER + rows.map((row) => `X1,1.8.1,${row}\n`).join('');
+
+  async function giveOwner(): Promise<void> {
+    await system.services.registryChange({
+      by: 'test',
+      objects: [
+        {
+          kind: 'subscription',
+          id: 'S-x1',
+          accountId: 'A-1013',
+          usagePoint: true,
+          identifiers: [{ kind: 'meter', value: 'X1' }],
+          tariffs: [{ view: 'retail', service: 'electricity', tariff: 'electricity-day-night' }],
+        },
+      ],
+    });
+    await system.processed((await system.services.recycle({ by: 'test' })).entry);
+  }
+
+  it('give the same usages when they are recycled, from several files and out of order', async () => {
+    system = await System.start();
+    for (const [name, row] of [
+      ['a.csv', '2026-10-01 00:00,100,kWh,actual'],
+      ['b.csv', '2026-10-03 00:00,200,kWh,actual'],
+      ['c.csv', '2026-10-02 00:00,150,kWh,actual'],
+    ] as const) {
+      await system.feed('meters', name, 'meter-register-csv', unknown(row));
+    }
+    await giveOwner();
+    expect((await energy()).sort()).toEqual([50_000, 50_000]);
+    expect(await system.totals()).toEqual({ received: 3, rated: 2, absorbed: 1 });
+    const rows = await system.export();
+    await system.services.rebuild({ threads: 2 });
+    expect(await system.export()).toBe(rows);
+    expect((await system.audit()).closes).toBe(true);
+  });
+
+  it('stay with their own records when one file holds several, the later one first', async () => {
+    system = await System.start();
+    const rows = ['2026-10-02 00:00,150,kWh,actual', '2026-10-01 00:00,100,kWh,actual'];
+    await system.feed('meters', 'a.csv', 'meter-register-csv', unknown(...rows));
+    await giveOwner();
+    const charges = (await system.charges()).filter(({ service, sign }) => service === 'electricity' && sign > 0);
+    expect(charges).toHaveLength(1);
+    expect(charges[0]).toMatchObject({ quantity: 50_000, startAt: '2026-09-30T21:00:00.000Z', endAt: '2026-10-01T21:00:00.000Z' });
+    expect(charges[0]!.id).toMatch(/^\d+\.0\.\d+$/);
+    const told = (await system.services.explainCharge(charges[0]!.id))!;
+    expect(told.steps.filter(({ step }) => step === 'difference')).toEqual([]);
+    expect(await system.totals()).toEqual({ received: 2, rated: 1, absorbed: 1 });
+  });
+
+  it('are known again after a restart with two threads', async () => {
+    system = await System.start({ threads: 2 });
+    const file = townFiles().find(({ source }) => source === 'meters')!;
+    await system.feed('meters', file.name, file.format, file.bytes);
+    const before = await system.totals();
+    await system.stop();
+    system = await System.start({ threads: 2, folder: system.folder });
+    const [header, ...lines] = file.bytes.toString().trimEnd().split('\n');
+    await system.feed('meters', 'again.csv', file.format, [header, ...lines.reverse(), ''].join('\n'));
+    const after = await system.totals();
+    expect(after['rated']).toBe(before['rated']);
+    expect(after['superseded']).toBe(before['superseded']);
+    expect(after['absorbed']).toBe(before['absorbed']);
+  });
+});
+
+describe('files', () => {
+  it('received with the wrong format can be received again with the right one', async () => {
+    system = await System.start();
+    const file = townFiles().find(({ source }) => source === 'water')!;
+    await system.feed('water', file.name, 'asterisk-csv', file.bytes);
+    await system.feed('water', file.name, file.format, file.bytes);
+    expect((await system.totals())['rated']).toBe(100);
+  });
+});
+
 describe('suspense', () => {
   const call = (uuid: string, account: string): string =>
     `"R","201","0441234567","hotel","2026-10-15 10:00:00","2026-10-15 10:00:10","2026-10-15 10:01:10","70","60","NORMAL_CLEARING","${uuid}","","${account}","",""\n`;
