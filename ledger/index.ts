@@ -1,6 +1,6 @@
 /** The ledger: ClickHouse tables, writes that can be proven, and every question asked of them. */
 export { connectLedger, addressFromEnvironment, type LedgerAddress, type LedgerClient } from './client.ts';
-export { startEngine, engineProcess, ENGINE_DEFAULTS, type EngineHandle } from './engine/start.ts';
+export { startEngine, engineProcess, engineFailure, ENGINE_DEFAULTS, type EngineHandle } from './engine/start.ts';
 export type { EngineOptions } from './engine/config.ts';
 export { createTables } from './schema.ts';
 export { LEDGER_SCHEMA_VERSION, TABLE_NAMES, TABLES, type TableName, type PersonalData } from './tables.ts';

@@ -26,19 +26,19 @@ export class SumGroups {
   /** Adds one charge. Sums stay exact: one that would leave the safe integers goes on in another group of the key. */
   add(who: number, when: number, what: number, quantity: number, billed: number, amount: number, tax: number): void {
     const slot = this.slotOf(who, when, what);
-    let group = this.slots[slot]! - 1;
+    let group = this.slots[slot] - 1;
     if (group < 0) group = this.begin(slot, who, when, what);
     let at = group * SUM_COUNT;
     let { sums } = this;
-    if (!isSafe(sums[at + 1]! + quantity) || !isSafe(sums[at + 2]! + billed) || !isSafe(sums[at + 3]! + amount)) {
+    if (!isSafe(sums[at + 1] + quantity) || !isSafe(sums[at + 2] + billed) || !isSafe(sums[at + 3] + amount)) {
       at = this.begin(slot, who, when, what) * SUM_COUNT;
       ({ sums } = this);
     }
-    sums[at]! += 1;
-    sums[at + 1]! += quantity;
-    sums[at + 2]! += billed;
-    sums[at + 3]! += amount;
-    sums[at + 4]! += tax;
+    sums[at] += 1;
+    sums[at + 1] += quantity;
+    sums[at + 2] += billed;
+    sums[at + 3] += amount;
+    sums[at + 4] += tax;
   }
 
   /** One word of each group's key. */
@@ -64,7 +64,7 @@ export class SumGroups {
     const mask = slots.length - 1;
     let slot = hash(who, when, what) & mask;
     for (;;) {
-      const group = slots[slot]! - 1;
+      const group = slots[slot] - 1;
       if (group < 0) return slot;
       const at = group * KEY_WORDS;
       if (keys[at] === who && keys[at + 1] === when && keys[at + 2] === what) return slot;
@@ -97,7 +97,7 @@ export class SumGroups {
     // In order: of two groups with one key the later one is the one that goes on.
     for (let group = 0; group < this.count; group++) {
       const at = group * KEY_WORDS;
-      this.slots[this.slotOf(keys[at]!, keys[at + 1]!, keys[at + 2]!)] = group + 1;
+      this.slots[this.slotOf(keys[at], keys[at + 1], keys[at + 2])] = group + 1;
     }
   }
 }

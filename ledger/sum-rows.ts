@@ -35,16 +35,16 @@ export class SumEncoder {
     const { startMs, accountNo, zoneNo, viewNo, serviceNo, kind, currencyNo } = usage;
     const { quantity, billed, amountMicros, taxMicros } = usage;
     for (let i = 0; i < count; i++) {
-      const row = rows[i]!;
-      const what = (viewNo[row]! << 24) | (serviceNo[row]! << 16) | (kind[row]! << 8) | currencyNo[row]!;
-      const hour = Math.floor(startMs[row]! / HOUR_MS);
+      const row = rows[i];
+      const what = (viewNo[row] << 24) | (serviceNo[row] << 16) | (kind[row] << 8) | currencyNo[row];
+      const hour = Math.floor(startMs[row] / HOUR_MS);
       const day = Math.floor(hour / 24);
-      const q = quantity[row]!;
-      const b = billed[row]!;
-      const a = amountMicros[row]!;
-      const t = taxMicros[row]!;
-      byAccount.add(accountNo[row]!, day, what >>> 0, q, b, a, t);
-      byZone.add(zoneNo[row]!, hour, what >>> 0, q, b, a, t);
+      const q = quantity[row];
+      const b = billed[row];
+      const a = amountMicros[row];
+      const t = taxMicros[row];
+      byAccount.add(accountNo[row], day, what >>> 0, q, b, a, t);
+      byZone.add(zoneNo[row], hour, what >>> 0, q, b, a, t);
     }
   }
 
@@ -55,7 +55,7 @@ export class SumEncoder {
     const monthOf = new Uint32Array(when.length);
     const counts = new Map<number, number>();
     for (let group = 0; group < when.length; group++) {
-      const month = this.months.find(when[group]! * unitMs);
+      const month = this.months.find(when[group] * unitMs);
       monthOf[group] = month;
       counts.set(month, (counts.get(month) ?? 0) + 1);
     }
@@ -82,7 +82,7 @@ export class SumEncoder {
   private encodeHourly(input: SumInput, month: number, members: Uint32Array): LedgerBlock {
     const groups = this.byZone;
     const seconds = groups.keyWords('when');
-    for (let i = 0; i < seconds.length; i++) seconds[i]! *= 3600;
+    for (let i = 0; i < seconds.length; i++) seconds[i] *= 3600;
     const block = this.hourly
       .begin(members.length)
       .constant('posted_entry', input.postedEntry, 8)
@@ -104,15 +104,15 @@ function finish(
   const what = groups.keyWords('what');
   const part = (shift: number): Uint8Array => {
     const bytes = new Uint8Array(what.length);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = what[i]! >>> shift;
+    for (let i = 0; i < bytes.length; i++) bytes[i] = what[i] >>> shift;
     return bytes;
   };
   const [amounts, quantities] = [groups.sumsOf('amount'), groups.sumsOf('quantity')];
   const amount = new ExactSum();
   const quantity = new ExactSum();
   for (const group of members) {
-    amount.add(amounts[group]!);
-    quantity.add(quantities[group]!);
+    amount.add(amounts[group]);
+    quantity.add(quantities[group]);
   }
   const bytes = block
     .lowCardinality('view', part(24), members, dictionaries.views)

@@ -228,7 +228,15 @@ const readings: Table = {
   ],
 };
 
-export const TABLES = { charges, charges_daily: chargesDaily, charges_hourly: chargesHourly, batches, controls, suspense, readings } as const;
+export const TABLES = {
+  charges,
+  charges_daily: chargesDaily,
+  charges_hourly: chargesHourly,
+  batches,
+  controls,
+  suspense,
+  readings,
+} as const;
 export type TableName = keyof typeof TABLES;
 export const TABLE_NAMES = Object.keys(TABLES) as TableName[];
 

@@ -54,7 +54,10 @@ export class RegistryQueries {
       .limit(limit + 1);
     if (division !== '') {
       query = query.where((where) =>
-        where.or([where('account.division', '=', division), where(sql`starts_with(account.division, ${division + '/'})`, '=', sql`true`)]),
+        where.or([
+          where('account.division', '=', division),
+          where(sql`starts_with(account.division, ${division + '/'})`, '=', sql`true`),
+        ]),
       );
     }
     if (after !== undefined) query = query.where('account.id', '>', after);

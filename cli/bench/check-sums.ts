@@ -17,7 +17,7 @@ export interface CheckSums {
 export async function checkSums(client: LedgerClient): Promise<CheckSums> {
   const one = async <T>(query: string): Promise<T> => {
     const result = await client.query({ query, format: 'JSONEachRow' });
-    return (await result.json<T>())[0]!;
+    return (await result.json<T>())[0];
   };
   const charges = await one<Omit<CheckSums, 'daily' | 'hourly'>>(`
     SELECT toString(count()) AS rows, toString(sum(c.quantity)) AS quantity, toString(sum(c.amount)) AS amount,

@@ -35,7 +35,7 @@ export async function runEngineAlone(
       ledger,
       () => memory.stop(),
       async () => {
-        await run(ledger, insertCharges(generated.files[0]!, settings));
+        await run(ledger, insertCharges(generated.files[0], settings));
         for (const query of insertSums(settings)) await run(ledger, query);
       },
     );
@@ -61,7 +61,7 @@ async function createDictionaries(
   ledger: LedgerClient,
   { registryFile, zonesFile, pricesFile }: GeneratedCalls,
 ): Promise<void> {
-  const prices = new Map(rowsOf(pricesFile).map(([zone, price]) => [zone!, Math.round(Number(price) * 1_000_000)]));
+  const prices = new Map(rowsOf(pricesFile).map(([zone, price]) => [zone, Math.round(Number(price) * 1_000_000)]));
   await run(ledger, 'CREATE TABLE callers (number String, account_no UInt32) ENGINE = Memory');
   await ledger.insert({
     table: 'callers',
@@ -73,9 +73,9 @@ async function createDictionaries(
     table: 'prefixes',
     format: 'JSONEachRow',
     values: rowsOf(zonesFile).map(([prefix, zone]) => ({
-      prefix: `${nibbles(prefix!)}/${prefix!.length * 4}`,
+      prefix: `${nibbles(prefix)}/${prefix.length * 4}`,
       zone,
-      price: prices.get(zone!),
+      price: prices.get(zone),
     })),
   });
   await run(

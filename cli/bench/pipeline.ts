@@ -75,7 +75,7 @@ export const benchPipeline: CommandSpec<Options> = {
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 type Result = ReturnType<typeof resultOf>;
@@ -99,7 +99,7 @@ function resultOf(records: number, rounds: readonly Round[]) {
     floorRssBytes: rss('plain'),
     tunedFloorRssBytes: rss('tuned'),
     seconds: { tollgrid: secondsOf('tollgrid'), plain: secondsOf('plain'), tuned: secondsOf('tuned') },
-    sums: rounds[0]!.tollgrid.sums,
+    sums: rounds[0].tollgrid.sums,
     machine: `${os.cpus().length} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
   };
 }

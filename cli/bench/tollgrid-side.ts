@@ -29,7 +29,7 @@ export async function runTollgrid({ generated, folder, threads }: TollgridOption
     // Definitions and registry are in the ledger's past before the clock starts.
     await untilProcessed(front.services, front.services.status().logHead);
     const ledger = connectLedger(front.ledgerAddress());
-    const file = generated.files[0]!;
+    const file = generated.files[0];
     const result = await measured(
       ledger,
       () => memory.stop(),

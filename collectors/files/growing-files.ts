@@ -40,7 +40,7 @@ export class GrowingFiles {
       const file = known.get(here.inode);
       const isKnown = file !== undefined && (await unreadable.pass(() => isSameFile(here, file)));
       if (isKnown === null) continue;
-      if (isKnown) slices += (await unreadable.pass(() => this.follow(here, file!))) ?? 0;
+      if (isKnown) slices += (await unreadable.pass(() => this.follow(here, file))) ?? 0;
       else if (matches(this.source.pattern, here.name) && here.sizeBytes > 0) fresh.push(here);
     }
     for (const here of fresh) slices += (await unreadable.pass(() => this.begin(here))) ?? 0;

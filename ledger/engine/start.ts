@@ -48,6 +48,12 @@ export async function startEngine(given: Partial<EngineOptions> & { path: string
   };
 }
 
+/** What the engine's own words mean. LEDGER_LOCKED, LEDGER_UNAVAILABLE. */
+export function engineFailure(reason: string): TollgridError {
+  const code = /Failed to create connection|Cannot lock file/.test(reason) ? 'LEDGER_LOCKED' : 'LEDGER_UNAVAILABLE';
+  return new TollgridError(code, `The ledger engine did not start: ${reason}`);
+}
+
 interface EngineMessage {
   type: 'ready' | 'failed';
   url: string;
@@ -57,10 +63,7 @@ interface EngineMessage {
 
 function ready(child: ChildProcess, exited: Promise<number | string>): Promise<{ url: string; token: string }> {
   return new Promise((resolve, reject) => {
-    const fail = (reason: string): void => {
-      const code = /Failed to create connection|Cannot lock file/.test(reason) ? 'LEDGER_LOCKED' : 'LEDGER_UNAVAILABLE';
-      reject(new TollgridError(code, `The ledger engine did not start: ${reason}`));
-    };
+    const fail = (reason: string): void => reject(engineFailure(reason));
     child.once('message', (message) => {
       const { type, ...rest } = message as EngineMessage;
       if (type === 'ready') resolve(rest);

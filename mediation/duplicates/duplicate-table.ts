@@ -33,7 +33,7 @@ export class DuplicateTable {
     let slot = (k1 ^ (k2 >>> 7)) & mask;
     for (;;) {
       const at = slot * WORDS;
-      const tag = slots[at + 4]!;
+      const tag = slots[at + 4];
       if (tag === 0) return -1;
       if (slots[at] === k1 && slots[at + 1] === k2 && slots[at + 2] === k3) {
         return (tag & 0xffff) >= oldestTag ? slot : -1;
@@ -44,22 +44,22 @@ export class DuplicateTable {
 
   /** Reads the first slot an identity may stand in. */
   touch(k1: number, k2: number): number {
-    return this.slots[((k1 ^ (k2 >>> 7)) & this.mask) * WORDS + 4]!;
+    return this.slots[((k1 ^ (k2 >>> 7)) & this.mask) * WORDS + 4];
   }
 
   aux(slot: number): number {
-    return this.slots[slot * WORDS + 3]!;
+    return this.slots[slot * WORDS + 3];
   }
 
   quality(slot: number): number {
-    return (this.slots[slot * WORDS + 4]! >>> 16) & 15;
+    return (this.slots[slot * WORDS + 4] >>> 16) & 15;
   }
 
   /** A revision took the identity's place. */
   replace(slot: number, aux: number, quality: number): void {
     const at = slot * WORDS;
     this.slots[at + 3] = aux;
-    this.slots[at + 4] = (this.slots[at + 4]! & 0xfff0ffff) | (quality << 16);
+    this.slots[at + 4] = (this.slots[at + 4] & 0xfff0ffff) | (quality << 16);
   }
 
   /** Adds an identity that `find` did not find. An expired slot of the same identity is taken over. */
@@ -100,14 +100,14 @@ export class DuplicateTable {
   private grow(oldestTag: number): void {
     const old = this.slots;
     let living = 0;
-    for (let at = 4; at < old.length; at += WORDS) if ((old[at]! & 0xffff) >= oldestTag) living++;
+    for (let at = 4; at < old.length; at += WORDS) if ((old[at] & 0xffff) >= oldestTag) living++;
     const slotCount = (living + 1) * 100 > (this.mask + 1) * 50 ? (this.mask + 1) * 2 : this.mask + 1;
     this.slots = new Uint32Array(slotCount * WORDS);
     this.mask = slotCount - 1;
     this.used = 0;
     for (let at = 0; at < old.length; at += WORDS) {
-      const tag = old[at + 4]!;
-      if ((tag & 0xffff) >= oldestTag && tag !== 0) this.put(old[at]!, old[at + 1]!, old[at + 2]!, old[at + 3]!, tag);
+      const tag = old[at + 4];
+      if ((tag & 0xffff) >= oldestTag && tag !== 0) this.put(old[at], old[at + 1], old[at + 2], old[at + 3], tag);
     }
   }
 
@@ -119,9 +119,9 @@ export class DuplicateTable {
   /** Takes in those of dumped slots whose shard is owned. */
   load(dumped: Uint32Array, owns: (shard: number) => boolean): void {
     for (let at = 0; at < dumped.length; at += WORDS) {
-      const tag = dumped[at + 4]!;
+      const tag = dumped[at + 4];
       if (tag === 0 || !owns(tag >>> SHARD_SHIFT)) continue;
-      const [k1, k2, k3, aux] = [dumped[at]!, dumped[at + 1]!, dumped[at + 2]!, dumped[at + 3]!];
+      const [k1, k2, k3, aux] = [dumped[at], dumped[at + 1], dumped[at + 2], dumped[at + 3]];
       this.insert(tag >>> SHARD_SHIFT, k1, k2, k3, aux, tag & 0xffff, (tag >>> 16) & 15, 0);
     }
   }

@@ -80,7 +80,7 @@ export class Duplicates {
     let read = 0;
     for (let i = from; i < to; i++) {
       const at = i * 4;
-      read ^= this.tables[identity[at]! & (TABLE_COUNT - 1)]!.touch(identity[at + 1]!, identity[at + 2]!);
+      read ^= this.tables[identity[at] & (TABLE_COUNT - 1)].touch(identity[at + 1], identity[at + 2]);
     }
     this.touched = read;
   }
@@ -107,10 +107,10 @@ export class Duplicates {
     shard: number,
   ): SightNo {
     const at = record * 4;
-    const table = this.tables[identity[at]! & (TABLE_COUNT - 1)]!;
-    const k1 = identity[at + 1]!;
-    const k2 = identity[at + 2]!;
-    const k3 = identity[at + 3]!;
+    const table = this.tables[identity[at] & (TABLE_COUNT - 1)];
+    const k1 = identity[at + 1];
+    const k2 = identity[at + 2];
+    const k3 = identity[at + 3];
     const slot = table.find(k1, k2, k3, this.oldestTag);
     if (slot < 0) {
       table.insert(shard, k1, k2, k3, content, this.tagger.of(startMs), quality, this.oldestTag);
@@ -153,8 +153,8 @@ export class Duplicates {
     shard: number,
   ): SightNo {
     const at = record * 4;
-    const table = this.tables[identity[at]! & (TABLE_COUNT - 1)]!;
-    const [k1, k2, k3] = [identity[at + 1]!, identity[at + 2]!, identity[at + 3]!];
+    const table = this.tables[identity[at] & (TABLE_COUNT - 1)];
+    const [k1, k2, k3] = [identity[at + 1], identity[at + 2], identity[at + 3]];
     const slot = table.find(k1, k2, k3, this.oldestTag);
     if (slot < 0) table.insert(shard, k1, k2, k3, content, this.tagger.of(startMs), quality, this.oldestTag);
     if (slot >= 0 && table.aux(slot) !== content) return Sight.superseded;
@@ -169,11 +169,11 @@ export class Duplicates {
    */
   seeOccurrence(identity: Uint32Array, record: number, fileNo: number, startMs: number): SightNo {
     const at = record * 4;
-    const shard = shardOf(identity[at]!);
-    const table = this.tables[identity[at]! & (TABLE_COUNT - 1)]!;
-    const k1 = identity[at + 1]!;
-    const k2 = identity[at + 2]!;
-    const k3 = identity[at + 3]!;
+    const shard = shardOf(identity[at]);
+    const table = this.tables[identity[at] & (TABLE_COUNT - 1)];
+    const k1 = identity[at + 1];
+    const k2 = identity[at + 2];
+    const k3 = identity[at + 3];
     const tag = this.tagger.of(startMs);
     const slot = table.find(k1, k2, k3, this.oldestTag);
     if (slot < 0) {
@@ -213,11 +213,12 @@ export class Duplicates {
 
   /** Tables that hold something, for a checkpoint. */
   *dump(): Generator<{ table: number; slots: Uint32Array }> {
-    for (const [number, table] of this.tables.entries()) if (table.size > 0) yield { table: number, slots: table.dump() };
+    for (const [number, table] of this.tables.entries())
+      if (table.size > 0) yield { table: number, slots: table.dump() };
   }
 
   /** Takes in a dumped table, as far as its shards are owned here. */
   load(table: number, slots: Uint32Array, owns: (shard: number) => boolean): void {
-    this.tables[table]!.load(slots, owns);
+    this.tables[table].load(slots, owns);
   }
 }

@@ -50,7 +50,7 @@ export class RegisterBook {
     if (quantity < 0) return { verdict: 'backwards' };
     if (after !== undefined && registerDifference(reading, after, facts) < 0) return { verdict: 'backwards' };
 
-    const replaced = present ? readings[index]! : undefined;
+    const replaced = present ? readings[index] : undefined;
     if (replaced !== undefined) reading.version = replaced.version + 1;
     readings.splice(index, present ? 1 : 0, reading);
 

@@ -48,10 +48,10 @@ export function positionOf(
   let high = readings.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (readings[middle]!.readAtMs < readAtMs) low = middle + 1;
+    if (readings[middle].readAtMs < readAtMs) low = middle + 1;
     else high = middle;
   }
-  return { index: low, present: low < readings.length && readings[low]!.readAtMs === readAtMs };
+  return { index: low, present: low < readings.length && readings[low].readAtMs === readAtMs };
 }
 
 /**

@@ -129,7 +129,8 @@ export class RecordColumns {
     for (const column of [this.code, this.faultField, this.disposition, this.scale, this.quality, this.classNo]) {
       column.fill(0, 0, used);
     }
-    for (const column of [this.startMs, this.endMs, this.quantity, this.quantityUp, this.sequence]) column.fill(0, 0, used);
+    for (const column of [this.startMs, this.endMs, this.quantity, this.quantityUp, this.sequence])
+      column.fill(0, 0, used);
     for (const column of this.textLength) column.fill(0, 0, used);
     this.identity.fill(0, 0, used * 4);
     this.content.fill(0, 0, used);
@@ -140,7 +141,9 @@ export class RecordColumns {
 
   /** The value of a text field as a string: for edges (explain, suspense, tests), never for the fast path. */
   textOf(field: number, record: number): string {
-    const offset = this.textOffset[field]![record]!;
-    return Buffer.from(this.text.buffer, this.text.byteOffset + offset, this.textLength[field]![record]!).toString('utf8');
+    const offset = this.textOffset[field][record];
+    return Buffer.from(this.text.buffer, this.text.byteOffset + offset, this.textLength[field][record]).toString(
+      'utf8',
+    );
   }
 }

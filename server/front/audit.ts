@@ -90,7 +90,7 @@ function sidesBy(
       const key = keyOf(sums);
       if (key === null) continue;
       const sides: Sides = found.get(key) ?? [0n, 0n, 0n, 0n];
-      sides[side]! += value(sums);
+      sides[side] += value(sums);
       found.set(key, sides);
     }
   }

@@ -65,7 +65,7 @@ export class Children {
     const engine = new Supervisor({ name: 'engine', entry: module, args, env });
     engine.on('ready', (message) => this.ledgerAt(message as ChildMessage & Address));
     engine.on('restart', (how) => {
-      this.restarts['engine']!++;
+      this.restarts['engine']++;
       this.address = null;
       // Its writes are lost and the new engine has another address: the rater starts again with it.
       if (this.rating && this.rater.pid !== undefined) process.kill(this.rater.pid, 'SIGKILL');
@@ -85,7 +85,7 @@ export class Children {
       this.beginRating();
     });
     rater.on('restart', (how) => {
-      this.restarts['rater']!++;
+      this.restarts['rater']++;
       this.raterUp = false;
       this.rating = false;
       this.endRequests(new TollgridError('RATER_ENDED', 'The rater ended before it was done.'));
@@ -214,7 +214,7 @@ export class Children {
       role,
       up,
       pid: pid ?? null,
-      restarts: this.restarts[role]!,
+      restarts: this.restarts[role],
     });
     return [
       ...(this.engine === null ? [] : [of('engine', this.engine.pid, this.address !== null)]),

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../../platform/config.ts';
+import { TollgridError } from '../../platform/errors.ts';
 import { projectRoot } from '../../platform/paths.ts';
 import { duplicatePolicy } from '../rater/index.ts';
 import type { PublicationKind } from '../../schemas/log-entries.ts';
@@ -21,7 +22,7 @@ export async function publishDefinitions(
   const publish = async (kind: PublicationKind, file: string): Promise<void> => {
     await publisher.publish({
       kind,
-      document: fs.readFileSync(file, 'utf8'),
+      document: readText(file),
       fileName: path.basename(file),
       readSideFile: readBeside(path.dirname(file)),
       by: BY,
@@ -42,7 +43,21 @@ export async function publishDefinitions(
   for (const folder of definitions.tariffs) {
     for (const file of yamlFiles(folder)) await publish('tariff', file);
   }
-  for (const file of definitions.registry) await importRegistry(path.basename(file), fs.readFileSync(file, 'utf8'), BY);
+  for (const file of definitions.registry) await importRegistry(path.basename(file), readText(file), BY);
+}
+
+/** Error: FILE_UNREADABLE. */
+function readable<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new TollgridError('FILE_UNREADABLE', `${file}, named in \`definitions\`: ${message}`, { file }, { cause });
+  }
+}
+
+function readText(file: string): string {
+  return readable(file, () => fs.readFileSync(file, 'utf8'));
 }
 
 /** Files a document names are read from its own folder, never from outside it. */
@@ -56,8 +71,7 @@ export function readBeside(folder: string): (name: string) => string {
 }
 
 function yamlFiles(folder: string): string[] {
-  return fs
-    .readdirSync(folder)
+  return readable(folder, () => fs.readdirSync(folder))
     .filter((name) => /\.ya?ml$/.test(name))
     .sort()
     .map((name) => path.join(folder, name));

@@ -27,8 +27,8 @@ export class Delays {
   reached(processedNo: number): void {
     const nowMs = this.clock.now();
     let done = 0;
-    while (done < this.waiting.length && this.waiting[done]!.entryNo <= processedNo) {
-      const { acceptedAtMs, source } = this.waiting[done++]!;
+    while (done < this.waiting.length && this.waiting[done].entryNo <= processedNo) {
+      const { acceptedAtMs, source } = this.waiting[done++];
       this.metrics.tollgrid_usage_delay_seconds.observe({ source }, Math.max(0, nowMs - acceptedAtMs) / 1000);
     }
     if (done > 0) this.waiting = this.waiting.slice(done);

@@ -96,9 +96,9 @@ async function findRecord(
   if (recordNo >= records.count) {
     throw new TollgridError('NOT_FOUND', `Entry ${entry.entryNo} has no record ${recordNo} in format ${format.name}.`);
   }
-  const offset = records.recordOffset[recordNo]!;
+  const offset = records.recordOffset[recordNo];
   return {
-    bytes: bytes.slice(offset, offset + records.recordLength[recordNo]!),
+    bytes: bytes.slice(offset, offset + records.recordLength[recordNo]),
     byteOffset: (isSlice ? head.sourceOffset : 0) + offset,
   };
 }
@@ -143,7 +143,7 @@ function ratingSteps(
   guide(reference.guidingPlan, reference.lookup, format, records, usage);
   const views = reference.guidingPlan.views;
   for (let row = 0; row < usage.count; row++) {
-    if (views[usage.viewNo[row]!] !== charge.view || usage.subscriptionNo[row] !== charge.subscriptionNo) continue;
+    if (views[usage.viewNo[row]] !== charge.view || usage.subscriptionNo[row] !== charge.subscriptionNo) continue;
     const sign = charge.sign;
     // What a register usage spans is decided by its neighbours: the charge carries it.
     usage.startMs[row] = charge.startMs;

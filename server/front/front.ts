@@ -235,10 +235,14 @@ export class FrontParts {
   private checkSources(): void {
     for (const { name, format } of this.config.sources) {
       if (this.reference.hasFormat(format)) continue;
-      throw new TollgridError('FORMAT_UNKNOWN', `Source "${name}" names the format "${format}", which is not published.`, {
-        source: name,
-        format,
-      });
+      throw new TollgridError(
+        'FORMAT_UNKNOWN',
+        `Source "${name}" names the format "${format}", which is not published.`,
+        {
+          source: name,
+          format,
+        },
+      );
     }
   }
 

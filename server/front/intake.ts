@@ -265,7 +265,11 @@ export class Intake implements FileIntake {
  * Where a slice ends: after its last whole record, and after about SLICE_RECORDS_MAX at most. A rule on bytes alone,
  * so that the same file is cut the same way again.
  */
-export function cutSlice(format: CompiledFormat, bytes: Uint8Array, atEnd: boolean): { end: number; recordsMax: number } {
+export function cutSlice(
+  format: CompiledFormat,
+  bytes: Uint8Array,
+  atEnd: boolean,
+): { end: number; recordsMax: number } {
   let window = bytes;
   let recordsMax = format.estimateRecords(window);
   while (recordsMax > SLICE_RECORDS_MAX) {
@@ -276,7 +280,6 @@ export function cutSlice(format: CompiledFormat, bytes: Uint8Array, atEnd: boole
   return { end: format.cut(window, atEnd && window.length === bytes.length) || window.length, recordsMax };
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- the spool takes a stream of chunks; this is one chunk
 async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }

@@ -110,6 +110,6 @@ export function sideFiles(files: Readonly<Record<string, string>>): (name: strin
         },
       );
     }
-    return files[name]!;
+    return files[name];
   };
 }

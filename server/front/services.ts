@@ -317,11 +317,15 @@ function registryAnswer(result: { entryNo: number | null; created: number; chang
 
 /** A subscription whose tariff is not published would lose its fees without a word: refused before anything is logged. */
 function requireTariffs({ reference }: FrontParts): void {
-  const missing = reference.lookup.tariffNames.filter((_, number) => reference.binding[number]! < 0);
+  const missing = reference.lookup.tariffNames.filter((_, number) => reference.binding[number] < 0);
   if (missing.length === 0) return;
-  throw new TollgridError('RATE_NO_TARIFF', `Subscriptions have tariffs that are not published: ${missing.join(', ')}.`, {
-    tariffs: missing,
-  });
+  throw new TollgridError(
+    'RATE_NO_TARIFF',
+    `Subscriptions have tariffs that are not published: ${missing.join(', ')}.`,
+    {
+      tariffs: missing,
+    },
+  );
 }
 
 /** Publications are reference entries too; the registry follows its own. */

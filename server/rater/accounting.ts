@@ -18,7 +18,7 @@ export function encodeBatches(batches: readonly BatchCounts[], postedEntry: numb
       file_entry: fileEntry,
       source,
       accepted_at: acceptedAtMs,
-      ...Object.fromEntries(counts.map((count, number) => [COLUMNS[number]!, count])),
+      ...Object.fromEntries(counts.map((count, number) => [COLUMNS[number], count])),
     })),
   );
 }

@@ -37,7 +37,7 @@ function startMs(row: LedgerRow): number {
 function encodeSums(rows: readonly LedgerRow[], postedEntry: number): LedgerBlock[] {
   const daily = sumRows(rows, postedEntry, (row) => ({
     day: Math.floor(startMs(row) / DAY_MS),
-    account_no: row['account_no']!,
+    account_no: row['account_no'],
   }));
   const hourly = sumRows(rows, postedEntry, (row) => ({
     hour: Math.floor(startMs(row) / HOUR_MS) * 3600,
@@ -53,7 +53,7 @@ function sumRows(
 ): LedgerRow[] {
   const sums = new Map<string, Record<string, Cell>>();
   for (const row of rows) {
-    const what = { view: row['view']!, service: row['service']!, kind: row['kind']!, currency: row['currency'] ?? '' };
+    const what = { view: row['view'], service: row['service'], kind: row['kind'], currency: row['currency'] ?? '' };
     const key = { ...keyOf(row), ...what };
     const id = JSON.stringify(Object.values(key).map(String));
     const sum: Record<string, Cell> = sums.get(id) ?? {
@@ -83,10 +83,10 @@ function controlSums(rows: readonly LedgerRow[]): ControlSum[] {
     );
     const id = `${view}/${service}/${kind}/${currency}`;
     const sum = sums.get(id) ?? {
-      view: view!,
-      service: service!,
-      kind: kind!,
-      currency: currency!,
+      view: view,
+      service: service,
+      kind: kind,
+      currency: currency,
       rows: 0,
       quantity: 0n,
       amountMicros: 0n,

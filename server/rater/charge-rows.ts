@@ -14,37 +14,38 @@ export function chargeRowsOf(
   postedEntry: number,
 ): LedgerRow[] {
   const book = reference.tariffBook;
-  const text = (field: number, record: number): string => (field === NO_TEXT_FIELD ? '' : records.textOf(field, record));
+  const text = (field: number, record: number): string =>
+    field === NO_TEXT_FIELD ? '' : records.textOf(field, record);
   return [...chosen.rows.subarray(0, chosen.count)].map((row) => {
-    const record = usage.record[row]!;
+    const record = usage.record[row];
     return {
       entry_no: address.entryNo,
       record_no: address.recordNo,
-      charge_no: chosen.chargeNo[row]!,
+      charge_no: chosen.chargeNo[row],
       posted_entry: postedEntry,
       sign: 1,
-      kind: CHARGE_KIND_NAMES[usage.kind[row]!]!,
-      account_no: usage.accountNo[row]!,
-      subscription_no: usage.subscriptionNo[row]!,
-      view: reference.guidingPlan.views[usage.viewNo[row]!]!,
-      service: SERVICE_NAMES[usage.serviceNo[row]!]!,
-      start_at: usage.startMs[row]!,
-      end_at: usage.endMs[row]!,
+      kind: CHARGE_KIND_NAMES[usage.kind[row]],
+      account_no: usage.accountNo[row],
+      subscription_no: usage.subscriptionNo[row],
+      view: reference.guidingPlan.views[usage.viewNo[row]],
+      service: SERVICE_NAMES[usage.serviceNo[row]],
+      start_at: usage.startMs[row],
+      end_at: usage.endMs[row],
       identity: identityHex([...records.identity.subarray(record * 4, record * 4 + 4)]),
-      quantity: usage.quantity[row]!,
-      quantity_up: usage.quantityUp[row]!,
-      party: text(usage.partyField[row]!, record),
-      other_party: text(usage.otherField[row]!, record),
-      zone: book.zones[usage.zoneNo[row]!]!,
-      band: book.bands[usage.bandNo[row]!]!,
-      tariff: book.versions[usage.versionNo[row]!]!,
+      quantity: usage.quantity[row],
+      quantity_up: usage.quantityUp[row],
+      party: text(usage.partyField[row], record),
+      other_party: text(usage.otherField[row], record),
+      zone: book.zones[usage.zoneNo[row]],
+      band: book.bands[usage.bandNo[row]],
+      tariff: book.versions[usage.versionNo[row]],
       component: '',
-      billed: usage.billed[row]!,
-      currency: book.currencies[usage.currencyNo[row]!]!,
-      amount: decimalOf(BigInt(usage.amountMicros[row]!)),
-      tax: decimalOf(BigInt(usage.taxMicros[row]!)),
-      service_period: usage.servicePeriod[row]!,
-      posting_period: usage.servicePeriod[row]!,
+      billed: usage.billed[row],
+      currency: book.currencies[usage.currencyNo[row]],
+      amount: decimalOf(BigInt(usage.amountMicros[row])),
+      tax: decimalOf(BigInt(usage.taxMicros[row])),
+      service_period: usage.servicePeriod[row],
+      posting_period: usage.servicePeriod[row],
       corrects: '',
     };
   });

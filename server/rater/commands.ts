@@ -117,10 +117,10 @@ async function finishRecycled(
     superseded.push(...reversed.superseded);
     blocks.push(...outcome.blocks);
     batches.push(...outcome.batches.slice(1));
-    const became = outcome.batches[0]!.counts.findIndex((count, number) => number > 0 && count === 1);
+    const became = outcome.batches[0].counts.findIndex((count, number) => number > 0 && count === 1);
     if (became === Disposition.suspended) continue;
-    batches.push(moved(outcome.batches[0]!, became));
-    resolved.push(resolvedRow(items.get(`${place.entryNo}.${recordNo}`)!, entryNo, DISPOSITION_NAMES[became]!));
+    batches.push(moved(outcome.batches[0], became));
+    resolved.push(resolvedRow(items.get(`${place.entryNo}.${recordNo}`)!, entryNo, DISPOSITION_NAMES[became]));
   }
   const charges = encodeChargeObjects(rows, entryNo);
   return [
@@ -139,7 +139,7 @@ async function finishRecycled(
 function moved(batch: BatchCounts, became: number): BatchCounts {
   const counts = new Array<number>(Disposition.writtenOff + 1).fill(0);
   counts[Disposition.suspended] = -1;
-  counts[became] = counts[became]! + 1;
+  counts[became] = counts[became] + 1;
   return { ...batch, counts };
 }
 

@@ -15,7 +15,7 @@ class ExactSums {
   }
 
   add(index: number, value: number): void {
-    const sum = this.parts[index]! + value;
+    const sum = this.parts[index] + value;
     this.parts[index] = sum;
     if (sum > CARRY || sum < -CARRY) {
       this.wholes.set(index, (this.wholes.get(index) ?? 0n) + BigInt(sum));
@@ -24,7 +24,7 @@ class ExactSums {
   }
 
   at(index: number): bigint {
-    return BigInt(this.parts[index]!) + (this.wholes.get(index) ?? 0n);
+    return BigInt(this.parts[index]) + (this.wholes.get(index) ?? 0n);
   }
 }
 
@@ -41,12 +41,12 @@ export function sumControls(
   const quantities = new ExactSums(keys);
   const amounts = new ExactSums(keys);
   for (let i = 0; i < count; i++) {
-    const row = rows[i]!;
-    const service = usage.viewNo[row]! * SERVICE_NAMES.length + usage.serviceNo[row]!;
-    const key = (service * kinds + usage.kind[row]!) * currencies.length + usage.currencyNo[row]!;
-    rowCounts[key]!++;
-    quantities.add(key, usage.quantity[row]!);
-    amounts.add(key, usage.amountMicros[row]!);
+    const row = rows[i];
+    const service = usage.viewNo[row] * SERVICE_NAMES.length + usage.serviceNo[row];
+    const key = (service * kinds + usage.kind[row]) * currencies.length + usage.currencyNo[row];
+    rowCounts[key]++;
+    quantities.add(key, usage.quantity[row]);
+    amounts.add(key, usage.amountMicros[row]);
   }
   const sums: ControlSum[] = [];
   for (let key = 0; key < keys; key++) {
@@ -54,11 +54,11 @@ export function sumControls(
     const kind = Math.floor(key / currencies.length);
     const service = Math.floor(kind / kinds);
     sums.push({
-      view: views[Math.floor(service / SERVICE_NAMES.length)]!,
-      service: SERVICE_NAMES[service % SERVICE_NAMES.length]!,
-      kind: CHARGE_KIND_NAMES[kind % kinds]!,
-      currency: currencies[key % currencies.length]!,
-      rows: rowCounts[key]!,
+      view: views[Math.floor(service / SERVICE_NAMES.length)],
+      service: SERVICE_NAMES[service % SERVICE_NAMES.length],
+      kind: CHARGE_KIND_NAMES[kind % kinds],
+      currency: currencies[key % currencies.length],
+      rows: rowCounts[key],
       quantity: quantities.at(key),
       amountMicros: amounts.at(key),
     });

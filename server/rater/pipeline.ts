@@ -165,7 +165,7 @@ export class Pipeline {
   }
 
   private async finishOldest(): Promise<void> {
-    const { entryNo, outcome } = this.pending[0]!;
+    const { entryNo, outcome } = this.pending[0];
     const result = await outcome;
     this.pending.shift();
     if (this.parts.needsLedger(result)) await this.flush();

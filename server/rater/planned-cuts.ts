@@ -12,7 +12,7 @@ export class PlannedCuts {
 
   /** Last entry of the write that holds `entryNo`; null behind the last journalled one. Asked in ascending order. */
   cutFor(entryNo: number): number | null {
-    while (this.at < this.writes.length && this.writes[this.at]!.toEntry < entryNo) this.at++;
+    while (this.at < this.writes.length && this.writes[this.at].toEntry < entryNo) this.at++;
     const write = this.writes[this.at];
     if (write === undefined) return null;
     return write.fromEntry <= entryNo ? write.toEntry : write.fromEntry - 1;

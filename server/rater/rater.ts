@@ -209,8 +209,8 @@ export class Rater {
     const reversed = await reverse(this.ledger, outcome.reversals, entryNo);
     for (const { fileEntry, source, counts } of outcome.batches) {
       // Pushed batches are files of their own, which never come again as a whole.
-      if (fileEntry !== entryNo) this.fileRecords.set(fileEntry, (this.fileRecords.get(fileEntry) ?? 0) + counts[0]!);
-      this.recordsSinceCheckpoint += counts[0]!;
+      if (fileEntry !== entryNo) this.fileRecords.set(fileEntry, (this.fileRecords.get(fileEntry) ?? 0) + counts[0]);
+      this.recordsSinceCheckpoint += counts[0];
       this.statistics.count(source, counts);
     }
     this.statistics.outcome(outcome);

@@ -42,7 +42,7 @@ export function makeAgain(
     const { records, usage } = work;
     guide(reference.guidingPlan, reference.lookup, reference.format(to.format), records, usage);
     for (let row = 0; row < usage.count; row++) {
-      const assignment = usage.assignment[row]!;
+      const assignment = usage.assignment[row];
       usage.startMs[row] = rework.from.readAtMs;
       usage.quantity[row] = registerDifference(rework.from, to, {
         digits: reference.lookup.digits(assignment),
@@ -50,7 +50,7 @@ export function makeAgain(
       });
     }
     rateUsage(reference.tariffBook, reference.binding, usage, records, 0, usage.count);
-    const code = records.code[0]! || usage.code.subarray(0, usage.count).find((one) => one !== 0) || 0;
+    const code = records.code[0] || usage.code.subarray(0, usage.count).find((one) => one !== 0) || 0;
     if (code !== 0 || usage.count === 0) {
       result.failed.push(code === 0 ? 'GUIDE_NO_OWNER' : errorCode(code));
       continue;
@@ -80,8 +80,8 @@ function asSlice({ meter, register, to }: Rework): SliceWork {
   ] as const) {
     const bytes = Buffer.from(value);
     records.text.set(bytes, records.arenaEnd);
-    records.textOffset[field]![0] = records.arenaEnd;
-    records.textLength[field]![0] = bytes.length;
+    records.textOffset[field][0] = records.arenaEnd;
+    records.textLength[field][0] = bytes.length;
     records.arenaEnd += bytes.length;
   }
   return {

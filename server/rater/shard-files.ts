@@ -66,9 +66,9 @@ function loadDuplicates(state: ShardState, filePath: string, owns: (shard: numbe
     let at = 0;
     while (at < size) {
       at += readExactly(file, new Uint8Array(head.buffer), at);
-      const slots = new Uint32Array(head[1]!);
+      const slots = new Uint32Array(head[1]);
       at += readExactly(file, new Uint8Array(slots.buffer), at);
-      state.duplicates.load(head[0]!, slots, owns);
+      state.duplicates.load(head[0], slots, owns);
     }
   } finally {
     fs.closeSync(file);

@@ -37,10 +37,10 @@ export class SliceEncoder {
     let record = -1;
     let number = 0;
     for (let row = 0; row < usage.count; row++) {
-      const of = usage.record[row]!;
+      const of = usage.record[row];
       number = of === record ? number + 1 : chargeFrom;
       record = of;
-      const disposition = records.disposition[of]!;
+      const disposition = records.disposition[of];
       if (disposition !== Disposition.usable && disposition !== Disposition.rated) continue;
       records.disposition[of] = Disposition.rated;
       chargeNo[row] = number;
@@ -89,8 +89,8 @@ export class SliceEncoder {
     if (kinds === null) return [];
     const rows = [];
     for (let i = 0; i < records.count; i++) {
-      const kind = kinds[records.classNo[i]!];
-      const disposition = records.disposition[i]!;
+      const kind = kinds[records.classNo[i]];
+      const disposition = records.disposition[i];
       if (kind === null || kind === undefined) continue;
       if (disposition !== Disposition.rated && disposition !== Disposition.absorbed) continue;
       rows.push({
@@ -101,11 +101,11 @@ export class SliceEncoder {
         meter: records.textOf(METER, i),
         register: records.textOf(REGISTER, i),
         kind,
-        start_at: records.startMs[i]!,
-        read_at: records.endMs[i]!,
-        digits: records.quantity[i]!,
-        scale: records.scale[i]!,
-        quality: QUALITY_NAMES[records.quality[i]!] ?? 'unknown',
+        start_at: records.startMs[i],
+        read_at: records.endMs[i],
+        digits: records.quantity[i],
+        scale: records.scale[i],
+        quality: QUALITY_NAMES[records.quality[i]] ?? 'unknown',
       });
     }
     return encodeRows('readings', rows);
@@ -121,21 +121,21 @@ export class SliceEncoder {
     const rows = [];
     for (let i = 0; i < records.count; i++) {
       if (records.disposition[i] !== Disposition.suspended) continue;
-      const offset = records.recordOffset[i]!;
+      const offset = records.recordOffset[i];
       rows.push({
         posted_entry: postedEntry,
         entry_no: recycled?.entryNo ?? place.entryNo,
         record_no: recycled?.recordNo ?? i,
         state: 'suspended',
         resolution: '',
-        code: errorCode(records.code[i]!),
-        field: format.fieldNames[records.faultField[i]! - 1] ?? '',
+        code: errorCode(records.code[i]),
+        field: format.fieldNames[records.faultField[i] - 1] ?? '',
         source: place.source,
         format: place.format,
         accepted_at: place.acceptedAtMs,
         byte_offset: place.sourceOffset + offset,
         identity: identityBytes(records, i),
-        bytes: records.text.slice(offset, offset + records.recordLength[i]!),
+        bytes: records.text.slice(offset, offset + records.recordLength[i]),
       });
     }
     return encodeRows('suspense', rows);
@@ -145,7 +145,7 @@ export class SliceEncoder {
     const counts: Record<string, number> = {};
     for (let i = 0; i < records.count; i++) {
       if (records.disposition[i] !== Disposition.suspended) continue;
-      const code = errorCode(records.code[i]!);
+      const code = errorCode(records.code[i]);
       counts[code] = (counts[code] ?? 0) + 1;
     }
     return counts;
@@ -164,7 +164,7 @@ function readingKinds(format: CompiledFormat): ('register' | 'interval' | null)[
 export function subscriptionsOf({ usage }: SliceWork, format: CompiledFormat): Map<number, number> {
   const subscriptions = new Map<number, number>();
   if (readingKinds(format) === null) return subscriptions;
-  for (let row = 0; row < usage.count; row++) subscriptions.set(usage.record[row]!, usage.subscriptionNo[row]!);
+  for (let row = 0; row < usage.count; row++) subscriptions.set(usage.record[row], usage.subscriptionNo[row]);
   return subscriptions;
 }
 

@@ -104,7 +104,7 @@ function refuseImpossibleTimes(records: RecordColumns): void {
   const { disposition, startMs, endMs, code } = records;
   for (let i = 0; i < records.count; i++) {
     if (disposition[i] !== Disposition.usable) continue;
-    if (startMs[i]! >= 0 && startMs[i]! < TIME_END_MS && endMs[i]! < TIME_END_MS) continue;
+    if (startMs[i] >= 0 && startMs[i] < TIME_END_MS && endMs[i] < TIME_END_MS) continue;
     disposition[i] = Disposition.suspended;
     code[i] = errorNo('TIME_OUT_OF_RANGE');
   }

@@ -2,15 +2,11 @@
  * Stage B: what needs memory of earlier records: duplicates and register chains. A record belongs to the shard of its
  * state key, a shard to one thread, and each thread takes slices in log order.
  */
-import {
-  Duplicates,
-  SHARD_COUNT,
-  shardOf,
-  Sight,
-  type SightNo,
-} from '../../mediation/duplicates/index.ts';
+import type { Duplicates } from '../../mediation/duplicates/index.ts';
+import { SHARD_COUNT, shardOf, Sight, type SightNo } from '../../mediation/duplicates/index.ts';
 import type { CompiledFormat } from '../../mediation/formats/index.ts';
-import { RegisterBook, type RegisterReading, type Rework } from '../../mediation/readings/index.ts';
+import type { RegisterBook } from '../../mediation/readings/index.ts';
+import { type RegisterReading, type Rework } from '../../mediation/readings/index.ts';
 import { errorNo } from '../../platform/errors.ts';
 import { hash32 } from '../../platform/hash128.ts';
 import type { RegistryLookup } from '../../registry/index.ts';
@@ -61,10 +57,10 @@ export interface RecycledRecord {
 }
 
 export function stateShard(records: RecordColumns, record: number, isRegister: boolean): number {
-  if (!isRegister) return shardOf(records.identity[record * 4]!);
+  if (!isRegister) return shardOf(records.identity[record * 4]);
   const { text, textOffset, textLength } = records;
-  const meter = hash32(text, textOffset[METER]![record]!, textLength[METER]![record]!, SERIES_SEED);
-  return seriesShard(meter, text, textOffset[REGISTER]![record]!, textLength[REGISTER]![record]!);
+  const meter = hash32(text, textOffset[METER][record], textLength[METER][record], SERIES_SEED);
+  return seriesShard(meter, text, textOffset[REGISTER][record], textLength[REGISTER][record]);
 }
 
 /** Shard of a register chain: by meter (`meterHash`), then register. */
@@ -96,12 +92,12 @@ export function runStageB(
     if (i % TOUCH_AHEAD === 0) state.duplicates.touch(records.identity, i, Math.min(i + TOUCH_AHEAD, records.count));
     const rowFrom = row;
     while (row < usage.count && usage.record[row] === i) row++;
-    const disposition = records.disposition[i]!;
+    const disposition = records.disposition[i];
     if (disposition !== Disposition.usable && disposition !== Disposition.suspended) continue;
-    const register = isRegister[records.classNo[i]!]! && work.rawIdentity[i] === 0;
+    const register = isRegister[records.classNo[i]] && work.rawIdentity[i] === 0;
     const shard = stateShard(records, i, register);
     if (!single && shard % owner.threads !== owner.thread) continue;
-    if (disposition === Disposition.usable && state.duplicates.isTooOld(records.startMs[i]!)) {
+    if (disposition === Disposition.usable && state.duplicates.isTooOld(records.startMs[i])) {
       suspend(records, i, errorNo('USAGE_TOO_OLD'));
       work.rawIdentity[i] = 1;
     }
@@ -122,9 +118,9 @@ export function runStageB(
     if (register) {
       acceptRegister(state, work, lookup, i, rowFrom, row, result, recycled);
     } else {
-      if (isInterval[records.classNo[i]!]!) {
+      if (isInterval[records.classNo[i]]) {
         for (let r = rowFrom; r < row; r++)
-          usage.quantity[r] = usage.quantity[r]! * lookup.multiplier(usage.assignment[r]!);
+          usage.quantity[r] = usage.quantity[r] * lookup.multiplier(usage.assignment[r]);
       }
       if (sight === Sight.revision) result.reversals.push(reversalOf(records, i, place.entryNo, recycled, 0, true));
     }
@@ -144,13 +140,13 @@ function see(
   const { records, place } = work;
   if (work.rawIdentity[record] === 1 || format.identity === 'occurrence') {
     if (holdsIdentity) return Sight.first;
-    const atMs = work.rawIdentity[record] === 1 ? place.acceptedAtMs : records.startMs[record]!;
+    const atMs = work.rawIdentity[record] === 1 ? place.acceptedAtMs : records.startMs[record];
     return duplicates.seeOccurrence(records.identity, record, place.fileEntry, atMs);
   }
   const { identity } = records;
-  const content = records.content[record]!;
-  const startMs = records.startMs[record]!;
-  const quality = records.quality[record]!;
+  const content = records.content[record];
+  const startMs = records.startMs[record];
+  const quality = records.quality[record];
   const { secondSight } = format;
   if (holdsIdentity) return duplicates.seeAgain(identity, record, content, startMs, quality, secondSight, shard);
   return duplicates.see(identity, record, content, startMs, quality, secondSight, shard);
@@ -164,7 +160,7 @@ function suspend(records: RecordColumns, record: number, code: number): void {
 function identityOf(records: RecordColumns, record: number): [number, number, number, number] {
   const at = record * 4;
   const { identity } = records;
-  return [identity[at]!, identity[at + 1]!, identity[at + 2]!, identity[at + 3]!];
+  return [identity[at], identity[at + 1], identity[at + 2], identity[at + 3]];
 }
 
 function reversalOf(
@@ -195,18 +191,18 @@ function acceptRegister(
   recycled: RecycledRecord | null,
 ): void {
   const { records, usage, place } = work;
-  const assignment = usage.assignment[rowFrom]!;
+  const assignment = usage.assignment[rowFrom];
   const reading: RegisterReading = {
-    readAtMs: records.startMs[record]!,
-    digits: records.quantity[record]!,
-    scale: records.scale[record]!,
-    quality: records.quality[record]!,
+    readAtMs: records.startMs[record],
+    digits: records.quantity[record],
+    scale: records.scale[record],
+    quality: records.quality[record],
     entryNo: recycled?.entryNo ?? place.entryNo,
     recordNo: recycled?.recordNo ?? record,
     fileEntry: place.fileEntry,
     source: place.source,
     format: place.format,
-    classNo: records.classNo[record]!,
+    classNo: records.classNo[record],
     acceptedAtMs: place.acceptedAtMs,
     identity: identityOf(records, record),
     version: 0,

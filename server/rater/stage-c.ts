@@ -1,6 +1,5 @@
 /** Stage C: rates what is left, and encodes the slice's rows for the ledger. No state, so it runs on any thread. */
 import type { LedgerBlock } from '../../ledger/index.ts';
-import type { CompiledFormat } from '../../mediation/formats/index.ts';
 import { registerDifference, type Rework } from '../../mediation/readings/index.ts';
 import { rateUsage } from '../../rating/index.ts';
 import { Disposition } from '../../schemas/columns/record-columns.ts';
@@ -26,13 +25,14 @@ export function runStageC(
   const { records, usage, place } = work;
   const format = reference.format(place.format);
   // A recycled record is a slice of its own, under the address it had: nothing of its entry stands here beside it.
-  const rest = recycled === null ? settleWithinSlice(reference, work, state) : { ...state, rework: lastOfEach(state.rework) };
+  const rest =
+    recycled === null ? settleWithinSlice(reference, work, state) : { ...state, rework: lastOfEach(state.rework) };
 
   const subscriptions = subscriptionsOf(work, format);
   const drop = new Uint8Array(usage.count);
   let dropped = 0;
   for (let row = 0; row < usage.count; row++) {
-    if (records.disposition[usage.record[row]!] === Disposition.usable) continue;
+    if (records.disposition[usage.record[row]] === Disposition.usable) continue;
     drop[row] = 1;
     dropped++;
   }
@@ -114,7 +114,7 @@ function reworkInPlace(reference: ReferenceData, work: SliceWork, rework: Rework
   records.disposition[record] = Disposition.usable;
   for (let row = 0; row < usage.count; row++) {
     if (usage.record[row] !== record) continue;
-    const assignment = usage.assignment[row]!;
+    const assignment = usage.assignment[row];
     usage.startMs[row] = rework.from.readAtMs;
     usage.quantity[row] = registerDifference(rework.from, rework.to, {
       digits: reference.lookup.digits(assignment),
@@ -147,7 +147,7 @@ function supersedeInSlice({ records, place }: SliceWork, reversals: readonly Rev
 function suspendUnrated({ records, usage }: SliceWork): void {
   for (let row = 0; row < usage.count; row++) {
     if (usage.code[row] === 0) continue;
-    const record = usage.record[row]!;
+    const record = usage.record[row];
     records.disposition[record] = Disposition.suspended;
     records.code[record] = usage.code[row]!;
   }
@@ -155,7 +155,7 @@ function suspendUnrated({ records, usage }: SliceWork): void {
 
 function countDispositions({ records, place }: SliceWork): BatchCounts {
   const counts = new Array<number>(Disposition.writtenOff + 1).fill(0);
-  for (let i = 0; i < records.count; i++) counts[records.disposition[i]!]!++;
+  for (let i = 0; i < records.count; i++) counts[records.disposition[i]]++;
   // Index 0 (`usable`) is empty once every record has its state: it carries the total.
   counts[0] = records.count;
   return {
@@ -196,6 +196,6 @@ function reversalOfRework({ to }: Rework): Reversal {
 
 function newestEvent(usage: UsageColumns): number {
   let newest = 0;
-  for (let row = 0; row < usage.count; row++) if (usage.endMs[row]! > newest) newest = usage.endMs[row]!;
+  for (let row = 0; row < usage.count; row++) if (usage.endMs[row] > newest) newest = usage.endMs[row]!;
   return newest;
 }

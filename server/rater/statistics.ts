@@ -16,8 +16,8 @@ export class Statistics {
   count(source: string, counts: readonly number[]): void {
     const bySource = (this.records[source] ??= {});
     for (let number = 1; number < counts.length; number++) {
-      const count = counts[number]!;
-      if (count > 0) bySource[DISPOSITION_NAMES[number]!] = (bySource[DISPOSITION_NAMES[number]!] ?? 0) + count;
+      const count = counts[number];
+      if (count > 0) bySource[DISPOSITION_NAMES[number]] = (bySource[DISPOSITION_NAMES[number]] ?? 0) + count;
     }
   }
 

@@ -21,7 +21,9 @@ export const UNKNOWN_FORMAT: CompiledFormat = {
   estimateRecords: (bytes) => linesOf(bytes, bytes.length, () => undefined),
   estimateArena: () => 0,
   decode: (columns) => {
-    columns.count = linesOf(columns.text, columns.sliceLength, (line, start, end) => suspend(columns, line, start, end));
+    columns.count = linesOf(columns.text, columns.sliceLength, (line, start, end) =>
+      suspend(columns, line, start, end),
+    );
   },
   explain: () => [],
 };
@@ -29,7 +31,7 @@ export const UNKNOWN_FORMAT: CompiledFormat = {
 /** Calls `each` with every line without its end; returns how many there are. Empty ones do not count. */
 function linesOf(bytes: Uint8Array, length: number, each: (line: number, start: number, end: number) => void): number {
   let lines = 0;
-  for (let start = 0; start < length; ) {
+  for (let start = 0; start < length;) {
     const found = bytes.indexOf(LINE_FEED, start);
     const end = found < 0 || found > length ? length : found;
     if (end > start) each(lines++, start, end);

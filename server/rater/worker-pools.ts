@@ -62,7 +62,7 @@ export class WorkerPools {
     return this.all((thread) => ({
       kind: 'recycle',
       postedEntry,
-      inputs: inputs.filter((_, index) => shards[index]! % this.threads === thread),
+      inputs: inputs.filter((_, index) => shards[index] % this.threads === thread),
     }));
   }
 
@@ -91,6 +91,6 @@ export class WorkerPools {
   }
 
   private run<T>(thread: number, task: WorkerTask): Promise<T> {
-    return this.pools[thread]!.run(task) as Promise<T>;
+    return this.pools[thread].run(task) as Promise<T>;
   }
 }

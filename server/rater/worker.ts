@@ -103,7 +103,7 @@ const alone = new ColumnPool();
 
 function shardOfInput(input: RecycledInput): number {
   const work = runStageA(reference, alone, input.place, { bytes: input.bytes });
-  const kind = reference.format(input.place.format).classes[work.records.classNo[0]!]?.kind;
+  const kind = reference.format(input.place.format).classes[work.records.classNo[0]]?.kind;
   const shard = stateShard(work.records, 0, kind === 'registerReading' && work.rawIdentity[0] === 0);
   alone.give(work);
   return shard;

@@ -29,13 +29,17 @@ describe('register difference', () => {
   });
 
   it('multiplies by the transformer ratio', () => {
-    expect(registerDifference({ digits: 10, scale: 0 }, { digits: 12, scale: 0 }, { ...FACTS, multiplier: 40 })).toBe(80_000);
+    expect(registerDifference({ digits: 10, scale: 0 }, { digits: 12, scale: 0 }, { ...FACTS, multiplier: 40 })).toBe(
+      80_000,
+    );
   });
 
   it('rolls over when the register has wrapped, and refuses a step back', () => {
     expect(registerDifference({ digits: 999_990, scale: 0 }, { digits: 15, scale: 0 }, FACTS)).toBe(25_000);
     expect(registerDifference({ digits: 500, scale: 0 }, { digits: 499, scale: 0 }, FACTS)).toBe(-1);
-    expect(registerDifference({ digits: 999_990, scale: 0 }, { digits: 15, scale: 0 }, { ...FACTS, digits: 0 })).toBe(-1);
+    expect(registerDifference({ digits: 999_990, scale: 0 }, { digits: 15, scale: 0 }, { ...FACTS, digits: 0 })).toBe(
+      -1,
+    );
   });
 });
 
@@ -61,30 +65,37 @@ describe('register chain', () => {
     book.accept('m', 'r', reading(1, 100), FACTS);
     book.accept('m', 'r', reading(3, 110), FACTS);
     expect(book.accept('m', 'r', reading(2, 120), FACTS)).toEqual({ verdict: 'backwards' });
-    expect(book.accept('m', 'r', reading(4, 111), FACTS)).toMatchObject({ verdict: 'usage', fromMs: 3, quantity: 1000 });
+    expect(book.accept('m', 'r', reading(4, 111), FACTS)).toMatchObject({
+      verdict: 'usage',
+      fromMs: 3,
+      quantity: 1000,
+    });
   });
 
   it('ends in the same usages for any order of arrival', () => {
     const steps = fc.uniqueArray(fc.nat(500), { minLength: 1, maxLength: 20 });
     fc.assert(
-      fc.property(steps.chain((times) => fc.tuple(fc.constant(times), fc.shuffledSubarray(times, { minLength: times.length }))), ([times, order]) => {
-        const book = new RegisterBook();
-        const usages = new Map<number, { fromMs: number; quantity: number }>();
-        for (const at of order) {
-          const accepted = book.accept('m', 'r', reading(at, at * 3), FACTS);
-          if (accepted.verdict === 'backwards') throw new Error('not expected');
-          if (accepted.rework !== undefined) {
-            const { from, to } = accepted.rework;
-            usages.set(to.readAtMs, { fromMs: from.readAtMs, quantity: registerDifference(from, to, FACTS) });
+      fc.property(
+        steps.chain((times) => fc.tuple(fc.constant(times), fc.shuffledSubarray(times, { minLength: times.length }))),
+        ([times, order]) => {
+          const book = new RegisterBook();
+          const usages = new Map<number, { fromMs: number; quantity: number }>();
+          for (const at of order) {
+            const accepted = book.accept('m', 'r', reading(at, at * 3), FACTS);
+            if (accepted.verdict === 'backwards') throw new Error('not expected');
+            if (accepted.rework !== undefined) {
+              const { from, to } = accepted.rework;
+              usages.set(to.readAtMs, { fromMs: from.readAtMs, quantity: registerDifference(from, to, FACTS) });
+            }
+            if (accepted.verdict === 'usage') usages.set(at, { fromMs: accepted.fromMs, quantity: accepted.quantity });
           }
-          if (accepted.verdict === 'usage') usages.set(at, { fromMs: accepted.fromMs, quantity: accepted.quantity });
-        }
-        const sorted = [...times].sort((a, b) => a - b);
-        const expected = new Map(
-          sorted.slice(1).map((at, i) => [at, { fromMs: sorted[i]!, quantity: (at - sorted[i]!) * 3000 }]),
-        );
-        expect(usages).toEqual(expected);
-      }),
+          const sorted = [...times].sort((a, b) => a - b);
+          const expected = new Map(
+            sorted.slice(1).map((at, i) => [at, { fromMs: sorted[i]!, quantity: (at - sorted[i]!) * 3000 }]),
+          );
+          expect(usages).toEqual(expected);
+        },
+      ),
     );
   });
 });

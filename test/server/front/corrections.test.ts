@@ -21,7 +21,12 @@ async function energy(): Promise<number[]> {
 describe('readings that arrive late or are revised', () => {
   it('makes the next usage again, and reverses what stood for it', async () => {
     system = await System.start();
-    await system.feed('meters', 'a.csv', 'meter-register-csv', register('2026-10-01 00:00,100,kWh,actual', '2026-10-03 00:00,130,kWh,actual'));
+    await system.feed(
+      'meters',
+      'a.csv',
+      'meter-register-csv',
+      register('2026-10-01 00:00,100,kWh,actual', '2026-10-03 00:00,130,kWh,actual'),
+    );
     expect(await energy()).toEqual([30_000]);
     await system.feed('meters', 'b.csv', 'meter-register-csv', register('2026-10-02 00:00,112,kWh,actual'));
     expect((await energy()).sort()).toEqual([12_000, 18_000]);
@@ -42,7 +47,11 @@ describe('readings that arrive late or are revised', () => {
 
   it('revises a register value and both usages around it', async () => {
     system = await System.start();
-    const days = ['2026-10-01 00:00,100,kWh,actual', '2026-10-02 00:00,110,kWh,estimated', '2026-10-03 00:00,130,kWh,actual'];
+    const days = [
+      '2026-10-01 00:00,100,kWh,actual',
+      '2026-10-02 00:00,110,kWh,estimated',
+      '2026-10-03 00:00,130,kWh,actual',
+    ];
     await system.feed('meters', 'a.csv', 'meter-register-csv', register(...days));
     await system.feed('meters', 'b.csv', 'meter-register-csv', register('2026-10-02 00:00,115,kWh,actual'));
     expect((await energy()).sort()).toEqual([15_000, 15_000]);
@@ -53,8 +62,14 @@ describe('readings that arrive late or are revised', () => {
 
   it('replaces an interval value by a better one, in the same file or a later one', async () => {
     system = await System.start();
-    const at = (value: string, quality: string): string => `E700001,1.8.0,2026-10-15 00:00,,15,${value},kWh,${quality}\n`;
-    await system.feed('intervals', 'a.csv', 'meter-interval-csv', INTERVALS + at('0.5', 'estimated') + at('0.6', 'actual'));
+    const at = (value: string, quality: string): string =>
+      `E700001,1.8.0,2026-10-15 00:00,,15,${value},kWh,${quality}\n`;
+    await system.feed(
+      'intervals',
+      'a.csv',
+      'meter-interval-csv',
+      INTERVALS + at('0.5', 'estimated') + at('0.6', 'actual'),
+    );
     // The meter's transformers multiply by 40.
     expect(await energy()).toEqual([24_000]);
     await system.feed('intervals', 'b.csv', 'meter-interval-csv', INTERVALS + at('0.7', 'actual'));
@@ -111,7 +126,11 @@ describe('readings that wait in suspense', () => {
     await giveOwner();
     const charges = (await system.charges()).filter(({ service, sign }) => service === 'electricity' && sign > 0);
     expect(charges).toHaveLength(1);
-    expect(charges[0]).toMatchObject({ quantity: 50_000, startAt: '2026-09-30T21:00:00.000Z', endAt: '2026-10-01T21:00:00.000Z' });
+    expect(charges[0]).toMatchObject({
+      quantity: 50_000,
+      startAt: '2026-09-30T21:00:00.000Z',
+      endAt: '2026-10-01T21:00:00.000Z',
+    });
     expect(charges[0]!.id).toMatch(/^\d+\.0\.\d+$/);
     const told = (await system.services.explainCharge(charges[0]!.id))!;
     expect(told.steps.filter(({ step }) => step === 'difference')).toEqual([]);
@@ -154,7 +173,9 @@ describe('suspense', () => {
     expect(await system.totals()).toEqual({ received: 2, rated: 1, suspended: 1 });
     const [waiting] = (await system.services.suspense({ limit: 10 })).items;
     expect(waiting).toMatchObject({ code: 'GUIDE_NO_OWNER', source: 'hotel-pbx', byteOffset: 0 });
-    expect(Buffer.from((await system.services.suspenseBytes(waiting!.address))!).toString()).toBe(call('u-1', 'nobody').trimEnd());
+    expect(Buffer.from((await system.services.suspenseBytes(waiting!.address))!).toString()).toBe(
+      call('u-1', 'nobody').trimEnd(),
+    );
 
     const recycle = async (): Promise<void> => system.processed((await system.services.recycle({ by: 'test' })).entry);
     await recycle();
@@ -220,7 +241,11 @@ describe('order and slices', () => {
 
 /** The file without its misreads. */
 function whole(bytes: Buffer): string {
-  return bytes.toString('latin1').split('\n').filter((line) => !MISREAD.test(line)).join('\n');
+  return bytes
+    .toString('latin1')
+    .split('\n')
+    .filter((line) => !MISREAD.test(line))
+    .join('\n');
 }
 
 /** Meters with a misread on purpose: which of two readings contradicts the other depends on which was there first. */
@@ -228,7 +253,10 @@ const MISREAD = /^(E100023|W100017),/;
 
 /** A file of lines cut in two, the later half first; the header, where there is one, on both. */
 function inPieces(source: string, bytes: Buffer): string[] {
-  const lines = bytes.toString('latin1').split('\n').filter((line) => line !== '' && !MISREAD.test(line));
+  const lines = bytes
+    .toString('latin1')
+    .split('\n')
+    .filter((line) => line !== '' && !MISREAD.test(line));
   const header = ['meters', 'water', 'intervals'].includes(source) ? [lines.shift()!] : [];
   if (source === 'exchange' || source === 'hotel-pbx') return [whole(bytes)];
   const middle = lines.length >> 1;

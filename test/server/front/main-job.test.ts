@@ -82,9 +82,11 @@ describe('the sample town', () => {
     expect((await system.audit()).closes).toBe(true);
   });
 
-  it('sums an account\'s month by service, money without valuations', async () => {
+  it("sums an account's month by service, money without valuations", async () => {
     const charges = (await system.charges('A-1002')).filter(({ servicePeriod }) => servicePeriod === '2026-10');
-    const owed = charges.filter(({ kind }) => kind !== 'valuation').reduce((sum, { amount }) => sum + Number(amount), 0);
+    const owed = charges
+      .filter(({ kind }) => kind !== 'valuation')
+      .reduce((sum, { amount }) => sum + Number(amount), 0);
     const summary = (await system.services.usageSummary('A-1002', '2026-10'))!;
     expect(summary.totals).toHaveLength(1);
     expect(Number(summary.totals[0]!.amount)).toBeCloseTo(owed, 6);

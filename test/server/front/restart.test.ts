@@ -47,7 +47,8 @@ const wardCalls = (): string =>
 async function appendWardCalls(): Promise<void> {
   const before = (await system.totals())['received']!;
   fs.appendFileSync(path.join(inbox, 'Master.csv'), wardCalls());
-  while (((await system.totals())['received'] ?? 0) < before + 8) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (((await system.totals())['received'] ?? 0) < before + 8)
+    await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 const reading = (day: string, value: string): string =>

@@ -1,0 +1,90 @@
+import fs from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ClosedFiles } from '../../../collectors/files/index.ts';
+import { FakeIntake, Inbox } from './fake-intake.ts';
+
+let inbox: Inbox;
+let intake: FakeIntake;
+let files: ClosedFiles;
+const LATER_MS = Date.now() + 3_600_000;
+
+beforeEach(() => {
+  inbox = new Inbox();
+  intake = new FakeIntake();
+  files = new ClosedFiles(inbox.source('closed', '*.csv'), intake);
+});
+afterEach(() => inbox.remove());
+
+const taken = (): string[] => intake.closed.map(({ name }) => name);
+
+describe('closed files', () => {
+  it('are taken when they look the same twice, and not while they are written', async () => {
+    inbox.write('a.csv', 'one\n');
+    expect(await files.poll(Date.now())).toBe(1);
+    inbox.append('a.csv', 'two\n');
+    expect(await files.poll(Date.now())).toBe(1);
+    expect(taken()).toEqual([]);
+    expect(await files.poll(Date.now())).toBe(0);
+    expect(intake.closed).toEqual([{ name: 'a.csv', text: 'one\ntwo\n' }]);
+  });
+
+  it('are taken at the first look when nobody has touched them for a while', async () => {
+    inbox.write('a.csv', 'one\n');
+    expect(await files.poll(LATER_MS)).toBe(0);
+    expect(taken()).toEqual(['a.csv']);
+  });
+
+  it('are taken once, in the order of their names, also after a restart', async () => {
+    for (const name of ['b.csv', 'a.csv', 'ignored.txt', 'c.csv']) inbox.write(name, name);
+    fs.mkdirSync(inbox.path('folder.csv'));
+    await files.poll(LATER_MS);
+    await files.poll(LATER_MS);
+    await new ClosedFiles(inbox.source('closed', '*.csv'), intake).poll(LATER_MS);
+    expect(taken()).toEqual(['a.csv', 'b.csv', 'c.csv']);
+  });
+
+  it('are taken again under the same name when they are other files', async () => {
+    inbox.write('daily.csv', 'monday\n');
+    await files.poll(LATER_MS);
+    inbox.write('daily.csv', 'on tuesday\n');
+    await files.poll(LATER_MS);
+    expect(intake.closed.map(({ text }) => text)).toEqual(['monday\n', 'on tuesday\n']);
+  });
+
+  it('that cannot be read are told, and do not keep others from being taken', async () => {
+    inbox.write('a.csv', 'a');
+    inbox.write('b.csv', 'b');
+    inbox.write('c.csv', 'c');
+    const { admitClosed } = intake;
+    // Whoever runs as root may read everything: the refusal is played.
+    intake.admitClosed = (source, name, filePath, modifiedMs) =>
+      name === 'a.csv'
+        ? Promise.reject(Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES', errno: -13 }))
+        : admitClosed.call(intake, source, name, filePath, modifiedMs);
+    await expect(files.poll(LATER_MS)).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' });
+    expect(taken()).toEqual(['b.csv', 'c.csv']);
+    intake.admitClosed = admitClosed;
+    await files.poll(LATER_MS);
+    expect(taken()).toEqual(['b.csv', 'c.csv', 'a.csv']);
+  });
+
+  it('wait where they are when the intake refuses', async () => {
+    inbox.write('a.csv', 'a');
+    inbox.write('b.csv', 'b');
+    intake.refuseAfter = 1;
+    await expect(files.poll(LATER_MS)).rejects.toMatchObject({ code: 'STOPPING' });
+    intake.refuseAfter = Infinity;
+    await files.poll(LATER_MS);
+    expect(taken()).toEqual(['a.csv', 'b.csv']);
+  });
+
+  it('of a folder that is not there are waited for', async () => {
+    const source = { ...inbox.source('closed'), directory: inbox.path('later') };
+    const waiting = new ClosedFiles(source, intake);
+    await expect(waiting.poll(LATER_MS)).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' });
+    fs.mkdirSync(inbox.path('later'));
+    inbox.write('later/a.csv', 'a');
+    await waiting.poll(LATER_MS);
+    expect(taken()).toEqual(['a.csv']);
+  });
+});

@@ -1,0 +1,97 @@
+/** Remembers what a collector hands over, as the log would; `restart` forgets what only a process knows. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { TollgridError } from '../../../platform/errors.ts';
+import type { FileIntake, FileSource, GrowingFile } from '../../../collectors/files/index.ts';
+import type { CompiledFormat } from '../../../mediation/formats/index.ts';
+
+/** Records are lines; enough of a format for collectors. */
+const LINES = {
+  cut: (bytes: Uint8Array, atEnd: boolean) => (atEnd ? bytes.length : bytes.lastIndexOf(10) + 1),
+} as CompiledFormat;
+
+export class FakeIntake implements FileIntake {
+  sliceBytesMax = 1024;
+  /** Closed files taken in, by name. */
+  readonly closed: { name: string; text: string }[] = [];
+  private readonly closedKeys = new Set<string>();
+  private readonly growing: (GrowingFile & { text: string })[] = [];
+  /** Slices until the next one is refused, as when Tollgrid stops. */
+  refuseAfter = Infinity;
+
+  format(): CompiledFormat {
+    return LINES;
+  }
+
+  knowsClosed(source: string, name: string, sizeBytes: number, modifiedMs: number): boolean {
+    return this.closedKeys.has([source, name, sizeBytes, modifiedMs].join());
+  }
+
+  admitClosed(source: FileSource, name: string, filePath: string, modifiedMs: number): Promise<void> {
+    if (this.refuseAfter-- <= 0) return Promise.reject(new TollgridError('STOPPING', 'stopping'));
+    const text = fs.readFileSync(filePath, 'utf8');
+    this.closed.push({ name, text });
+    this.closedKeys.add([source.name, name, Buffer.byteLength(text), modifiedMs].join());
+    return Promise.resolve();
+  }
+
+  /** Copies: the collector moves its own offsets, the log has its own. */
+  growingFiles(): GrowingFile[] {
+    return this.growing.map(({ fileEntry, name, inode, fingerprint, offset }) => ({
+      fileEntry,
+      name,
+      inode,
+      fingerprint,
+      offset,
+    }));
+  }
+
+  startGrowing(_source: FileSource, file: Omit<GrowingFile, 'fileEntry' | 'offset'>): Promise<GrowingFile> {
+    const started = { ...file, fileEntry: this.growing.length + 1, offset: 0 };
+    this.growing.push({ ...started, text: '' });
+    return Promise.resolve(started);
+  }
+
+  admitGrowth(_source: FileSource, file: GrowingFile, bytes: Uint8Array): Promise<void> {
+    if (this.refuseAfter-- <= 0) return Promise.reject(new TollgridError('STOPPING', 'stopping'));
+    const kept = this.growing.find(({ fileEntry }) => fileEntry === file.fileEntry)!;
+    kept.text += Buffer.from(bytes).toString();
+    kept.offset += bytes.length;
+    file.offset += bytes.length;
+    return Promise.resolve();
+  }
+
+  /** What was taken of each file, in the order in which they were begun. */
+  get texts(): string[] {
+    return this.growing.map(({ text }) => text);
+  }
+}
+
+export class Inbox {
+  readonly directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-inbox-'));
+
+  source(mode: 'closed' | 'growing', pattern = '*'): FileSource {
+    return { name: 'inbox', format: 'lines', directory: this.directory, pattern, mode, pollMs: 100 };
+  }
+
+  path(name: string): string {
+    return path.join(this.directory, name);
+  }
+
+  write(name: string, text: string): void {
+    fs.writeFileSync(this.path(name), text);
+  }
+
+  append(name: string, text: string): void {
+    fs.appendFileSync(this.path(name), text);
+  }
+
+  rename(from: string, to: string): void {
+    fs.renameSync(this.path(from), this.path(to));
+  }
+
+  remove(): void {
+    fs.rmSync(this.directory, { recursive: true, force: true });
+  }
+}
