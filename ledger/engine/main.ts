@@ -55,9 +55,9 @@ async function run(options: EngineOptions): Promise<void> {
     if (message.type === 'stop') void stop();
   });
   process.on('disconnect', () => void stop());
-  // The terminal sends Ctrl-C to the whole group; the front decides when this process has nothing left to do.
+  // Both go to the whole group, from a terminal or a service manager; the front drains first, and then this one stops.
   process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => void stop());
+  process.on('SIGTERM', () => undefined);
   process.send!({ type: 'ready', url: server.url, token });
 }
 

@@ -3,9 +3,9 @@
  * both are up, replays from its checkpoint, and so closes the gap by itself.
  */
 import path from 'node:path';
-import { connectLedger, engineProcess, type LedgerClient } from '../../ledger/index.ts';
+import { connectLedger, engineFailure, engineProcess, type LedgerClient } from '../../ledger/index.ts';
 import type { Config } from '../../platform/config.ts';
-import { TollgridError } from '../../platform/errors.ts';
+import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { entryPoint } from '../../platform/paths.ts';
 import { Supervisor, type ChildMessage } from '../../platform/supervise.ts';
@@ -22,6 +22,11 @@ interface Address {
   user?: string;
 }
 
+/** How long the engine of a front that was killed may take to end. */
+const LEFT_OVER_MS = 20_000;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** A request to the rater that is not answered yet. */
 interface Waiting {
   resolve(checks: VerifyCheck[]): void;
@@ -37,6 +42,7 @@ export class Children {
   private address: Address | null = null;
   private client: LedgerClient | null = null;
   private raterUp = false;
+  private stopping = false;
   /** The rater was told where the ledger is. */
   private rating = false;
   private threads: number;
@@ -104,7 +110,27 @@ export class Children {
         ...(user !== undefined && { user }),
       });
     }
-    await Promise.all([this.engine?.start(), this.rater.start()]);
+    await Promise.all([this.engine === null ? null : this.startEngine(this.engine), this.rater.start()]);
+  }
+
+  /** Errors: LEDGER_LOCKED, LEDGER_UNAVAILABLE with the engine's own reason; CHILD_NOT_READY when it gave none. */
+  private async startEngine(engine: Supervisor): Promise<void> {
+    let reason: string | undefined;
+    engine.on('message', (message) => (reason = (message as ChildMessage & { message?: string }).message));
+    for (const startedMs = performance.now(); ; ) {
+      try {
+        await engine.start();
+        return;
+      } catch (error) {
+        // Its last words may come after the news of its end.
+        await pause(100);
+        const failure = reason === undefined ? toTollgridError(error) : engineFailure(reason);
+        // The data directory is ours: who holds the ledger is the engine of a front that was killed, and it ends by itself.
+        const mayEnd = failure.code === 'LEDGER_LOCKED' && performance.now() - startedMs < LEFT_OVER_MS;
+        if (!mayEnd || this.stopping) throw failure;
+        await pause(200);
+      }
+    }
   }
 
   private ledgerAt(address: Address): void {
@@ -224,6 +250,7 @@ export class Children {
 
   /** The rater first: it finishes what it read and keeps its state, for which it needs the engine. */
   async stop(): Promise<void> {
+    this.stopping = true;
     await this.rater.stop(60_000);
     await this.client?.close();
     await this.engine?.stop(30_000);

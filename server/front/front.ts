@@ -288,7 +288,7 @@ export class FrontParts {
     const reasons = [
       ...(this.ready ? [] : ['starting or stopping']),
       ...children.filter(({ up }) => !up).map(({ role }) => `the ${role} is down`),
-      ...(this.children.lastFailure === null ? [] : [this.children.lastFailure]),
+      ...[this.intake?.failure ?? null, this.children.lastFailure].filter((reason) => reason !== null),
     ];
     return {
       version,

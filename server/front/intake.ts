@@ -52,6 +52,8 @@ export interface AdmittedFile {
 export class Intake implements FileIntake {
   private readonly parts: IntakeParts;
   private stopping = false;
+  /** Why nothing is taken any more, until the next start. */
+  failure: string | null = null;
   /** Last reference entry that was given a number. */
   private registryNo: number;
   /** Keyed pushes that are not durable yet: a second use of the key waits for the first. */
@@ -81,7 +83,10 @@ export class Intake implements FileIntake {
     // A refused entry has no number; one that has it counts for what follows it, durable yet or not.
     const numbered = log.nextNo > entryNo;
     if (numbered && (type === EntryType.registry || type === EntryType.publication)) this.registryNo = entryNo;
-    const appended = await appending;
+    const appended = await appending.catch((error: TollgridError) => {
+      if (error.code === 'LOG_BROKEN') this.failure = `${error.code}: ${error.message}`;
+      throw error;
+    });
     const entry = { entryNo: appended.entryNo, type, acceptedAtMs: pins.acceptedAtMs, head };
     state.apply(entry);
     this.parts.onAppended({ ...entry, bodyBytes: body?.length ?? 0 });
@@ -244,20 +249,24 @@ export class Intake implements FileIntake {
   async admitGrowth(source: FileSource, file: GrowingFile, bytes: Uint8Array): Promise<void> {
     await this.parts.waitForRoom(this.parts.state.files.get(file.fileEntry)!.lastEntry);
     const { sha256: blob } = await this.parts.spool.add(single(bytes));
-    const head: SliceHead = {
-      source: source.name,
-      format: source.format,
-      fileEntry: file.fileEntry,
-      blob,
-      blobOffset: 0,
-      sourceOffset: file.offset,
-      lengthBytes: bytes.length,
-      recordsMax: this.parts.format(source.format).estimateRecords(bytes),
-      first: file.offset === 0,
-      last: false,
-    };
-    await this.append(EntryType.slice, head);
-    file.offset += bytes.length;
+    for (let blobOffset = 0; blobOffset < bytes.length; ) {
+      const { end, recordsMax } = cutSlice(this.parts.format(source.format), bytes.subarray(blobOffset), false);
+      const head: SliceHead = {
+        source: source.name,
+        format: source.format,
+        fileEntry: file.fileEntry,
+        blob,
+        blobOffset,
+        sourceOffset: file.offset,
+        lengthBytes: end,
+        recordsMax,
+        first: file.offset === 0,
+        last: false,
+      };
+      await this.append(EntryType.slice, head);
+      blobOffset += end;
+      file.offset += end;
+    }
   }
 }
 

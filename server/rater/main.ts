@@ -6,6 +6,8 @@ import type { FrontToRater, RaterToFront } from './messages.ts';
 import { Rater } from './rater.ts';
 
 followParent();
+// Whoever ends a service sends this to all its processes; the front drains, and tells this one when to stop.
+process.on('SIGTERM', () => undefined);
 
 let rater: Rater | null = null;
 /** The head may move while the rater is still being opened. */
@@ -13,7 +15,7 @@ let headNo = 0;
 let opened: (rater: Rater) => void;
 /** What is asked of the rater waits until it is open, and is done one after the other. */
 let turn: Promise<unknown> = new Promise<Rater>((resolve) => (opened = resolve));
-const logger = createLogger({ name: 'rater', level: 'error' });
+let logger = createLogger({ name: 'rater', level: 'error' });
 
 function tell(message: RaterToFront): void {
   process.send?.(message);
@@ -35,6 +37,7 @@ function inTurn(work: (rater: Rater) => Promise<void>): void {
 
 async function start(message: FrontToRater & { type: 'start' }): Promise<void> {
   headNo = Math.max(headNo, message.headNo);
+  logger = createLogger({ name: 'rater', level: message.options.logLevel });
   rater = await Rater.open(message.options, headNo, { tell, fail: (error) => void fail(error) });
   rater.setHead(headNo);
   opened(rater);

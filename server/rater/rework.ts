@@ -11,6 +11,7 @@ import { rateUsage } from '../../rating/index.ts';
 import { Disposition, RecordColumns, TEXT_FIELDS } from '../../schemas/columns/record-columns.ts';
 import { UsageColumns } from '../../schemas/columns/usage-columns.ts';
 import { chargeRowsOf } from './charge-rows.ts';
+import { refuseOversized } from './oversized.ts';
 import type { ReferenceData } from './reference-data.ts';
 import type { SliceEncoder } from './slice-encoder.ts';
 import type { SliceWork } from './slice-work.ts';
@@ -50,6 +51,7 @@ export function makeAgain(
       });
     }
     rateUsage(reference.tariffBook, reference.binding, usage, records, 0, usage.count);
+    refuseOversized(usage);
     const code = records.code[0] || usage.code.subarray(0, usage.count).find((one) => one !== 0) || 0;
     if (code !== 0 || usage.count === 0) {
       result.failed.push(code === 0 ? 'GUIDE_NO_OWNER' : errorCode(code));

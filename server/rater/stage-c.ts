@@ -8,6 +8,7 @@ import { encodeChargeObjects } from './charge-objects.ts';
 import { chargeRowsOf } from './charge-rows.ts';
 import { sumControls } from './control-sums.ts';
 import type { BatchCounts, SliceOutcome } from './messages.ts';
+import { refuseOversized } from './oversized.ts';
 import type { ReferenceData } from './reference-data.ts';
 import { CHARGES_PER_VERSION, makeAgain } from './rework.ts';
 import { subscriptionsOf, type SliceEncoder } from './slice-encoder.ts';
@@ -39,6 +40,7 @@ export function runStageC(
   if (dropped > 0) usage.compact(drop);
 
   rateUsage(reference.tariffBook, reference.binding, usage, records, 0, usage.count);
+  refuseOversized(usage);
   suspendUnrated(work);
   const chosen = encoder.choose(work);
 

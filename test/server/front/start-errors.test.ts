@@ -5,6 +5,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Status } from '../../../schemas/api/operation.ts';
 import type { Api } from '../../../cli/client.ts';
 import { apiOf, ended, killGroup, runTollgrid, type Ended } from './command-line.ts';
 import { System, TOWN, type SystemOptions } from './system.ts';
@@ -51,6 +52,7 @@ describe('tollgrid start', () => {
     const sources = [{ name: 'nowhere', format: 'exchange', directory: path.join(folder, 'missing'), pollMs: 50 }];
     running = runTollgrid('start', '--config', config({ dataDir: dataDir(), server: { port }, sources }));
     api = await apiOf(running, dataDir());
+    await caughtUp(api);
   }, START_MS);
   afterAll(() => {
     if (running.exitCode === null && running.signalCode === null) killGroup(running);
@@ -97,6 +99,23 @@ describe('tollgrid start', () => {
       expect([code, err.includes('Draining')]).toEqual([0, true]);
       expect(fs.existsSync(path.join(dataDir(), 'lock'))).toBe(false);
       expect(fs.existsSync(path.join(dataDir(), 'run', 'front.json'))).toBe(false);
+    },
+    COMMAND_MS,
+  );
+
+  it(
+    'ends in order when its whole process group is told to: the next start has nothing to read again',
+    async () => {
+      const rater = path.join(dataDir(), 'rater');
+      fs.rmSync(rater, { recursive: true });
+      const child = runTollgrid('start', '--config', config({ dataDir: dataDir(), server: { port: 0 } }));
+      const end = ended(child, COMMAND_MS);
+      const logHead = await caughtUp(await apiOf(child, dataDir()));
+      process.kill(-child.pid!, 'SIGTERM');
+      expect(await end).toMatchObject({ code: 0 });
+      const checkpoint = JSON.parse(fs.readFileSync(path.join(rater, 'checkpoint.json'), 'utf8')) as { entryNo: number };
+      expect(logHead).toBeGreaterThan(5);
+      expect(checkpoint.entryNo).toBe(logHead);
     },
     COMMAND_MS,
   );
@@ -168,6 +187,15 @@ describe('a start', () => {
     START_MS,
   );
 });
+
+/** Resolves with the log's head when all of it is processed. */
+async function caughtUp(api: Api): Promise<number> {
+  for (;;) {
+    const { logHead, processedEntry } = await api.get<Status>('/v1/status');
+    if (logHead > 0 && processedEntry === logHead) return logHead;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
 
 function freePort(): Promise<number> {
   return new Promise((resolve) => {

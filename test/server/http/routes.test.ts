@@ -157,7 +157,7 @@ describe('the API', () => {
       by: 'operator',
     });
     expect(problems(await post('/v1/publications', { kind: 'song', name: 'x', document: 'y' }))).toEqual([
-      { at: 'body.kind', message: 'must be one of format, tariff, guiding' },
+      { at: 'body.kind', message: 'must be one of format, tariff, guiding, policy' },
     ]);
   });
 
