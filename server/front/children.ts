@@ -117,7 +117,7 @@ export class Children {
   private async startEngine(engine: Supervisor): Promise<void> {
     let reason: string | undefined;
     engine.on('message', (message) => (reason = (message as ChildMessage & { message?: string }).message));
-    for (const startedMs = performance.now(); ; ) {
+    for (const startedMs = performance.now(); ;) {
       try {
         await engine.start();
         return;

@@ -4,6 +4,8 @@ import { TollgridError } from '../../platform/errors.ts';
 import { createServer, DEFAULT_HTTP_CONFIG, type FrontServices } from '../http/index.ts';
 import type { FrontParts } from './front.ts';
 
+const CLOSE_WAIT_MS = 5_000;
+
 export interface HttpServer {
   url: string;
   operatorToken: string;
@@ -42,6 +44,11 @@ export async function serveHttp(front: FrontParts, services: FrontServices, temp
   return {
     url: `http://${shown.includes(':') ? `[${shown}]` : shown}:${bound}`,
     operatorToken,
-    close: () => app.close(),
+    close: async () => {
+      // A client that sends a file slowly must not decide when this ends: what is not whole by then is sent again.
+      const late = setTimeout(() => app.server.closeAllConnections(), CLOSE_WAIT_MS);
+      await app.close();
+      clearTimeout(late);
+    },
   };
 }

@@ -249,7 +249,7 @@ export class Intake implements FileIntake {
   async admitGrowth(source: FileSource, file: GrowingFile, bytes: Uint8Array): Promise<void> {
     await this.parts.waitForRoom(this.parts.state.files.get(file.fileEntry)!.lastEntry);
     const { sha256: blob } = await this.parts.spool.add(single(bytes));
-    for (let blobOffset = 0; blobOffset < bytes.length; ) {
+    for (let blobOffset = 0; blobOffset < bytes.length;) {
       const { end, recordsMax } = cutSlice(this.parts.format(source.format), bytes.subarray(blobOffset), false);
       const head: SliceHead = {
         source: source.name,

@@ -70,7 +70,9 @@ async function recycle(
   const { entryNo } = entry;
   const results: RecycleResult[] = [];
   const items = new Map<string, Waiting>();
-  for await (const waiting of openSuspense(ledger, { ...filter, beforeEntry: entryNo })) {
+  for await (const portion of openSuspense(ledger, { ...filter, beforeEntry: entryNo })) {
+    // Which of two conflicting records is right is for people to say: trying again cannot.
+    const waiting = portion.filter(({ code }) => code !== 'DUPLICATE_CONFLICT');
     const facts = await factsOf(ledger, waiting, entryNo);
     const inputs = waiting.map((item): RecycledInput => {
       const { fileEntry, source, acceptedAtMs } = facts.get(Number(item.entryNo))!;
@@ -86,7 +88,7 @@ async function recycle(
           last: false,
         },
         recordNo: item.recordNo,
-        holdsIdentity: item.code !== 'DUPLICATE_CONFLICT',
+        holdsIdentity: true,
         bytes: item.bytes,
       };
     });

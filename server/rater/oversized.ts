@@ -12,7 +12,7 @@ const OVERFLOW = errorNo('RATE_OVERFLOW');
 /** After rating; `billed` may be more than was used. */
 export function refuseOversized({ count, quantity, quantityUp, billed, code }: UsageColumns): void {
   for (let row = 0; row < count; row++) {
-    if (quantity[row]! <= USAGE_MAX && quantityUp[row]! <= USAGE_MAX && billed[row]! <= USAGE_MAX) continue;
+    if (quantity[row] <= USAGE_MAX && quantityUp[row] <= USAGE_MAX && billed[row] <= USAGE_MAX) continue;
     if (code[row] === 0) code[row] = OVERFLOW;
   }
 }

@@ -1,4 +1,7 @@
 /** What is asked of the rater while it opens, works or dies is done or refused, and never waited for in vain. */
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { System, townFiles } from './system.ts';
 
@@ -109,13 +112,22 @@ describe('a request to the rater', () => {
   }, 30_000);
 
   it(
-    'does not keep Tollgrid from stopping',
+    'does not keep Tollgrid from stopping, nor does an upload that never ends',
     async () => {
+      const upload = http.request(`${system.front.url}/v1/files/hotel-pbx/slow.csv?format=freeswitch-csv`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/octet-stream' },
+      });
+      const cut = new Promise<Error>((resolve) => upload.once('error', resolve));
+      upload.write('half a line');
+      const arriving = path.join(system.folder, 'data', 'spool', 'tmp');
+      await until(() => fs.readdirSync(arriving).length === 1);
       const rebuilding = system.services.rebuild({}).catch((error: unknown) => error);
       const auditing = system.services.audit({ wait: true }).catch((error: unknown) => error);
       await until(() => system.services.status().inFlightEntries > 0);
       const { folder } = system;
       await system.stop();
+      expect(await cut).toBeInstanceOf(Error);
       expect(await rebuilding).toMatchObject({ code: 'STOPPING' });
       await auditing;
       system = await System.start({ folder });

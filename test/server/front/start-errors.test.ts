@@ -113,7 +113,9 @@ describe('tollgrid start', () => {
       const logHead = await caughtUp(await apiOf(child, dataDir()));
       process.kill(-child.pid!, 'SIGTERM');
       expect(await end).toMatchObject({ code: 0 });
-      const checkpoint = JSON.parse(fs.readFileSync(path.join(rater, 'checkpoint.json'), 'utf8')) as { entryNo: number };
+      const checkpoint = JSON.parse(fs.readFileSync(path.join(rater, 'checkpoint.json'), 'utf8')) as {
+        entryNo: number;
+      };
       expect(logHead).toBeGreaterThan(5);
       expect(checkpoint.entryNo).toBe(logHead);
     },
@@ -146,8 +148,6 @@ describe('a start', () => {
   const cases: [string, string, () => SystemOptions][] = [
     ['with a source of an unknown format', 'FORMAT_UNKNOWN', () => ({ sources: [source] })],
     ['without the guiding file', 'FILE_UNREADABLE', () => ({ definitions: { guiding: path.join(folder, 'no.yaml') } })],
-    ['without the tariffs folder', 'FILE_UNREADABLE', () => ({ definitions: { tariffs: [path.join(folder, 'no')] } })],
-    ['with a wrong registry file', 'REGISTRY_IMPORT_INVALID', () => ({ registry: [path.join(TOWN, 'guiding.yaml')] })],
   ];
   for (const [what, code, options] of cases) {
     it(

@@ -39,7 +39,9 @@ async function push(...events: Uint8Array[]): Promise<void> {
 
 async function publish(kind: PublicationKindText, name: string, document: string, folder = TOWN): Promise<void> {
   const files = Object.fromEntries(
-    fs.existsSync(path.join(folder, 'zones.csv')) ? [['zones.csv', fs.readFileSync(path.join(folder, 'zones.csv'), 'utf8')]] : [],
+    fs.existsSync(path.join(folder, 'zones.csv'))
+      ? [['zones.csv', fs.readFileSync(path.join(folder, 'zones.csv'), 'utf8')]]
+      : [],
   );
   await system.services.publish({ kind, name, document, files, by: 'test' });
 }
@@ -78,7 +80,12 @@ describe('the rater goes on', () => {
     await recycle();
     expect(await codes()).toEqual({ RATE_NO_TARIFF: 3, DECODE_JSON: 1 });
     const tariffs = path.join(TOWN, 'tariffs');
-    await publish('tariff', 'phone-second.yaml', fs.readFileSync(path.join(tariffs, 'phone-second.yaml'), 'utf8'), tariffs);
+    await publish(
+      'tariff',
+      'phone-second.yaml',
+      fs.readFileSync(path.join(tariffs, 'phone-second.yaml'), 'utf8'),
+      tariffs,
+    );
     await recycle();
     expect(await system.totals()).toEqual({ received: 5, rated: 3, duplicate: 1, suspended: 1 });
     expect((await system.charges('A-1002')).map(({ amount }) => amount)).toEqual(Array(3).fill('0.604800'));
@@ -88,7 +95,12 @@ describe('the rater goes on', () => {
 
   it('when quantities are far beyond what their sums can hold', async () => {
     const tariffs = path.join(TOWN, 'tariffs');
-    await publish('tariff', 'adsl-volume.yaml', fs.readFileSync(path.join(tariffs, 'adsl-volume.yaml'), 'utf8'), tariffs);
+    await publish(
+      'tariff',
+      'adsl-volume.yaml',
+      fs.readFileSync(path.join(tariffs, 'adsl-volume.yaml'), 'utf8'),
+      tariffs,
+    );
     const before = await system.totals();
     const sessions = (name: string, bytes: number, count = 1100): Uint8Array[] =>
       Array.from({ length: count }, (_, id) =>
@@ -128,7 +140,12 @@ describe('the rater goes on', () => {
       expect((await codes())['FORMAT_UNKNOWN']).toBe(2);
       await publish('format', 'lost-format.yaml', LOST_FORMAT);
       const tariffs = path.join(TOWN, 'tariffs');
-      await publish('tariff', 'phone-business.yaml', fs.readFileSync(path.join(tariffs, 'phone-business.yaml'), 'utf8'), tariffs);
+      await publish(
+        'tariff',
+        'phone-business.yaml',
+        fs.readFileSync(path.join(tariffs, 'phone-business.yaml'), 'utf8'),
+        tariffs,
+      );
       await recycle();
       expect(await codes()).toMatchObject({ DECODE_COLUMNS: 1 });
       expect((await codes())['FORMAT_UNKNOWN']).toBeUndefined();
