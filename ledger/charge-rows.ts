@@ -2,6 +2,7 @@
 import type { RecordColumns } from '../schemas/columns/record-columns.ts';
 import { SERVICE_NAMES, type UsageColumns } from '../schemas/columns/usage-columns.ts';
 import { ExactSum, MonthFinder, type LedgerBlock } from './blocks.ts';
+import type { BlockBuffers } from './block-buffers.ts';
 import { NativeBlockWriter } from './native-block.ts';
 import { TABLES } from './tables.ts';
 
@@ -41,13 +42,17 @@ export interface ChargeRows {
 
 /** Keeps its working space between calls: make one per thread. */
 export class ChargeEncoder {
-  private readonly block = new NativeBlockWriter(TABLES.charges);
+  private readonly block: NativeBlockWriter;
   private readonly months = new MonthFinder();
   private capacity = 0;
   private selected = new Uint32Array(0);
   private record = new Uint32Array(0);
   private offsets = new Uint32Array(0);
   private lengths = new Uint32Array(0);
+
+  constructor(buffers?: BlockBuffers) {
+    this.block = new NativeBlockWriter(TABLES.charges, buffers);
+  }
 
   /** Blocks in order of their months. Throws LEDGER_OVERFLOW. */
   encode(input: ChargeRows): LedgerBlock[] {

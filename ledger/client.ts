@@ -12,6 +12,8 @@ export interface LedgerAddress {
   token: string;
   user?: string;
   database?: string;
+  /** Folder in memory where an engine on this machine takes the data of inserts from. */
+  handoverFolder?: string;
   /** How long an answer may take; default 5 minutes. */
   requestTimeoutMs?: number;
 }

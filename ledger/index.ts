@@ -6,6 +6,7 @@ export { createTables } from './schema.ts';
 export { LEDGER_SCHEMA_VERSION, TABLE_NAMES, TABLES, type TableName, type PersonalData } from './tables.ts';
 export { ledgerReference } from './reference.ts';
 export { mergeBlocks, type LedgerBlock } from './blocks.ts';
+export { BlockBuffers, releaseBuffer } from './block-buffers.ts';
 export { ChargeEncoder, NO_FIELD, type ChargeDictionaries, type ChargeRows } from './charge-rows.ts';
 export { SumEncoder, type SumInput } from './sum-rows.ts';
 export { decimalOf, encodeRows, microsOf, type Cell, type LedgerRow } from './encode-rows.ts';

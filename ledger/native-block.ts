@@ -2,10 +2,11 @@
  * ClickHouse's Native format, one block: varint columns, varint rows, then per column its name, its type and its data.
  * Values are little-endian, strings are varint length and bytes, LowCardinality is a dictionary and an index.
  *
- * Columns are gathered from typed arrays through a row index, into one buffer that grows and is used again. Nothing is
+ * Columns are gathered from typed arrays through a row index, into a buffer that is used again. Nothing is
  * allocated per row, and 64-bit integers are two 32-bit halves: BigInt would cost more than everything else together.
  */
 import { TollgridError } from '../platform/errors.ts';
+import { BlockBuffers, releaseBuffer } from './block-buffers.ts';
 import type { Table } from './tables.ts';
 
 type Numbers = Uint8Array | Uint16Array | Uint32Array;
@@ -21,7 +22,10 @@ const LC_ADDITIONAL_KEYS = 0x200;
 export class NativeBlockWriter {
   private readonly headers = new Map<string, Uint8Array>();
   private readonly table: Table;
-  private bytes = new Uint8Array(1 << 16);
+  private readonly buffers: BlockBuffers;
+  private bytes: Uint8Array = new Uint8Array(0);
+  /** Length of the last block: the next one will be about as long. */
+  private expectedBytes = 0;
   private at = 0;
   private rows = 0;
   private written = 0;
@@ -32,14 +36,16 @@ export class NativeBlockWriter {
   /** Dictionary number → number in the block's dictionary; 0 means not met yet. */
   private localKey = new Uint32Array(256);
 
-  constructor(table: Table) {
+  constructor(table: Table, buffers = new BlockBuffers()) {
     this.table = table;
+    this.buffers = buffers;
     for (const { name, type } of table.columns) {
       this.headers.set(name, Uint8Array.from([...textWithLength(name), ...textWithLength(type)]));
     }
   }
 
   begin(rows: number): this {
+    this.bytes = this.buffers.take(this.expectedBytes + 20);
     this.at = 0;
     this.rows = rows;
     this.written = 0;
@@ -49,16 +55,16 @@ export class NativeBlockWriter {
       this.scratch16 = new Uint16Array(space);
       this.scratch8 = new Uint8Array(space);
     }
-    this.reserve(20);
     this.varint(this.table.columns.length);
     this.varint(rows);
     return this;
   }
 
-  /** The finished block, in a buffer of its own. */
+  /** The finished block. Its memory is used again after `releaseBuffer`. */
   finish(): Uint8Array {
     if (this.written !== this.table.columns.length) throw new Error(`${this.table.name}: a column is missing`);
-    return this.bytes.slice(0, this.at);
+    this.expectedBytes = this.at;
+    return this.bytes.subarray(0, this.at);
   }
 
   /** Int64, UInt64, DateTime64(3) from ms, Decimal(18, 6) from micro-units: whole numbers up to ±2^53. */
@@ -252,8 +258,9 @@ export class NativeBlockWriter {
 
   private reserve(more: number): void {
     if (this.at + more <= this.bytes.length) return;
-    const larger = new Uint8Array(Math.max(this.at + more, this.bytes.length * 2));
+    const larger = this.buffers.take(Math.max(this.at + more, this.bytes.length * 2));
     larger.set(this.bytes.subarray(0, this.at));
+    releaseBuffer(this.bytes);
     this.bytes = larger;
   }
 

@@ -1,6 +1,7 @@
 /** Sums of the charges of one entry: per account and day, and per zone and hour. Written together with the charges. */
 import { SERVICE_NAMES } from '../schemas/columns/usage-columns.ts';
 import { ExactSum, MonthFinder, type LedgerBlock } from './blocks.ts';
+import type { BlockBuffers } from './block-buffers.ts';
 import type { ChargeRows } from './charge-rows.ts';
 import { NativeBlockWriter } from './native-block.ts';
 import { SumGroups } from './sum-groups.ts';
@@ -15,9 +16,14 @@ const HOUR_MS = 3_600_000;
 export class SumEncoder {
   private readonly byAccount = new SumGroups();
   private readonly byZone = new SumGroups();
-  private readonly daily = new NativeBlockWriter(TABLES.charges_daily);
-  private readonly hourly = new NativeBlockWriter(TABLES.charges_hourly);
+  private readonly daily: NativeBlockWriter;
+  private readonly hourly: NativeBlockWriter;
   private readonly months = new MonthFinder();
+
+  constructor(buffers?: BlockBuffers) {
+    this.daily = new NativeBlockWriter(TABLES.charges_daily, buffers);
+    this.hourly = new NativeBlockWriter(TABLES.charges_hourly, buffers);
+  }
 
   /** Blocks in order of tables and months. */
   encode(input: SumInput): LedgerBlock[] {
@@ -48,7 +54,6 @@ export class SumEncoder {
     }
   }
 
-  /** Month → its groups, ascending. */
   /** Month → its groups, ascending. Nearly always there is one. */
   private byMonth(groups: SumGroups, unitMs: number): [number, Uint32Array][] {
     const when = groups.keyWords('when');

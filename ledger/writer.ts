@@ -7,7 +7,6 @@
  * asked instead.
  */
 import { rm } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 import { AppendJournal } from '../platform/durable-file.ts';
 import { TollgridError } from '../platform/errors.ts';
 import { mergeBlocks, type LedgerBlock } from './blocks.ts';
@@ -20,6 +19,7 @@ import {
   type FoundTotals,
   type JournalledWrite,
 } from './control-totals.ts';
+import { bodyHandover, fileHandover, type Handover } from './handover.ts';
 import { createTables } from './schema.ts';
 import { TABLE_NAMES, TABLES, type TableName } from './tables.ts';
 
@@ -48,6 +48,7 @@ export interface VerifyResult {
 
 export class LedgerWriter {
   private readonly client: LedgerClient;
+  private readonly handover: Handover;
   private readonly path: string;
   private journal: AppendJournal<JournalledWrite>;
   /** Every write since the last `truncate`, by its first entry. */
@@ -57,23 +58,28 @@ export class LedgerWriter {
 
   private constructor(
     client: LedgerClient,
+    handover: Handover,
     path: string,
     journal: AppendJournal<JournalledWrite>,
     writes: Map<number, JournalledWrite>,
   ) {
     this.client = client;
+    this.handover = handover;
     this.path = path;
     this.journal = journal;
     this.writes = writes;
     for (const { toEntry } of writes.values()) this.last = Math.max(this.last, toEntry);
   }
 
-  static async open(options: { client: LedgerClient; path: string }): Promise<LedgerWriter> {
+  /** `handoverFolder`: where an engine on this machine takes the data of inserts from, instead of the request's body. */
+  static async open(options: { client: LedgerClient; path: string; handoverFolder?: string }): Promise<LedgerWriter> {
     const writes = new Map<number, JournalledWrite>();
     const journal = await AppendJournal.open<JournalledWrite>(options.path, (write) =>
       writes.set(write.fromEntry, write),
     );
-    return new LedgerWriter(options.client, options.path, journal, writes);
+    const { client, path, handoverFolder } = options;
+    const handover = handoverFolder === undefined ? bodyHandover(client) : fileHandover(client, handoverFolder);
+    return new LedgerWriter(client, handover, path, journal, writes);
   }
 
   /** Last entry of the last journalled write; 0 when there is none. */
@@ -121,8 +127,7 @@ export class LedgerWriter {
     // Blocks that arrive behind each other are joined up to these limits: one insert, one part.
     const query = `INSERT INTO ${table} SETTINGS async_insert = 0, min_insert_block_size_rows = 1048449, min_insert_block_size_bytes = 0 FORMAT Native`;
     try {
-      const { stream } = await this.client.exec({ query, values: Readable.from(chunks, { objectMode: false }) });
-      for await (const ignored of stream) void ignored;
+      await this.handover.insert(query, chunks);
     } catch (error) {
       throw ledgerError(error);
     }

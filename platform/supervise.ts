@@ -65,6 +65,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   }
 
   /** Process id while it runs. */
+  /** Ends the process as a crash would, so that it is started again; nothing when it has just ended by itself. */
+  kill(): void {
+    this.#child?.kill('SIGKILL');
+  }
+
   get pid(): number | undefined {
     return this.#child?.pid;
   }

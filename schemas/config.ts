@@ -62,11 +62,16 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
     niceLevel: NiceLevel('the embedded engine'),
   }),
   rater: Section('The process that turns log entries into charges.', {
-    threads: Integer(1, 256, 1, 'Threads that decode and rate. More than cores minus one is slower.'),
-    sliceBytesMax: Integer(64 * 1024, 128 * MIB, 24 * MIB, 'Files are admitted in slices of at most that size.'),
-    slicesAheadMax: Integer(1, 64, 3, 'Slices admitted before the first of them is done; bounds the memory in use.'),
+    threads: Integer(
+      1,
+      256,
+      2,
+      'Threads: one does everything; of two, one decodes while the other rates. More than cores is slower.',
+    ),
+    sliceBytesMax: Integer(64 * 1024, 128 * MIB, 16 * MIB, 'Files are admitted in slices of at most that size.'),
+    slicesAheadMax: Integer(1, 64, 6, 'Slices admitted before the first of them is done; bounds the memory in use.'),
     niceLevel: NiceLevel('the rater'),
-    writeRowsMax: Integer(1000, 2_000_000, 200_000, 'Rows gathered into one write to the ledger.'),
+    writeRowsMax: Integer(1000, 2_000_000, 300_000, 'Rows gathered into one write to the ledger.'),
   }),
   duplicates: Section('How long a usage is known again.', {
     windowMonths: Integer(1, 120, 13, 'A second sight of a usage is noticed when it started at most that long ago.'),

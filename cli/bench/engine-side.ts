@@ -2,6 +2,7 @@
  * The same work by the ClickHouse engine alone: one INSERT ... SELECT that reads the file, finds the caller and the
  * longest prefix by dictionaries, prices the call in integers, and fills the same table; then the same daily and hourly sums.
  * Nothing else: no log, no duplicates, no suspense, no control totals. It is the floor that Tollgrid has to beat.
+ * Before the clock starts it has worked through the warm-up file in the same way.
  */
 import fs from 'node:fs';
 import os from 'node:os';
@@ -20,6 +21,7 @@ const MEMORY_BYTES = 4 * 1024 ** 3;
 
 export async function runEngineAlone(
   generated: GeneratedCalls,
+  warmUpFile: string,
   folder: string,
   variant: EngineVariant,
 ): Promise<SideResult> {
@@ -31,13 +33,15 @@ export async function runEngineAlone(
   try {
     await createTables(ledger);
     await createDictionaries(ledger, generated);
+    const load = async (file: string, entryNo: number): Promise<void> => {
+      await run(ledger, insertCharges(file, entryNo, settings));
+      for (const query of insertSums(entryNo, settings)) await run(ledger, query);
+    };
+    await load(warmUpFile, 1);
     return await measured(
       ledger,
       () => memory.stop(),
-      async () => {
-        await run(ledger, insertCharges(generated.files[0], settings));
-        for (const query of insertSums(settings)) await run(ledger, query);
-      },
+      () => load(generated.files[0], 2),
     );
   } finally {
     memory.stop();
@@ -96,13 +100,13 @@ function rowsOf(file: string): string[][] {
   return lines.map((line) => line.split(','));
 }
 
-function insertCharges(file: string, settings: string): string {
+function insertCharges(file: string, entryNo: number, settings: string): string {
   const columns = `accountcode String, src String, dst String, dcontext String, clid String, channel String, dstchannel String,
      lastapp String, lastdata String, start String, answer DateTime64(3, 'Europe/Kyiv'), end String, duration UInt32,
      billsec Int64, disposition String, amaflags String`;
   return `
     INSERT INTO charges
-    SELECT 1, rowNumberInAllBlocks(), 0, 1, 1, 'record', account_no, account_no, 'retail', 'voice',
+    SELECT ${entryNo}, rowNumberInAllBlocks(), 0, ${entryNo}, 1, 'record', account_no, account_no, 'retail', 'voice',
       toDateTime64(answer, 3, 'UTC') AS start_at, start_at + toIntervalSecond(billsec), sipHash128(src, dst, answer, billsec),
       billsec * 1000, 0, src, dst, found.1, '', 'calls@2026-09-01', '', greatest(billsec, 60) * 1000, 'UAH',
       reinterpret(toInt64(intDiv(found.2 * greatest(billsec, 60) + 30, 60)) AS micros, 'Decimal(18, 6)'),
@@ -120,9 +124,10 @@ function insertCharges(file: string, settings: string): string {
 
 const SUM_COLUMNS = `view, service, kind, currency, sum(sign), sum(c.quantity), sum(c.billed), sum(c.amount), sum(c.tax)`;
 
-const insertSums = (settings: string): string[] => [
-  `INSERT INTO charges_daily SELECT 1, toDate(start_at) AS day, account_no, ${SUM_COLUMNS}
-   FROM charges AS c GROUP BY day, account_no, view, service, kind, currency SETTINGS ${settings}`,
-  `INSERT INTO charges_hourly SELECT 1, toStartOfHour(start_at) AS hour, zone, ${SUM_COLUMNS}
-   FROM charges AS c GROUP BY hour, zone, view, service, kind, currency SETTINGS ${settings}`,
+/** Of the charges of one file, as a ledger that already holds others would be kept. */
+const insertSums = (entryNo: number, settings: string): string[] => [
+  `INSERT INTO charges_daily SELECT ${entryNo}, toDate(start_at) AS day, account_no, ${SUM_COLUMNS}
+   FROM charges AS c WHERE posted_entry = ${entryNo} GROUP BY day, account_no, view, service, kind, currency SETTINGS ${settings}`,
+  `INSERT INTO charges_hourly SELECT ${entryNo}, toStartOfHour(start_at) AS hour, zone, ${SUM_COLUMNS}
+   FROM charges AS c WHERE posted_entry = ${entryNo} GROUP BY hour, zone, view, service, kind, currency SETTINGS ${settings}`,
 ];

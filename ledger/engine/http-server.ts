@@ -7,6 +7,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { BodyTooLarge, type Staging } from './staging.ts';
+import { HANDED_OVER_HEADER } from '../handover.ts';
 import type { Lane, Lanes } from './lanes.ts';
 import { completeStatement, quoteString, settingsList, substituteParameters } from './parameters.ts';
 import { isAuthentic, parseRequest, type LedgerRequest } from './request.ts';
@@ -161,7 +162,8 @@ async function insert(
 ): Promise<void> {
   const { words } = statement;
   if (words.has('SELECT') && statement.format === undefined) return write(statement, true, parsed, response, options);
-  if (parsed.urlQuery === undefined || words.has('VALUES') || endsBehindFormat(statement)) {
+  const fileName = request.headers[HANDED_OVER_HEADER];
+  if ((parsed.urlQuery === undefined && fileName === undefined) || words.has('VALUES') || endsBehindFormat(statement)) {
     throw new StatementError(48, 'NOT_IMPLEMENTED', 'Data inside the SQL text is refused: send it as the body');
   }
   const format = statement.format ?? parsed.defaultFormat;
@@ -171,11 +173,18 @@ async function insert(
   const into = substituteParameters(readStatement(statement.sql.slice(0, settingsAt)), parsed.parameters);
   const own = statement.sql.slice(settingsAt + 'SETTINGS'.length, end);
   const settings = [own, settingsList(statement, parsed.settings)].filter((part) => part.trim()).join(', ');
-  const length = Number(request.headers['content-length'] ?? -1);
-  await options.staging.with(request, length, options.maxInsertBytes, (file) => {
+  const run = (file: string): Promise<void> => {
     const sql = `${into} FROM INFILE ${quoteString(file)}${settings ? ` SETTINGS ${settings}` : ''} FORMAT ${format}`;
     return options.lanes.writes.use(parsed.database, (lane) => runInsert(lane, sql));
-  });
+  };
+  if (fileName === undefined) {
+    const length = Number(request.headers['content-length'] ?? -1);
+    await options.staging.with(request, length, options.maxInsertBytes, run);
+  } else {
+    const file = options.staging.handedOver(String(fileName));
+    if (file === null) throw new StatementError(48, 'NOT_IMPLEMENTED', `${HANDED_OVER_HEADER} names no staged file`);
+    await run(file);
+  }
   response.setHeader('X-ClickHouse-Summary', '{}');
   response.end();
 }

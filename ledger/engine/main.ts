@@ -2,8 +2,8 @@
  * The engine process: one embedded ClickHouse on one folder, spoken to over HTTP on loopback. It is a process of its own
  * because the engine takes both cores when it can, and because its crash must not be the crash of intake.
  *
- * Started with `EngineOptions` as JSON in the first argument and an IPC channel. Sends `{ type: 'ready', url, token }`
- * or `{ type: 'failed', message }`; stops on `{ type: 'stop' }` or when the channel closes.
+ * Started with `EngineOptions` as JSON in the first argument and an IPC channel. Sends `{ type: 'ready', url, token,
+ * handoverFolder }` or `{ type: 'failed', message }`; stops on `{ type: 'stop' }` or when the channel closes.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -58,7 +58,7 @@ async function run(options: EngineOptions): Promise<void> {
   // Both go to the whole group, from a terminal or a service manager; the front drains first, and then this one stops.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => undefined);
-  process.send!({ type: 'ready', url: server.url, token });
+  process.send!({ type: 'ready', url: server.url, token, handoverFolder: staging.memoryFolder });
 }
 
 run(JSON.parse(process.argv[2] ?? '{}') as EngineOptions).catch((error: unknown) => {

@@ -15,7 +15,8 @@ export class BodyTooLarge extends Error {}
 const UNKNOWN_BYTES = 64 << 20;
 
 export class Staging {
-  private readonly memoryFolder: string;
+  /** In memory; a process of the same user may leave the data of an insert there. */
+  readonly memoryFolder: string;
   private readonly diskFolder: string;
   private reservedBytes = 0;
   private next = 0;
@@ -48,6 +49,11 @@ export class Staging {
       if (inMemory) this.reservedBytes -= claimed;
       await rm(file, { force: true });
     }
+  }
+
+  /** The file that a request names. Nothing but the name of a file of the staging folder will do; null otherwise. */
+  handedOver(name: string): string | null {
+    return /^\d+\.handover$/.test(name) ? path.join(this.memoryFolder, name) : null;
   }
 
   private async fitsMemory(bytes: number): Promise<boolean> {

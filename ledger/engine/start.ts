@@ -9,6 +9,7 @@ export const ENGINE_DEFAULTS = { memoryBytes: 1 << 30, maxInsertBytes: 512 << 20
 export interface EngineHandle {
   url: string;
   token: string;
+  handoverFolder: string;
   pid: number;
   /** Resolves with the exit code, or the signal's name, when the process ends for whatever reason. */
   exited: Promise<number | string>;
@@ -35,10 +36,9 @@ export async function startEngine(given: Partial<EngineOptions> & { path: string
   const exited = new Promise<number | string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? code ?? 0));
   });
-  const { url, token } = await ready(child, exited);
+  const address = await ready(child, exited);
   return {
-    url,
-    token,
+    ...address,
     pid: child.pid!,
     exited,
     stop: async () => {
@@ -58,16 +58,20 @@ interface EngineMessage {
   type: 'ready' | 'failed';
   url: string;
   token: string;
+  handoverFolder: string;
   message: string;
 }
 
-function ready(child: ChildProcess, exited: Promise<number | string>): Promise<{ url: string; token: string }> {
+function ready(
+  child: ChildProcess,
+  exited: Promise<number | string>,
+): Promise<Pick<EngineHandle, 'url' | 'token' | 'handoverFolder'>> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void => reject(engineFailure(reason));
     child.once('message', (message) => {
-      const { type, ...rest } = message as EngineMessage;
-      if (type === 'ready') resolve(rest);
-      else fail(rest.message);
+      const { type, url, token, handoverFolder, message: reason } = message as EngineMessage;
+      if (type === 'ready') resolve({ url, token, handoverFolder });
+      else fail(reason);
     });
     child.once('error', (error) => fail(error.message));
     void exited.then((how) => fail(`it ended with ${how}`));

@@ -12,6 +12,8 @@
 const WORDS = 5;
 const INITIAL_SLOTS = 64;
 const LOAD_PERCENT_MAX = 75;
+/** Up to this size a table grows fourfold: the first file would be moved over and over. */
+const SMALL_SLOTS = 16_384;
 const SHARD_SHIFT = 20;
 
 export class DuplicateTable {
@@ -96,12 +98,13 @@ export class DuplicateTable {
     }
   }
 
-  /** Sweeps what left the window; doubles only when that does not make enough room. */
+  /** Sweeps what left the window; grows only when that does not make enough room. */
   private grow(oldestTag: number): void {
     const old = this.slots;
     let living = 0;
     for (let at = 4; at < old.length; at += WORDS) if ((old[at] & 0xffff) >= oldestTag) living++;
-    const slotCount = (living + 1) * 100 > (this.mask + 1) * 50 ? (this.mask + 1) * 2 : this.mask + 1;
+    const growth = (living + 1) * 100 <= (this.mask + 1) * 50 ? 1 : this.mask < SMALL_SLOTS ? 4 : 2;
+    const slotCount = (this.mask + 1) * growth;
     this.slots = new Uint32Array(slotCount * WORDS);
     this.mask = slotCount - 1;
     this.used = 0;

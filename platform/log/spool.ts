@@ -1,6 +1,6 @@
 /** Received files, each kept once under the SHA-256 of its content. No name from outside becomes a path. */
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectory, syncDirectory, writeAll } from '../durable-file.ts';
@@ -48,7 +48,7 @@ export class Spool {
    * Error: SPOOL_WRITE_FAILED. What reading the source throws is passed on.
    */
   async add(source: AsyncIterable<Uint8Array> | string): Promise<Blob> {
-    const chunks = typeof source === 'string' ? createReadStream(source, { highWaterMark: READ_BYTES }) : source;
+    const chunks = typeof source === 'string' ? readAhead(source) : source;
     const temporary = path.join(this.#temporaryDir, randomUUID());
     try {
       const blob = await this.#copy(chunks, temporary);
@@ -68,8 +68,10 @@ export class Spool {
     const file = await guard(() => open(temporary, 'wx'));
     try {
       for await (const chunk of chunks) {
+        // Written by another thread while this one hashes.
+        const writing = guard(() => writeAll(file, chunk, null));
         digest.update(chunk);
-        await guard(() => writeAll(file, chunk, null));
+        await writing;
         sizeBytes += chunk.length;
         unsyncedBytes += chunk.length;
         if (unsyncedBytes >= SYNC_BYTES) {
@@ -148,6 +150,30 @@ export class Spool {
 
   async close(): Promise<void> {
     await this.#files.close();
+  }
+}
+
+/**
+ * The bytes of a file through two buffers, one being read while the other is used: fresh memory for each chunk would cost
+ * more than reading it. A chunk holds until the next one is asked for.
+ */
+async function* readAhead(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path, 'r');
+  const buffers = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)];
+  let reading = file.read(buffers[0], 0, READ_BYTES, 0);
+  try {
+    for (let turn = 0, offset = 0; ; turn = 1 - turn) {
+      const { bytesRead } = await reading;
+      if (bytesRead === 0) return;
+      offset += bytesRead;
+      reading = file.read(buffers[1 - turn], 0, READ_BYTES, offset);
+      // Awaited above; without this a failure would count as unhandled when the consumer stops before.
+      reading.catch(() => undefined);
+      yield buffers[turn].subarray(0, bytesRead);
+    }
+  } finally {
+    await reading.catch(() => undefined);
+    await file.close();
   }
 }
 

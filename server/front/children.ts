@@ -20,6 +20,7 @@ interface Address {
   url: string;
   token: string;
   user?: string;
+  handoverFolder?: string;
 }
 
 /** How long the engine of a front that was killed may take to end. */
@@ -74,7 +75,7 @@ export class Children {
       this.restarts['engine']++;
       this.address = null;
       // Its writes are lost and the new engine has another address: the rater starts again with it.
-      if (this.rating && this.rater.pid !== undefined) process.kill(this.rater.pid, 'SIGKILL');
+      if (this.rating) this.rater.kill();
       this.log.error(how, 'engine died; it is started again');
     });
     return engine;
@@ -152,6 +153,7 @@ export class Children {
         engineUrl: this.address.url,
         engineToken: this.address.token,
         ...(this.address.user !== undefined && { engineUser: this.address.user }),
+        ...(this.address.handoverFolder !== undefined && { handoverFolder: this.address.handoverFolder }),
         threads: this.threads,
         slicesAheadMax: rater.slicesAheadMax,
         writeRowsMax: rater.writeRowsMax,

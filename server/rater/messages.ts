@@ -11,6 +11,8 @@ export interface RaterOptions {
   dataDir: string;
   engineUrl: string;
   engineToken: string;
+  /** Where the embedded engine takes the data of inserts from. */
+  handoverFolder?: string;
   /** On a ClickHouse server of one's own. */
   engineUser?: string;
   threads: number;

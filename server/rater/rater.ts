@@ -1,6 +1,6 @@
 /** One rater: brings the ledger up to the log's head and keeps it there; starts again from its checkpoint. */
 import path from 'node:path';
-import { connectLedger, createTables, LedgerWriter, type LedgerClient } from '../../ledger/index.ts';
+import { connectLedger, createTables, LedgerWriter, releaseBuffer, type LedgerClient } from '../../ledger/index.ts';
 import type { TollgridError } from '../../platform/errors.ts';
 import { LogReader, Spool, type LogEntry } from '../../platform/log/index.ts';
 import { createLogger, type Logger } from '../../platform/logger.ts';
@@ -78,7 +78,11 @@ export class Rater {
     );
     await createTables(rater.ledger);
     const totals = path.join(options.dataDir, 'ledger', 'totals');
-    rater.writer = await LedgerWriter.open({ client: rater.ledger, path: totals });
+    rater.writer = await LedgerWriter.open({
+      client: rater.ledger,
+      path: totals,
+      ...(options.handoverFolder !== undefined && { handoverFolder: options.handoverFolder }),
+    });
     await rater.begin(options.threads);
     return rater;
   }
@@ -189,6 +193,7 @@ export class Rater {
       write: async (write) => {
         const startedMs = performance.now();
         if (write.blocks.length > 0) await this.withLedger(() => this.writer.write(write));
+        for (const { chunks } of write.blocks) chunks.forEach(releaseBuffer);
         this.statistics.wrote(write, performance.now() - startedMs);
       },
       plannedCut: (entryNo) => cuts.cutFor(entryNo),

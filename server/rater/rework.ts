@@ -90,6 +90,7 @@ function asSlice({ meter, register, to }: Rework): SliceWork {
     records,
     usage: new UsageColumns(4),
     rawIdentity: new Uint8Array(1),
+    inUse: Int32Array.of(1),
     place: {
       entryNo: to.entryNo,
       fileEntry: to.fileEntry,

@@ -1,5 +1,12 @@
 /** From the columns of a finished slice to ledger blocks: charges with their daily sums, readings, suspense. */
-import { ChargeEncoder, SumEncoder, encodeRows, type ChargeRows, type LedgerBlock } from '../../ledger/index.ts';
+import {
+  BlockBuffers,
+  ChargeEncoder,
+  SumEncoder,
+  encodeRows,
+  type ChargeRows,
+  type LedgerBlock,
+} from '../../ledger/index.ts';
 import type { CompiledFormat } from '../../mediation/formats/index.ts';
 import { errorCode } from '../../platform/errors.ts';
 import { Disposition, TEXT_FIELDS, type RecordColumns } from '../../schemas/columns/record-columns.ts';
@@ -21,8 +28,9 @@ export interface Chosen {
 
 /** Keeps its working space between slices: one per thread. */
 export class SliceEncoder {
-  private readonly chargeEncoder = new ChargeEncoder();
-  private readonly sumEncoder = new SumEncoder();
+  private readonly buffers = new BlockBuffers();
+  private readonly chargeEncoder = new ChargeEncoder(this.buffers);
+  private readonly sumEncoder = new SumEncoder(this.buffers);
   private rows = new Uint32Array(0);
   private chargeNo = new Uint16Array(0);
 

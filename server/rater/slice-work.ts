@@ -27,6 +27,13 @@ export interface SliceWork {
   usage: UsageColumns;
   /** 1 where the identity is a digest of the raw bytes, because the record could not be decoded. */
   rawIdentity: Uint8Array;
+  /** One word, 1 while the columns are needed: whichever thread is the last to need them sets it back. */
+  inUse: Int32Array;
+}
+
+/** The columns may be used for another slice. */
+export function release({ inUse }: SliceWork): void {
+  Atomics.store(inUse, 0, 0);
 }
 
 /** Structured clone keeps shared memory but not classes: put them back after a message. */

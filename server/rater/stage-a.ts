@@ -7,45 +7,48 @@ import { UsageColumns } from '../../schemas/columns/usage-columns.ts';
 import type { ReferenceData } from './reference-data.ts';
 import type { SliceBytes, SlicePlace, SliceWork } from './slice-work.ts';
 
-/** Columns are large: one set is kept and used again where the slice does not leave the thread. */
+type ColumnSet = Pick<SliceWork, 'records' | 'usage' | 'rawIdentity' | 'inUse'>;
+
+/** Columns are large, and fresh memory is dear: a set whose slice is done is used again on the thread that made it. */
 export class ColumnPool {
-  private kept: { records: RecordColumns; usage: UsageColumns; rawIdentity: Uint8Array } | null = null;
+  private sets: ColumnSet[] = [];
 
-  take(sliceLength: number, recordCount: number, arenaBytes: number): ReturnType<ColumnPool['make']> {
-    const kept = this.kept;
-    if (kept !== null && kept.records.fits(sliceLength, recordCount, arenaBytes)) {
-      this.kept = null;
-      kept.rawIdentity.fill(0, 0, kept.records.count);
-      kept.records.reset(sliceLength);
-      kept.usage.count = 0;
-      return kept;
+  take(sliceLength: number, recordCount: number, arenaBytes: number): ColumnSet {
+    const free = this.free();
+    if (free?.records.fits(sliceLength, recordCount, arenaBytes)) {
+      free.rawIdentity.fill(0, 0, free.records.count);
+      free.records.reset(sliceLength);
+      free.usage.count = 0;
+      Atomics.store(free.inUse, 0, 1);
+      return free;
     }
-    return this.make(sliceLength, recordCount, arenaBytes);
+    // One that is too small is let go: slices of a file are about the same size.
+    if (free !== undefined) this.sets = this.sets.filter((set) => set !== free);
+    const made = makeColumns(sliceLength, recordCount, arenaBytes);
+    this.sets.push(made);
+    return made;
   }
 
-  give(work: SliceWork): void {
-    if (this.kept === null || this.kept.records.capacity < work.records.capacity) this.kept = work;
-  }
-
-  /** The text of the kept columns, where a slice of that length may be read to; null when there is none so large. */
+  /** The text of the next set, where a slice of that length may be read to; null when it is not so large. */
   textFor(sliceLength: number): Uint8Array | null {
-    const text = this.kept?.records.text;
+    const text = this.free()?.records.text;
     return text !== undefined && text.length >= sliceLength ? text : null;
   }
 
-  private make(
-    sliceLength: number,
-    recordCount: number,
-    arenaBytes: number,
-  ): { records: RecordColumns; usage: UsageColumns; rawIdentity: Uint8Array } {
-    // The next slice has a few records more: room for them saves making columns anew each time.
-    const capacity = Math.ceil(recordCount * 1.2) + 16;
-    return {
-      records: new RecordColumns(sliceLength, capacity, Math.ceil(arenaBytes * 1.2)),
-      usage: new UsageColumns(capacity),
-      rawIdentity: new Uint8Array(new SharedArrayBuffer(capacity)),
-    };
+  private free(): ColumnSet | undefined {
+    return this.sets.find(({ inUse }) => Atomics.load(inUse, 0) === 0);
   }
+}
+
+function makeColumns(sliceLength: number, recordCount: number, arenaBytes: number): ColumnSet {
+  // The next slice has a few records more: room for them saves making columns anew each time.
+  const capacity = Math.ceil(recordCount * 1.2) + 16;
+  return {
+    records: new RecordColumns(sliceLength, capacity, Math.ceil(arenaBytes * 1.2)),
+    usage: new UsageColumns(capacity),
+    rawIdentity: new Uint8Array(new SharedArrayBuffer(capacity)),
+    inUse: new Int32Array(new SharedArrayBuffer(4)).fill(1),
+  };
 }
 
 export function runStageA(
@@ -58,14 +61,14 @@ export function runStageA(
   const bytes = 'bytes' in source ? source.bytes : readBytes(source, pool.textFor(source.lengthBytes));
   const recordCount = 'bytes' in source ? format.estimateRecords(bytes) : source.recordsMax;
   const arenaBytes = format.estimateArena(bytes.length, recordCount);
-  const { records, usage, rawIdentity } = pool.take(bytes.length, recordCount, arenaBytes);
+  const { records, usage, rawIdentity, inUse } = pool.take(bytes.length, recordCount, arenaBytes);
   if (records.text.buffer !== bytes.buffer) records.text.set(bytes);
   format.decode(records, { first: place.first });
   refuseImpossibleTimes(records);
   markUndecoded(records, rawIdentity);
   if (reference.hasGuiding) guide(reference.guidingPlan, reference.lookup, format, records, usage);
   else suspendUnguided(records);
-  return { place, records, usage, rawIdentity };
+  return { place, records, usage, rawIdentity, inUse };
 }
 
 /** Reads a slice, to where its columns have their text when they are kept from the last one. */

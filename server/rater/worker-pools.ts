@@ -1,7 +1,7 @@
 /**
- * The rating threads. A shard lives on one thread, so each thread is a piscina pool of its own: tasks of one pool run
- * in the order they were given. With one thread the three stages are one task; with more, stages A and C go to the
- * threads in turn and stage B to all of them.
+ * The rating threads, each a piscina pool of its own: tasks of one pool run in the order they were given. One thread does
+ * all three stages in one task. Of several, most decode (stage A) and keep the state of their shards (stage B), and the
+ * others rate and encode (stage C): the two kinds work on slices behind each other, each with its own things in the cache.
  */
 import { Piscina } from 'piscina';
 import { entryFlags, entryPoint } from '../../platform/paths.ts';
@@ -10,11 +10,19 @@ import type { ReferenceEntry } from './reference-data.ts';
 import type { SliceBytes, SlicePlace, SliceWork } from './slice-work.ts';
 import type { StageBResult } from './stage-b.ts';
 
+/** Slices that the threads work on at once, beside one for each: their columns are the memory of the rater. */
+const SLICES_BESIDE = 1;
+
 export class WorkerPools {
   private readonly pools: Piscina[];
+  /** The first so many threads keep state; the ones behind them rate. */
+  private readonly stateThreads: number;
   private turn = 0;
   /** Stage B of a slice waits for stage B of the one before it. */
   private stageBDone: Promise<unknown> = Promise.resolve();
+  /** Slices begin in order, and only so many before the first of them is done. */
+  private begun: Promise<unknown> = Promise.resolve();
+  private readonly inWork: Promise<unknown>[] = [];
 
   constructor(threads: number) {
     const filename = entryPoint(import.meta.url, 'worker').href;
@@ -22,6 +30,7 @@ export class WorkerPools {
       { length: threads },
       () => new Piscina({ filename, minThreads: 1, maxThreads: 1, idleTimeout: 0x7fffffff, execArgv: entryFlags }),
     );
+    this.stateThreads = threads === 1 ? 1 : threads - Math.max(1, Math.floor(threads / 3));
   }
 
   get threads(): number {
@@ -29,26 +38,42 @@ export class WorkerPools {
   }
 
   async open(): Promise<void> {
-    await this.all((thread) => ({ kind: 'open', options: { thread, threads: this.threads } }));
+    await this.onState((thread) => ({ kind: 'open', options: { thread, threads: this.stateThreads } }));
   }
 
   /** The caller sees to it that no slice is under way. */
   async reference(entries: ReferenceEntry[]): Promise<void> {
-    await this.all(() => ({ kind: 'reference', entries }));
+    await Promise.all(this.pools.map((_, thread) => this.run(thread, { kind: 'reference', entries })));
   }
 
   process(place: SlicePlace, source: SliceBytes): Promise<SliceOutcome> {
-    const thread = this.turn++ % this.threads;
     if (this.threads === 1) return this.run(0, { kind: 'process', place, source });
-    const decoded: Promise<SliceWork> = this.run(thread, { kind: 'stageA', place, source });
+    const turn = this.turn++;
+    const rating = this.stateThreads + (turn % (this.threads - this.stateThreads));
+    const decoded = this.begin().then(() =>
+      this.run<SliceWork>(turn % this.stateThreads, { kind: 'stageA', place, source }),
+    );
     const stateful = Promise.all([decoded, this.stageBDone]).then(([work]) => this.stageB(work));
     // A failure reaches the caller through `stateful`; the chain itself must not raise it a second time.
     this.stageBDone = stateful.catch(() => undefined);
-    return Promise.all([decoded, stateful]).then(([work, state]) => this.run(thread, { kind: 'stageC', work, state }));
+    const done = Promise.all([decoded, stateful]).then(([work, state]) =>
+      this.run<SliceOutcome>(rating, { kind: 'stageC', work, state }),
+    );
+    this.inWork.push(done.catch(() => undefined));
+    return done;
+  }
+
+  /** Resolves when the next slice may begin. */
+  private begin(): Promise<unknown> {
+    const ahead = this.threads + SLICES_BESIDE;
+    const room = this.inWork.length < ahead ? Promise.resolve() : this.inWork[this.inWork.length - ahead];
+    if (this.inWork.length > ahead) void this.inWork.shift();
+    this.begun = Promise.all([this.begun, room]);
+    return this.begun;
   }
 
   private async stageB(work: SliceWork): Promise<StageBResult> {
-    const parts = await this.all<StageBResult>(() => ({ kind: 'stageB', work }));
+    const parts = await this.onState<StageBResult>(() => ({ kind: 'stageB', work }));
     return {
       reversals: parts.flatMap((part) => part.reversals),
       rework: parts.flatMap((part) => part.rework),
@@ -59,23 +84,23 @@ export class WorkerPools {
   /** Tries suspended records again, each on the thread that owns its state. */
   async recycle(inputs: RecycledInput[], postedEntry: number): Promise<RecycleResult[][]> {
     const shards = await this.run<number[]>(0, { kind: 'shards', inputs });
-    return this.all((thread) => ({
+    return this.onState((thread) => ({
       kind: 'recycle',
       postedEntry,
-      inputs: inputs.filter((_, index) => shards[index] % this.threads === thread),
+      inputs: inputs.filter((_, index) => shards[index] % this.stateThreads === thread),
     }));
   }
 
   async dump(folder: string): Promise<void> {
-    await this.all(() => ({ kind: 'dump', folder }));
+    await this.onState(() => ({ kind: 'dump', folder }));
   }
 
   async load(folder: string): Promise<void> {
-    await this.all(() => ({ kind: 'load', folder }));
+    await this.onState(() => ({ kind: 'load', folder }));
   }
 
   async memory(): Promise<{ identities: number; bytes: number }> {
-    const parts = await this.all<{ identities: number; bytes: number }>(() => ({ kind: 'memory' }));
+    const parts = await this.onState<{ identities: number; bytes: number }>(() => ({ kind: 'memory' }));
     return {
       identities: parts.reduce((sum, part) => sum + part.identities, 0),
       bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
@@ -86,8 +111,8 @@ export class WorkerPools {
     await Promise.all(this.pools.map((pool) => pool.destroy()));
   }
 
-  private all<T>(task: (thread: number) => WorkerTask): Promise<T[]> {
-    return Promise.all(this.pools.map((_, thread) => this.run<T>(thread, task(thread))));
+  private onState<T>(task: (thread: number) => WorkerTask): Promise<T[]> {
+    return Promise.all(Array.from({ length: this.stateThreads }, (_, thread) => this.run<T>(thread, task(thread))));
   }
 
   private run<T>(thread: number, task: WorkerTask): Promise<T> {

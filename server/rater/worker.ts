@@ -7,7 +7,7 @@ import type { RecycledInput, RecycleResult, SliceOutcome, WorkerOptions, WorkerT
 import { ReferenceData } from './reference-data.ts';
 import { dumpShards, loadShards } from './shard-files.ts';
 import { SliceEncoder } from './slice-encoder.ts';
-import { revive, type SliceBytes, type SlicePlace } from './slice-work.ts';
+import { release, revive, type SliceBytes, type SlicePlace } from './slice-work.ts';
 import { ColumnPool, runStageA } from './stage-a.ts';
 import { runStageB, stateShard, type ShardState } from './stage-b.ts';
 import { runStageC } from './stage-c.ts';
@@ -41,8 +41,7 @@ async function perform(task: WorkerTask): Promise<unknown> {
     case 'process':
       return moved(processSlice(task.place, task.source));
     case 'stageA':
-      // A pool of its own: the columns stay in use by other threads when this task is done.
-      return runStageA(reference, new ColumnPool(), task.place, task.source);
+      return runStageA(reference, columns, task.place, task.source);
     case 'stageB': {
       const work = revive(task.work);
       return runStageB(
@@ -54,8 +53,12 @@ async function perform(task: WorkerTask): Promise<unknown> {
         reference.windowMonths,
       );
     }
-    case 'stageC':
-      return moved(runStageC(reference, encoder, revive(task.work), task.state));
+    case 'stageC': {
+      const work = revive(task.work);
+      const outcome = runStageC(reference, encoder, work, task.state);
+      release(work);
+      return moved(outcome);
+    }
     case 'shards':
       return task.inputs.map(shardOfInput);
     case 'recycle':
@@ -71,9 +74,11 @@ async function perform(task: WorkerTask): Promise<unknown> {
   }
 }
 
-/** The blocks are handed over, not copied. (Piscina takes any object with its two symbols; its types do not say so.) */
+/** The blocks are handed over or shared, not copied. (Piscina takes any object with its two symbols; its types do not say so.) */
 function moved(outcome: SliceOutcome): unknown {
-  const buffers = outcome.blocks.flatMap(({ chunks }) => chunks.map(({ buffer }) => buffer as ArrayBuffer));
+  const buffers = outcome.blocks
+    .flatMap(({ chunks }) => chunks.map(({ buffer }) => buffer))
+    .filter((buffer) => buffer instanceof ArrayBuffer);
   return Piscina.move({
     get [Piscina.transferableSymbol]() {
       return buffers;
@@ -95,7 +100,7 @@ function processSlice(place: SlicePlace, source: SliceBytes): SliceOutcome {
     reference.windowMonths,
   );
   const outcome = runStageC(reference, encoder, work, result);
-  columns.give(work);
+  release(work);
   return outcome;
 }
 
@@ -105,7 +110,7 @@ function shardOfInput(input: RecycledInput): number {
   const work = runStageA(reference, alone, input.place, { bytes: input.bytes });
   const kind = reference.format(input.place.format).classes[work.records.classNo[0]]?.kind;
   const shard = stateShard(work.records, 0, kind === 'registerReading' && work.rawIdentity[0] === 0);
-  alone.give(work);
+  release(work);
   return shard;
 }
 
@@ -118,6 +123,6 @@ function recycle(input: RecycledInput, postedEntry: number): RecycleResult {
   const record = { entryNo: input.place.entryNo, recordNo: input.recordNo, holdsIdentity: input.holdsIdentity };
   const result = runStageB(state, work, format, reference.lookup, wholly, reference.windowMonths, record);
   const outcome = runStageC(reference, encoder, work, result, postedEntry, record);
-  alone.give(work);
+  release(work);
   return { place: input.place, recordNo: input.recordNo, outcome };
 }

@@ -119,6 +119,7 @@ export function writeConfig(folder: string, options: SystemOptions): string {
     rater: {
       threads: options.threads ?? 1,
       sliceBytesMax: options.sliceBytesMax ?? 24 * 1024 * 1024,
+      slicesAheadMax: 3,
       writeRowsMax: options.writeRowsMax ?? 200_000,
       niceLevel: 0,
     },
