@@ -47,6 +47,11 @@ export async function untilProcessed(
   }
 }
 
+/** A list of exactly `limit` rows was cut, as a rule: say how to see the rest. */
+export function noteLimit({ io }: Context, rows: readonly unknown[], limit: number): void {
+  if (rows.length === limit) io.note(`The first ${limit} are shown; --limit shows more.`);
+}
+
 /** Prints the value with `--json`, the lines otherwise. */
 export function show(context: Context, value: unknown, lines: () => readonly string[]): void {
   if (context.json) context.io.out(JSON.stringify(value));

@@ -1,8 +1,8 @@
 /** How commands speak with Tollgrid: HTTP with the front that runs, or with one started for as long as it is needed. */
-import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '../platform/config.ts';
 import { TollgridError } from '../platform/errors.ts';
@@ -134,16 +134,19 @@ function send(
   let content: string | Readable = '';
   if (body !== undefined) {
     headers['content-type'] = body.type;
-    const size = 'file' in body ? readable(body.file, () => statSync(body.file)).size : Buffer.byteLength(body.content);
-    headers['content-length'] = size;
-    // Up to the size that was announced: a file that grows meanwhile is taken as it was.
-    content = 'file' in body ? createReadStream(body.file, { start: 0, end: Math.max(0, size - 1) }) : body.content;
+    const opened =
+      'file' in body ? openFile(body.file) : { sizeBytes: Buffer.byteLength(body.content), content: body.content };
+    headers['content-length'] = opened.sizeBytes;
+    content = opened.content;
   }
   return new Promise((resolve, reject) => {
     const outgoing = request(address, { method, headers, agent: false });
     // A server that refuses an upload answers and closes before its end: that answer may be read after the error.
     const failed = (cause: Error): void => {
-      const error = new TollgridError('FRONT_UNREACHABLE', `${address.origin}: ${cause.message}`, {}, { cause });
+      const error =
+        cause instanceof TollgridError
+          ? cause
+          : new TollgridError('FRONT_UNREACHABLE', `${address.origin}: ${cause.message}`, {}, { cause });
       setTimeout(() => reject(error), 100);
     };
     outgoing.once('response', resolve);
@@ -151,6 +154,25 @@ function send(
     if (typeof content === 'string') outgoing.end(content);
     else pipeline(content, outgoing).catch(failed);
   });
+}
+
+/** Up to the size it has now: a file that grows meanwhile is taken as it was. Error: FILE_UNREADABLE, also while reading. */
+function openFile(file: string): { sizeBytes: number; content: Readable } {
+  const fd = readable(file, () => openSync(file, 'r'));
+  const stat = fstatSync(fd);
+  if (!stat.isFile()) {
+    closeSync(fd);
+    throw unreadable(file, stat.isDirectory() ? 'EISDIR' : 'it is no regular file');
+  }
+  const content = createReadStream('', { fd, start: 0, end: Math.max(0, stat.size - 1) });
+  const checked = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      yield* content as AsyncIterable<Uint8Array>;
+    } catch (error) {
+      throw unreadable(file, (error as NodeJS.ErrnoException).code);
+    }
+  };
+  return { sizeBytes: stat.size, content: Readable.from(checked(), { objectMode: false }) };
 }
 
 async function textOf(answer: IncomingMessage): Promise<string> {
@@ -178,12 +200,15 @@ export function readable<T>(file: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const reasons: Record<string, string> = {
-      ENOENT: 'does not exist',
-      EACCES: 'may not be read',
-      EISDIR: 'is a folder',
-    };
-    throw new TollgridError('FILE_UNREADABLE', `${file} ${reasons[code ?? ''] ?? `cannot be read (${code})`}`);
+    throw unreadable(file, (error as NodeJS.ErrnoException).code);
   }
+}
+
+function unreadable(file: string, code: string | undefined): TollgridError {
+  const reasons: Record<string, string> = {
+    ENOENT: 'does not exist',
+    EACCES: 'may not be read',
+    EISDIR: 'is a folder',
+  };
+  return new TollgridError('FILE_UNREADABLE', `${file} ${reasons[code ?? ''] ?? `cannot be read (${code})`}`);
 }

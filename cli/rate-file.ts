@@ -6,11 +6,19 @@ import { decodeBytes, type CompiledFormat } from '../mediation/formats/index.ts'
 import { registerDifference, type RegisterReading } from '../mediation/readings/index.ts';
 import { errorCode, TollgridError } from '../platform/errors.ts';
 import { formatMicros } from '../platform/money.ts';
-import { explainRating, type Step, type TariffBook } from '../rating/index.ts';
+import { divideUsage, explainRating, type Explanation, type Step, type TariffBook } from '../rating/index.ts';
 import { Disposition, DISPOSITION_NAMES, TEXT_FIELDS, type RecordColumns } from '../schemas/columns/record-columns.ts';
 import { SERVICE_NAMES, SERVICES, UsageColumns, type ServiceName } from '../schemas/columns/usage-columns.ts';
+import type { CustomerFacts, RatingFacts } from '../schemas/rating-facts.ts';
 
 const SLICE_BYTES = 4 * 1024 * 1024;
+const [CALLING, CALLED] = [TEXT_FIELDS.indexOf('callingParty'), TEXT_FIELDS.indexOf('calledParty')];
+
+/** What a registry would say of the customer, who is the same for all records. */
+export interface AssumedCustomer {
+  direction: 'out' | 'in';
+  attributes: ReadonlyMap<string, string>;
+}
 
 export interface RatedRecord {
   /** From 0, within the file. */
@@ -76,8 +84,10 @@ export function* rateBytes(
   format: CompiledFormat,
   book: TariffBook,
   tariffFor: (service: ServiceName) => string,
+  customer: AssumedCustomer = { direction: 'out', attributes: new Map() },
 ): Generator<RatedRecord> {
-  const readings = new Map<string, RegisterReading>();
+  const facts = { classes: format.classes.map(({ name }) => name), customers: assumedFacts(customer) };
+  const context = { format, book, tariffFor, customer, facts, readings: new Map<string, RegisterReading>() };
   let number = 0;
   for (let offset = 0; offset < bytes.length;) {
     const window = bytes.subarray(offset, offset + SLICE_BYTES);
@@ -85,21 +95,24 @@ export function* rateBytes(
     const slice = window.subarray(0, format.cut(window, atEnd) || window.length);
     const records = decodeBytes(format, slice, { first: offset === 0 });
     for (let row = 0; row < records.count; row++) {
-      const rated = rateOne(records, row, format, book, tariffFor, readings);
+      const rated = rateOne(records, row, context);
       yield { ...rated, record: number++, byteOffset: offset + records.recordOffset[row] };
     }
     offset += slice.length;
   }
 }
 
-function rateOne(
-  records: RecordColumns,
-  row: number,
-  format: CompiledFormat,
-  book: TariffBook,
-  tariffFor: (service: ServiceName) => string,
-  readings: Map<string, RegisterReading>,
-): RatedRecord {
+interface Context {
+  format: CompiledFormat;
+  book: TariffBook;
+  tariffFor: (service: ServiceName) => string;
+  customer: AssumedCustomer;
+  facts: RatingFacts;
+  readings: Map<string, RegisterReading>;
+}
+
+function rateOne(records: RecordColumns, row: number, context: Context): RatedRecord {
+  const { format, book, tariffFor, customer, facts, readings } = context;
   const recordClass = format.classes[records.classNo[row]];
   const fault = records.faultField[row];
   const result: RatedRecord = {
@@ -131,7 +144,14 @@ function rateOne(
   usage.endMs[at] = records.endMs[row];
   usage.quantity[at] = span.quantity;
   usage.quantityUp[at] = records.quantityUp[row];
-  const explained = explainRating(book, book.bind([tariffFor(service)]), usage, records, at);
+  const incoming = customer.direction === 'in';
+  usage.partyField[at] = incoming ? CALLED : CALLING;
+  usage.otherField[at] = incoming ? CALLING : CALLED;
+  const binding = book.bind([tariffFor(service)]);
+  divideUsage(book, binding, usage);
+  const parts = Array.from({ length: usage.count }, (_, part) =>
+    explainRating(book, binding, usage, records, part, facts),
+  );
   result.usage = {
     service,
     startAt: new Date(span.fromMs).toISOString(),
@@ -140,11 +160,43 @@ function rateOne(
     unit: SERVICES[service],
     fields: filledFields(records, row),
   };
-  if (explained.code !== '') return { ...result, disposition: 'suspended', code: explained.code };
-  const { version: tariff, zone, band, kind, billed, currency, amountMicros, taxMicros, steps } = explained;
-  const [amount, tax] = [formatMicros(amountMicros), formatMicros(taxMicros)];
-  const charge = { tariff, zone, band, kind, billed, currency, amount, amountMicros, tax, steps };
-  return { ...result, disposition: 'rated', charge };
+  const failed = parts.find((part) => part.code !== '');
+  if (failed !== undefined) return { ...result, disposition: 'suspended', code: failed.code };
+  return { ...result, disposition: 'rated', charge: chargeOf(parts) };
+}
+
+/** A usage that was divided at a new month or version is shown as one. */
+function chargeOf(parts: readonly Explanation[]): RatedCharge {
+  const { version: tariff, zone, band, kind, currency } = parts[0];
+  const sum = (of: (part: Explanation) => number) => parts.reduce((total, part) => total + of(part), 0);
+  const amountMicros = sum((part) => part.amountMicros);
+  return {
+    tariff,
+    zone,
+    band,
+    kind,
+    billed: sum((part) => part.billed),
+    currency,
+    amount: formatMicros(amountMicros),
+    amountMicros,
+    tax: formatMicros(sum((part) => part.taxMicros)),
+    steps: parts.flatMap((part) => part.steps),
+  };
+}
+
+function assumedFacts({ attributes }: AssumedCustomer): CustomerFacts {
+  const names = [...attributes.keys()];
+  return {
+    attributeNo: (name) => names.indexOf(name),
+    holds: (_subscription, attributeNo, text, offset, length) => {
+      const value = attributes.get(names[attributeNo]) ?? '';
+      const wanted = Buffer.from(text.subarray(offset, offset + length)).toString('utf8');
+      return value === wanted || value.split(/[\s,;|]+/).includes(wanted);
+    },
+    // Nothing is known of others without a registry.
+    shares: () => false,
+    subscriptionOf: () => -1,
+  };
 }
 
 /** Usage since the last reading of the same register in this file; null for its first one. */

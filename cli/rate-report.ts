@@ -17,10 +17,12 @@ export interface RateOptions {
   format: string;
   tariffs: string;
   tariff?: string;
+  direction?: 'out' | 'in';
+  attributes?: string;
 }
 
 export function rateAndReport(io: Io, json: boolean, file: string, options: RateOptions): { unpriced: number } {
-  const { format, tariffs, tariff } = options;
+  const { format, tariffs, tariff, direction = 'out', attributes = '' } = options;
   const compiled = findFormat(format);
   const book = TariffBook.build(
     readDocuments([tariffs]).map((document) =>
@@ -29,9 +31,21 @@ export function rateAndReport(io: Io, json: boolean, file: string, options: Rate
   );
   const bytes = readable(file, () => readFileSync(file));
   const report = new Report(io, json);
-  for (const record of rateBytes(bytes, compiled, book, tariffChooser(book, tariff))) report.add(record);
+  const customer = { direction, attributes: readAttributes(attributes) };
+  for (const record of rateBytes(bytes, compiled, book, tariffChooser(book, tariff), customer)) report.add(record);
   report.end();
   return report;
+}
+
+/** `segment=gold,family=380441111111 380442222222`. Error: ARGUMENTS_INVALID. */
+function readAttributes(text: string): Map<string, string> {
+  const attributes = new Map<string, string>();
+  for (const pair of text.split(',').filter(Boolean)) {
+    const [, name, value] = /^\s*([^=\s]+)=(.+)$/.exec(pair) ?? [];
+    if (name === undefined) throw new TollgridError('ARGUMENTS_INVALID', `"${pair}" is not written as name=value`);
+    attributes.set(name, value.trim());
+  }
+  return attributes;
 }
 
 function findFormat(name: string): CompiledFormat {

@@ -11,6 +11,8 @@ export interface ChargeDictionaries {
   views: readonly string[];
   zones: readonly string[];
   bands: readonly string[];
+  /** Components of valuations whose rule has conditions; absent: none has. */
+  components?: readonly string[];
   /** `name@yyyy-mm-dd`. */
   versions: readonly string[];
   currencies: readonly string[];
@@ -130,8 +132,11 @@ export class ChargeEncoder {
       .strings('other_party', records.text, this.offsets, this.lengths)
       .lowCardinality('zone', usage.zoneNo, selected, dictionaries.zones)
       .lowCardinality('band', usage.bandNo, selected, dictionaries.bands)
-      .lowCardinality('tariff', usage.versionNo, selected, dictionaries.versions)
-      .constantKey('component', '')
+      .lowCardinality('tariff', usage.versionNo, selected, dictionaries.versions);
+    const { components = [''] } = dictionaries;
+    if (components.length === 1) block.constantKey('component', '');
+    else block.lowCardinality('component', usage.componentNo, selected, components);
+    block
       .int64('billed', usage.billed, selected)
       .lowCardinality('currency', usage.currencyNo, selected, dictionaries.currencies)
       .int64('amount', usage.amountMicros, selected)

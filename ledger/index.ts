@@ -11,7 +11,8 @@ export { ChargeEncoder, NO_FIELD, type ChargeDictionaries, type ChargeRows } fro
 export { SumEncoder, type SumInput } from './sum-rows.ts';
 export { decimalOf, encodeRows, microsOf, type Cell, type LedgerRow } from './encode-rows.ts';
 export { LedgerWriter, type BlockState, type LedgerWrite, type RecoveredWrite, type VerifyResult } from './writer.ts';
-export type { Difference } from './control-totals.ts';
+export type { Difference, JournalledWrite } from './control-totals.ts';
+export { compareMonth, comparePartRows, expectedTotals, type MonthExpected } from './part-totals.ts';
 export { CANONICAL_COLUMNS, exportCanonically, type CanonicalExport, type OutsideIds } from './canonical-export.ts';
 export type { Page, PageRequest } from './queries/page.ts';
 export {
@@ -45,15 +46,37 @@ export {
 export { accountSums, countRows, ledgerSums, type ChargeSums } from './queries/summary.ts';
 export { listReadings, type Reading, type ReadingFilter } from './queries/readings.ts';
 export {
-  auditByFile,
   batchesOf,
   type BatchFacts,
   auditBySource,
   auditMoney,
   turnover,
   type DispositionCounts,
-  type FileAudit,
   type MoneySums,
   type SourceAudit,
   type Turnover,
 } from './queries/audit.ts';
+export {
+  accountedEntries,
+  auditRecords,
+  postedQuantities,
+  ratedAgainstCharges,
+  suspendedAgainstSuspense,
+  type AccountedBucket,
+  type EntryDifferences,
+  type PostedQuantity,
+  type RecordsBy,
+  type RecordsFilter,
+  type RecordsRow,
+} from './queries/audit-records.ts';
+export { meterSteps, type MeterSteps } from './queries/audit-readings.ts';
+export { periodRecords, periodSums, waitingAsOf, type PeriodRecords, type PeriodSums } from './queries/audit-period.ts';
+export {
+  checkPart,
+  detachedParts,
+  ledgerParts,
+  monthTotals,
+  type DetachedPart,
+  type LedgerPart,
+  type MonthTotals,
+} from './queries/audit-parts.ts';

@@ -84,7 +84,12 @@ const charges: Table = {
     column('zone', LC, 'traffic', 'Zone that the tariff found.'),
     column('band', LC, 'none', 'Time band or register.'),
     column('tariff', LC, 'none', 'Tariff and the date from which its version holds: `name@yyyy-mm-dd`.'),
-    column('component', LC, 'none', 'Component of the tariff; empty on record charges.'),
+    column(
+      'component',
+      LC,
+      'none',
+      'Component of the tariff; empty on record charges, save where a rule has conditions and is settled.',
+    ),
     column('billed', 'Int64', 'traffic', 'Quantity after increments and minimum.'),
     CURRENCY,
     column('amount', 'Decimal(18, 6)', 'pseudonym', 'Price, tax included.'),

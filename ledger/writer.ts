@@ -82,6 +82,11 @@ export class LedgerWriter {
     return new LedgerWriter(client, handover, path, journal, writes);
   }
 
+  /** Every write since the last `truncate`, as the journal has it. */
+  get journalled(): Iterable<JournalledWrite> {
+    return this.writes.values();
+  }
+
   /** Last entry of the last journalled write; 0 when there is none. */
   get lastEntry(): number {
     return this.last;

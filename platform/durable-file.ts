@@ -17,8 +17,8 @@ export async function syncDirectory(dir: string): Promise<void> {
 
 /** Makes a folder and those above it, durably. Step by step: where nothing can be made, Node's own recursion may never end. */
 export async function makeDirectory(dir: string): Promise<void> {
-  if (await isDirectory(dir)) return;
   const parent = path.dirname(dir);
+  if (await isDirectory(dir)) return syncIfAllowed(parent);
   if (parent !== dir) await makeDirectory(parent);
   try {
     await mkdir(dir);
@@ -27,6 +27,16 @@ export async function makeDirectory(dir: string): Promise<void> {
     if (!(await isDirectory(dir))) throw error;
   }
   await syncDirectory(parent);
+}
+
+/** A folder may be there from a process that was killed before it made the name durable; others' folders are theirs. */
+async function syncIfAllowed(dir: string): Promise<void> {
+  try {
+    await syncDirectory(dir);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
+  }
 }
 
 async function isDirectory(dir: string): Promise<boolean> {

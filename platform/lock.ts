@@ -13,6 +13,13 @@ import { TollgridError } from './errors.ts';
 export interface DataDirLock {
   /** Higher with each owner; whoever holds a lower one is out of date. */
   epoch: number;
+  /** The owner before was silent, not known to be dead: it may wake, with files of this directory open. */
+  tookFromSilent: boolean;
+  /**
+   * Throws DATA_DIR_LOCKED when somebody else has the directory: this process was frozen for so long that it was taken
+   * for dead. Asks the disk only when the last sign of life is old enough for that.
+   */
+  confirm(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -34,6 +41,8 @@ const EPOCH = 'epoch';
 const BEAT_MS = 5_000;
 /** An owner on another machine or in another container is dead when it has been silent for so long. */
 const SILENCE_MS = 30_000;
+/** After a sign of life nobody takes the directory over for at least so long. */
+const SURE_MS = 20_000;
 
 /** Takes the directory, made when missing. Errors: DATA_DIR_LOCKED, DATA_DIR_UNWRITABLE. */
 export async function lockDataDir(dir: string): Promise<DataDirLock> {
@@ -43,17 +52,19 @@ export async function lockDataDir(dir: string): Promise<DataDirLock> {
   };
   try {
     await makeDirectory(dir);
-    await take(dir, me);
+    const tookFromSilent = await take(dir, me);
     const epoch = (await readEpoch(dir)) + 1;
     await writeFileDurably(path.join(dir, EPOCH), `${epoch}\n`);
     // Two that took over from the same dead owner at once may both have come here; one of them stands in the file.
     const owner = await readOwner(dir);
     if (owner?.token !== me.token) throw locked(dir, owner);
-    const beat = keepBeating(path.join(dir, LOCK));
+    const life = new SignsOfLife(dir, me);
     return {
       epoch,
+      tookFromSilent,
+      confirm: () => life.confirm(),
       release: () => {
-        clearInterval(beat);
+        life.end();
         return release();
       },
     };
@@ -70,22 +81,25 @@ export async function lockDataDir(dir: string): Promise<DataDirLock> {
   }
 }
 
-async function take(dir: string, me: Owner): Promise<void> {
+/** True when the owner before was only silent. */
+async function take(dir: string, me: Owner): Promise<boolean> {
   const file = path.join(dir, LOCK);
   // Written aside and linked: a lock file has its whole content from the moment it is there.
   const aside = `${file}.${me.token}`;
   await writeFile(aside, JSON.stringify(me), { flag: 'wx' });
+  let fromSilent = false;
   try {
     for (;;) {
       try {
-        return await link(aside, file);
+        await link(aside, file);
+        return fromSilent;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
       const owner = await readOwner(dir);
       if (owner === null) continue;
       if (await isAlive(owner, me, file)) throw locked(dir, owner);
-      await removeDead(dir, owner);
+      if (await removeDead(dir, owner, me)) fromSilent = !isKnownAsDead(owner, me);
     }
   } finally {
     await rm(aside, { force: true });
@@ -93,18 +107,21 @@ async function take(dir: string, me: Owner): Promise<void> {
 }
 
 /** Takes the dead owner's file away, by its content: another process may have done the same just before. */
-async function removeDead(dir: string, dead: Owner): Promise<void> {
+async function removeDead(dir: string, dead: Owner, me: Owner): Promise<boolean> {
   const file = path.join(dir, LOCK);
   const away = `${file}.${dead.token}.${randomUUID()}`;
   try {
     await rename(file, away);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
   }
   const taken = parseOwner(await readFile(away, 'utf8'));
-  if (taken.token !== dead.token) await link(away, file).catch(() => {});
+  // Looked at once more: it may have woken, and then it has touched the file before asking whose it is.
+  const wrong = taken.token !== dead.token || (await isAlive(taken, me, away));
+  if (wrong) await link(away, file).catch(() => {});
   await rm(away);
+  return !wrong;
 }
 
 /** Null when there is no lock file. A power cut can leave one without content: its owner is gone, so nobody's. */
@@ -125,26 +142,65 @@ function parseOwner(text: string): Owner {
   }
 }
 
+/** Its process is gone for certain: it can do nothing any more. */
+function isKnownAsDead(owner: Owner, me: Owner): boolean {
+  if (owner.pid === 0) return true;
+  if (owner.host === me.host && owner.bootId !== me.bootId) return true;
+  return isVisible(owner, me) && !(processExists(owner.pid) && startTicks(owner.pid) === owner.startTicks);
+}
+
+function isVisible(owner: Owner, me: Owner): boolean {
+  return owner.bootId === me.bootId && owner.pidSpace === me.pidSpace;
+}
+
 async function isAlive(owner: Owner, me: Owner, file: string): Promise<boolean> {
-  if (owner.pid === 0) return false;
-  if (owner.host === me.host && owner.bootId !== me.bootId) return false;
-  if (owner.bootId === me.bootId && owner.pidSpace === me.pidSpace) {
-    return processExists(owner.pid) && startTicks(owner.pid) === owner.startTicks;
-  }
+  if (isKnownAsDead(owner, me)) return false;
+  if (isVisible(owner, me)) return true;
   const beat = await stat(file).catch(() => null);
   return beat !== null && Date.now() - beat.mtimeMs < SILENCE_MS;
 }
 
-/** Shows those who cannot see this process that it lives. */
-function keepBeating(file: string): NodeJS.Timeout {
-  const beat = () => {
-    const now = new Date();
-    utimes(file, now, now).catch(() => {});
-  };
-  return setInterval(beat, BEAT_MS).unref();
+/** Shows those who cannot see this process that it lives, and notices when they thought otherwise. */
+class SignsOfLife {
+  private readonly dir: string;
+  private readonly me: Owner;
+  private readonly timer: NodeJS.Timeout;
+  private given = now();
+
+  constructor(dir: string, me: Owner) {
+    this.dir = dir;
+    this.me = me;
+    this.timer = setInterval(() => this.give().catch(() => undefined), BEAT_MS).unref();
+  }
+
+  async confirm(): Promise<void> {
+    const { steadyMs, wallMs } = now();
+    // Both clocks: one stands still while a machine sleeps, the other may be set.
+    const silentMs = Math.max(steadyMs - this.given.steadyMs, Math.abs(wallMs - this.given.wallMs));
+    if (silentMs > SURE_MS) await this.give();
+  }
+
+  /** First the sign, then the look at the name: whoever takes over does it the other way round. */
+  private async give(): Promise<void> {
+    const at = now();
+    const time = new Date(at.wallMs);
+    await utimes(path.join(this.dir, LOCK), time, time).catch(() => undefined);
+    const owner = await readOwner(this.dir);
+    if (owner?.token !== this.me.token) throw locked(this.dir, owner);
+    this.given = at;
+  }
+
+  end(): void {
+    clearInterval(this.timer);
+  }
 }
 
-async function readEpoch(dir: string): Promise<number> {
+function now(): { steadyMs: number; wallMs: number } {
+  return { steadyMs: performance.now(), wallMs: Date.now() };
+}
+
+/** Number of the last owner; 0 when there was none. For processes that belong to an owner and must end with its time. */
+export async function readEpoch(dir: string): Promise<number> {
   const text = await readFile(path.join(dir, EPOCH), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '0';
     throw error;

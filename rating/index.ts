@@ -3,15 +3,35 @@ export {
   checkTariff,
   formatMistake,
   formatQuantity,
+  componentsOf,
+  monthsBefore,
   prepareTariff,
+  readsRecordCharges,
   type Mistake,
   type ReadSideFile,
 } from './language/index.ts';
 export { compileTariff, type CompiledTariff } from './compiler/index.ts';
-export { TariffBook, explainRating, rateUsage, type BookVersion, type Explanation, type Step } from './engine/index.ts';
 export {
+  TariffBook,
+  authorise,
+  divideUsage,
+  explainRating,
+  rateUsage,
+  type BookVersion,
+  type Explanation,
+  type Step,
+} from './engine/index.ts';
+export {
+  cycleKey,
+  dayOf,
+  GROUP,
+  multiplierFactor,
   settle,
+  settleTogether,
+  startOfDay,
+  type AttributeSpan,
   type Covers,
+  type MemberInput,
   type PostedLine,
   type SettledUsage,
   type SettlementCharge,

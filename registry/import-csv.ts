@@ -5,12 +5,13 @@
  *   P-1,Olena Koval,A-1,UAH,Europe/Kyiv,S-1,,380441234567,,,,,town-calls,2026-01-01,
  *
  * Identifier columns are number, number_range, trunk, account_code, login and meter; several values in a cell stand
- * apart by `|`. Tariff columns are named `tariff:<view>:<service>` and hold the tariff's name. `from` and `to` hold for
- * all identifiers and tariffs of their row; further rows of the same subscription add to it, so that a history is
+ * apart by `|`. Tariff columns are named `tariff:<view>:<service>` and hold the tariff's name, attribute columns
+ * `attribute:<name>`. `from` and `to` hold for all identifiers, tariffs and attributes of their row; further rows of the same subscription add to it, so that a history is
  * several rows. `party_division`, `account_division`, `division` are optional. Empty cells are absent. Text stays text.
  */
 import type {
   AccountInput,
+  AttributeInput,
   IdentifierInput,
   PartyInput,
   RegistryInput,
@@ -39,6 +40,7 @@ const OPTIONAL = [
   'division',
 ];
 const TARIFF = /^tariff:([^:]+):([^:]+)$/;
+const ATTRIBUTE = /^attribute:(.+)$/;
 const BOOLEANS: Record<string, boolean> = {
   '': false,
   no: false,
@@ -56,7 +58,11 @@ export function readCsv(text: string, file: string, mistakes: string[]): Located
   const header = first.done === true ? [] : first.value.cells.map((name) => name.trim());
   const unknown = header.filter(
     (name) =>
-      !REQUIRED.includes(name) && !OPTIONAL.includes(name) && !(name in IDENTIFIER_COLUMNS) && !TARIFF.test(name),
+      !REQUIRED.includes(name) &&
+      !OPTIONAL.includes(name) &&
+      !(name in IDENTIFIER_COLUMNS) &&
+      !TARIFF.test(name) &&
+      !ATTRIBUTE.test(name),
   );
   const missing = REQUIRED.filter((name) => !header.includes(name));
   const twice = header.filter((name, index) => header.indexOf(name) !== index);
@@ -125,10 +131,11 @@ class Row {
     };
   }
 
-  subscription(): Required<Pick<SubscriptionInput, 'identifiers' | 'tariffs'>> & SubscriptionInput {
+  subscription(): Required<Pick<SubscriptionInput, 'identifiers' | 'tariffs' | 'attributes'>> & SubscriptionInput {
     const dates = { ...this.given('from'), ...this.given('to') };
     const identifiers: IdentifierInput[] = [];
     const tariffs: SubscriptionInput['tariffs'] & object = [];
+    const attributes: AttributeInput[] = [];
     this.header.forEach((column, index) => {
       const cell = this.cells[index];
       if (cell === '') return;
@@ -139,6 +146,8 @@ class Row {
       }
       const [, view, service] = TARIFF.exec(column) ?? [];
       if (view !== undefined) tariffs.push({ view, service: service as ServiceName, tariff: cell, ...dates });
+      const [, name] = ATTRIBUTE.exec(column) ?? [];
+      if (name !== undefined) attributes.push({ name, value: cell, ...dates });
     });
     return {
       kind: 'subscription',
@@ -148,6 +157,7 @@ class Row {
       ...this.division('division'),
       identifiers,
       tariffs,
+      attributes,
     };
   }
 
@@ -188,16 +198,20 @@ class ObjectsByKey {
       this.objects.set(key, { input, line });
       return;
     }
-    const { identifiers, tariffs, ...head } = input;
+    const { identifiers, tariffs, attributes, ...head } = input;
     const earlier = before.input as typeof input;
-    const { identifiers: theirs, tariffs: given, ...first } = earlier;
+    const { identifiers: theirs, tariffs: given, attributes: facts, ...first } = earlier;
     if (JSON.stringify(head) !== JSON.stringify(first)) this.disagree(key, line, before.line);
     theirs.push(...identifiers);
     given.push(...tariffs);
+    facts.push(...attributes);
   }
 
   all(): Located[] {
-    return [...this.objects.values()].map(({ input, line }) => ({ input, at: `${this.file}:${line}` }));
+    return [...this.objects.values()].map(({ input, line }) => {
+      if (input.kind === 'subscription' && input.attributes?.length === 0) delete input.attributes;
+      return { input, at: `${this.file}:${line}` };
+    });
   }
 
   private once(input: RegistryInput, line: number): void {

@@ -9,7 +9,7 @@ export * from './model.ts';
 export type { RegistryLookup } from './lookup-types.ts';
 export { Lookup } from './lookup.ts';
 export type { AppendChanges, ChangeResult, Registry, RegistryEntry, RegistryOptions } from './store.ts';
-export type { AccountWithParty, Page, RegistryCounts, RegistryQueries } from './queries.ts';
+export type { AccountWithParty, MeterFacts, Page, RegistryCounts, RegistryQueries } from './queries.ts';
 export type { Located } from './validate.ts';
 export { PERSONAL_DATA, type PersonalDataClass } from './tables.ts';
 

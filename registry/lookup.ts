@@ -5,7 +5,9 @@
  * another. An assignment's number is never given again: after its subscription changed, it is no longer found, but
  * what hangs on it (subscription, multiplier, digits) can still be read for rows on their way.
  */
+import type { CustomerFacts } from '../schemas/rating-facts.ts';
 import { IDENTIFIER_KINDS, type Identifier, type RegistryChange, type Subscription } from './model.ts';
+import { AttributeTable } from './lookup-attributes.ts';
 import type { RegistryLookup } from './lookup-types.ts';
 import { withRoom } from './growable.ts';
 import { KeyTable } from './lookup-keys.ts';
@@ -19,11 +21,12 @@ const NUMBER = IDENTIFIER_KINDS.indexOf('number');
 const RANGE = IDENTIFIER_KINDS.indexOf('numberRange');
 const encoder = new TextEncoder();
 
-export class Lookup implements RegistryLookup {
+export class Lookup implements RegistryLookup, CustomerFacts {
   /** Identifier → its first assignment. */
   private readonly keys = new KeyTable(NONE);
   private readonly ranges = new NumberRanges();
   private readonly tariffs = new TariffChains();
+  private readonly attributes = new AttributeTable();
 
   /** Per subscription: its account and its first assignment. */
   private account = new Uint32Array(256);
@@ -100,8 +103,38 @@ export class Lookup implements RegistryLookup {
 
   /** Applies after-images in log order. */
   apply(changes: readonly RegistryChange[]): void {
-    for (const change of changes) if (change.kind === 'subscription') this.put(change);
+    for (const change of changes) {
+      if (change.kind === 'subscription') this.put(change);
+      if (change.kind !== 'party') this.attributes.replace(change.kind, change.no, change.attributes);
+    }
     this.ranges.sort();
+  }
+
+  attributeNo(name: string): number {
+    return this.attributes.attributeNo(name);
+  }
+
+  holds(
+    subscriptionNo: number,
+    attributeNo: number,
+    text: Uint8Array,
+    offset: number,
+    length: number,
+    atMs: number,
+  ): boolean {
+    const accountNo = this.account[subscriptionNo];
+    return this.attributes.holds(subscriptionNo, accountNo, attributeNo, text, offset, length, atMs);
+  }
+
+  shares(subscriptionNo: number, otherNo: number, attributeNo: number, atMs: number): boolean {
+    const find = (no: number) => this.attributes.find(no, this.account[no], attributeNo, atMs)?.values ?? [];
+    const others = find(otherNo);
+    return find(subscriptionNo).some((value) => others.includes(value));
+  }
+
+  subscriptionOf(text: Uint8Array, offset: number, length: number, atMs: number): number {
+    const found = this.find(NUMBER, text, offset, length, atMs);
+    return found < 0 ? NOBODY : this.subscription[found];
   }
 
   /** Memory held in typed arrays, for a metric. */

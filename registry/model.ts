@@ -20,6 +20,13 @@ export interface Party {
   division: string;
 }
 
+/** A fact that prices depend on: persons, m2, contracted kW, category of a benefit, day of the cycle. */
+export interface Attribute extends Validity {
+  name: string;
+  /** As written; the tariff says what it reads in it. */
+  value: string;
+}
+
 export interface Account {
   kind: 'account';
   /** The operator's account number, for example `A-1001`. */
@@ -29,6 +36,8 @@ export interface Account {
   currency: string;
   timeZone: string;
   division: string;
+  /** By (name, start); left out when there are none. */
+  attributes?: Attribute[];
 }
 
 export interface Identifier extends Validity {
@@ -58,6 +67,8 @@ export interface Subscription {
   division: string;
   identifiers: Identifier[];
   tariffs: TariffAssignment[];
+  /** By (name, start); left out when there are none. */
+  attributes?: Attribute[];
 }
 
 export type RegistryChange = Party | Account | Subscription;

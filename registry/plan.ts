@@ -2,8 +2,23 @@
  * From what was asked to after-images: references, dates and numbers resolved, unchanged objects left out. Pure; what
  * only the database knows (who else carries an identifier) is checked there.
  */
-import type { AccountInput, PartyInput, RegistryInput, SubscriptionInput } from '../schemas/registry.ts';
-import type { Account, Identifier, Party, RegistryChange, Subscription, TariffAssignment, Validity } from './model.ts';
+import type {
+  AccountInput,
+  AttributeInput,
+  PartyInput,
+  RegistryInput,
+  SubscriptionInput,
+} from '../schemas/registry.ts';
+import type {
+  Account,
+  Attribute,
+  Identifier,
+  Party,
+  RegistryChange,
+  Subscription,
+  TariffAssignment,
+  Validity,
+} from './model.ts';
 import { momentMs } from './moments.ts';
 import { inputMistakes, keyOf, placeOf, type Located } from './validate.ts';
 
@@ -46,7 +61,8 @@ export function planChange(requested: readonly Located[], known: Known): ChangeP
     }
     const { id, partyId, currency, timeZone, division = 'root' } = input;
     const no = before?.no ?? ++accountNo;
-    const image: Account = { kind: 'account', id, no, partyId, currency, timeZone, division };
+    const attributes = attributesImage(located, input.attributes, timeZone, plan.mistakes);
+    const image: Account = { kind: 'account', id, no, partyId, currency, timeZone, division, ...attributes };
     note(plan, before, image);
     accounts.set(id, image);
   }
@@ -99,19 +115,8 @@ function subscriptionImage(
   mistakes: string[],
 ): Subscription {
   const { input } = located;
-  const validityOf = (what: string, dates: { from?: string; to?: string }): Validity => {
-    const [fromMs, toMs] = [dates.from, dates.to].map((text) => {
-      if (text === undefined) return null;
-      const ms = momentMs(text, account.timeZone);
-      if (ms === null)
-        mistakes.push(`${placeOf(located)}: ${what}: \`${text}\` is neither a date nor an ISO 8601 instant`);
-      return ms;
-    });
-    if (fromMs !== null && toMs !== null && fromMs >= toMs) {
-      mistakes.push(`${placeOf(located)}: ${what}: \`to\` must be after \`from\``);
-    }
-    return { fromMs, toMs };
-  };
+  const validityOf = (what: string, dates: Dates): Validity =>
+    validity(located, what, dates, account.timeZone, mistakes);
   const identifiers = (input.identifiers ?? []).map((given) =>
     identifierOf({ ...given, ...validityOf(`${given.kind} ${given.value}`, given) }),
   );
@@ -138,7 +143,49 @@ function subscriptionImage(
     division: input.division ?? 'root',
     identifiers: identifiers.sort((a, b) => order(a.kind, b.kind) || order(a.value, b.value) || byStart(a, b)),
     tariffs,
+    ...attributesImage(located, input.attributes, account.timeZone, mistakes),
   };
+}
+
+interface Dates {
+  from?: string;
+  to?: string;
+}
+
+function validity(located: Located, what: string, dates: Dates, zone: string, mistakes: string[]): Validity {
+  const [fromMs, toMs] = [dates.from, dates.to].map((text) => {
+    if (text === undefined) return null;
+    const ms = momentMs(text, zone);
+    if (ms === null)
+      mistakes.push(`${placeOf(located)}: ${what}: \`${text}\` is neither a date nor an ISO 8601 instant`);
+    return ms;
+  });
+  if (fromMs !== null && toMs !== null && fromMs >= toMs) {
+    mistakes.push(`${placeOf(located)}: ${what}: \`to\` must be after \`from\``);
+  }
+  return { fromMs, toMs };
+}
+
+/** At any time an attribute has one value: nobody could say which of two counts. */
+function attributesImage(
+  located: Located,
+  given: readonly AttributeInput[] | undefined,
+  zone: string,
+  mistakes: string[],
+): { attributes?: Attribute[] } {
+  const attributes = (given ?? []).map(({ name, value, ...dates }) => ({
+    name,
+    value,
+    ...validity(located, `attribute ${name}`, dates, zone, mistakes),
+  }));
+  attributes.sort((a, b) => order(a.name, b.name) || byStart(a, b) || order(a.value, b.value));
+  for (let i = 1; i < attributes.length; i++) {
+    const [a, b] = [attributes[i - 1], attributes[i]];
+    if (a.name === b.name && (a.toMs ?? Infinity) > (b.fromMs ?? -Infinity)) {
+      mistakes.push(`${placeOf(located)}: attribute ${a.name} has two values at the same time: ${a.value}, ${b.value}`);
+    }
+  }
+  return attributes.length === 0 ? {} : { attributes };
 }
 
 /** One order of keys, so that equal images are equal text. */

@@ -1,6 +1,6 @@
 /** What others ask the registry. Lists go by key: `next` is the `after` of the following page, null at the end. */
 import { sql } from 'kysely';
-import type { Account, Party, Subscription } from './model.ts';
+import type { Account, Party, RegistryChange, Subscription } from './model.ts';
 import { accountOf, accountsById, partiesById, subscriptionsById, withLists, type Database } from './rows.ts';
 
 export interface Page<T> {
@@ -20,6 +20,17 @@ export interface AccountQuery {
   limit: number;
   division?: string;
 }
+
+/** Transformer ratio and digits of a meter in [fromMs, toMs); 1 and 0 where nothing was given. */
+export interface MeterFacts {
+  meter: string;
+  fromMs: number | null;
+  toMs: number | null;
+  multiplier: number;
+  digits: number;
+}
+
+const IMAGES_AT_ONCE = 2_000;
 
 export type AccountWithParty = Account & { partyName: string };
 
@@ -80,6 +91,37 @@ export class RegistryQueries {
   async subscriptionsOf(accountNo: number): Promise<Subscription[]> {
     const heads = this.db.selectFrom('subscription').selectAll().where('account_no', '=', accountNo).orderBy('id');
     return withLists(this.db, await heads.execute());
+  }
+
+  /** Facts of all meters as they are registered, in the order of their numbers. */
+  async meterFacts(): Promise<MeterFacts[]> {
+    const rows = await this.db
+      .selectFrom('identifier')
+      .select(['value', 'from_ms', 'to_ms', 'multiplier', 'digits'])
+      .where('kind', '=', 'meter')
+      .orderBy('value')
+      .execute();
+    return rows.map((row) => ({
+      meter: row.value,
+      fromMs: row.from_ms,
+      toMs: row.to_ms,
+      multiplier: row.multiplier ?? 1,
+      digits: row.digits ?? 0,
+    }));
+  }
+
+  /** Everything that the database holds, as after-images; thousands at a time. */
+  async *images(): AsyncGenerator<RegistryChange[], void> {
+    const ids = async (table: 'party' | 'account' | 'subscription', after: string): Promise<string[]> => {
+      const rows = this.db.selectFrom(table).select('id').where('id', '>', after).orderBy('id').limit(IMAGES_AT_ONCE);
+      return (await rows.execute()).map(({ id }) => id);
+    };
+    const readers = { party: partiesById, account: accountsById, subscription: subscriptionsById } as const;
+    for (const table of ['party', 'account', 'subscription'] as const) {
+      for (let some = await ids(table, ''); some.length > 0; some = await ids(table, some.at(-1)!)) {
+        yield [...(await readers[table](this.db, some)).values()];
+      }
+    }
   }
 
   async counts(): Promise<RegistryCounts> {

@@ -1,6 +1,6 @@
 /** After-images in and out of the tables, thousands at a time. */
 import { sql, type Kysely } from 'kysely';
-import type { Account, IdentifierKind, Party, RegistryChange, Subscription } from './model.ts';
+import type { Account, Attribute, IdentifierKind, Party, RegistryChange, Subscription } from './model.ts';
 import type { ServiceName } from '../schemas/columns/usage-columns.ts';
 import { identifierOf, tariffOf } from './plan.ts';
 import type { RegistryTables } from './tables.ts';
@@ -29,30 +29,32 @@ async function storeParties(db: Database, parties: readonly Party[]): Promise<vo
 }
 
 async function storeAccounts(db: Database, accounts: readonly Account[]): Promise<void> {
+  const rows = accounts.map((account) => ({ ...account, attributes: attributesText(account) }));
   await sql`
-    insert into account (id, no, party_id, currency, time_zone, division)
-    select id, no, "partyId", currency, "timeZone", division
-      from jsonb_to_recordset(${JSON.stringify(accounts)}::jsonb)
-        as t(id text, no int, "partyId" text, currency text, "timeZone" text, division text)
+    insert into account (id, no, party_id, currency, time_zone, division, attributes)
+    select id, no, "partyId", currency, "timeZone", division, attributes
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        as t(id text, no int, "partyId" text, currency text, "timeZone" text, division text, attributes text)
     on conflict (id) do update set party_id = excluded.party_id, currency = excluded.currency,
-      time_zone = excluded.time_zone, division = excluded.division`.execute(db);
+      time_zone = excluded.time_zone, division = excluded.division, attributes = excluded.attributes`.execute(db);
 }
 
 async function storeSubscriptions(db: Database, subscriptions: readonly Subscription[]): Promise<void> {
   const numbers = subscriptions.map(({ no }) => no);
-  const heads = subscriptions.map(({ id, no, accountNo, usagePoint, division }) => [
-    id,
-    no,
-    accountNo,
-    usagePoint,
-    division,
+  const heads = subscriptions.map((one) => [
+    one.id,
+    one.no,
+    one.accountNo,
+    one.usagePoint,
+    one.division,
+    attributesText(one),
   ]);
   await sql`
-    insert into subscription (id, no, account_no, usage_point, division)
-    select t->>0, (t->>1)::int, (t->>2)::int, (t->>3)::boolean, t->>4
+    insert into subscription (id, no, account_no, usage_point, division, attributes)
+    select t->>0, (t->>1)::int, (t->>2)::int, (t->>3)::boolean, t->>4, t->>5
       from jsonb_array_elements(${JSON.stringify(heads)}::jsonb) as t
     on conflict (id) do update set account_no = excluded.account_no, usage_point = excluded.usage_point,
-      division = excluded.division`.execute(db);
+      division = excluded.division, attributes = excluded.attributes`.execute(db);
   await sql`delete from identifier where subscription_no = any(${numbers}::int[])`.execute(db);
   await sql`delete from tariff_assignment where subscription_no = any(${numbers}::int[])`.execute(db);
   for (const some of chunks(listed(subscriptions, 'identifiers'))) {
@@ -91,7 +93,15 @@ export async function accountsById(db: Database, ids: readonly string[]): Promis
 
 export function accountOf(row: RegistryTables['account']): Account {
   const { id, no, party_id: partyId, currency, time_zone: timeZone, division } = row;
-  return { kind: 'account', id, no, partyId, currency, timeZone, division };
+  return { kind: 'account', id, no, partyId, currency, timeZone, division, ...attributesOf(row) };
+}
+
+function attributesText({ attributes = [] }: { attributes?: Attribute[] }): string {
+  return JSON.stringify(attributes);
+}
+
+function attributesOf(row: { attributes: string }): { attributes?: Attribute[] } {
+  return row.attributes === '[]' ? {} : { attributes: JSON.parse(row.attributes) as Attribute[] };
 }
 
 export async function subscriptionsById(db: Database, ids: readonly string[]): Promise<Map<string, Subscription>> {
@@ -102,8 +112,10 @@ export async function subscriptionsById(db: Database, ids: readonly string[]): P
 /** Puts the identifiers and tariffs of subscriptions to their heads. */
 export async function withLists(db: Database, heads: RegistryTables['subscription'][]): Promise<Subscription[]> {
   const byNo = new Map<number, Subscription>();
-  for (const { id, no, account_no: accountNo, usage_point: usagePoint, division } of heads) {
-    byNo.set(no, { kind: 'subscription', id, no, accountNo, usagePoint, division, identifiers: [], tariffs: [] });
+  for (const head of heads) {
+    const { id, no, account_no: accountNo, usage_point: usagePoint, division } = head;
+    const lists = { identifiers: [], tariffs: [], ...attributesOf(head) };
+    byNo.set(no, { kind: 'subscription', id, no, accountNo, usagePoint, division, ...lists });
   }
   const numbers = sql<number>`any(${[...byNo.keys()]}::int[])`;
   const identifiers = await db

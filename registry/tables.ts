@@ -3,8 +3,24 @@ import type { Generated } from 'kysely';
 
 export interface RegistryTables {
   party: { id: string; name: string; division: string };
-  account: { id: string; no: number; party_id: string; currency: string; time_zone: string; division: string };
-  subscription: { id: string; no: number; account_no: number; usage_point: boolean; division: string };
+  account: {
+    id: string;
+    no: number;
+    party_id: string;
+    currency: string;
+    time_zone: string;
+    division: string;
+    /** JSON list of attributes. */
+    attributes: string;
+  };
+  subscription: {
+    id: string;
+    no: number;
+    account_no: number;
+    usage_point: boolean;
+    division: string;
+    attributes: string;
+  };
   identifier: {
     subscription_no: number;
     /** Place in the subscription's list. */
@@ -44,8 +60,16 @@ export const PERSONAL_DATA: { [T in keyof RegistryTables]: Record<keyof Registry
     currency: 'none',
     time_zone: 'none',
     division: 'none',
+    attributes: 'identity',
   },
-  subscription: { id: 'pseudonym', no: 'pseudonym', account_no: 'pseudonym', usage_point: 'none', division: 'none' },
+  subscription: {
+    id: 'pseudonym',
+    no: 'pseudonym',
+    account_no: 'pseudonym',
+    usage_point: 'none',
+    division: 'none',
+    attributes: 'identity',
+  },
   identifier: {
     subscription_no: 'pseudonym',
     position: 'none',

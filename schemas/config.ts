@@ -34,6 +34,12 @@ const Source = Section('A folder that usage files arrive in.', {
     description: '`closed`: files are complete when they appear. `growing`: lines are added to them.',
   }),
   pollMs: Integer(50, 3_600_000, 1000, 'Time between two looks at the folder.'),
+  quietMs: Integer(
+    1000,
+    86_400_000,
+    60_000,
+    '`growing`: a renamed file is done, and its last line whole, when nobody has written to it for so long.',
+  ),
   paused: Switch(false, 'Take nothing from here for now.'),
 });
 
@@ -73,8 +79,52 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
     niceLevel: NiceLevel('the rater'),
     writeRowsMax: Integer(1000, 2_000_000, 300_000, 'Rows gathered into one write to the ledger.'),
   }),
+  watch: Section('How stored bytes are looked at while Tollgrid runs: log, spool and ledger.', {
+    everySeconds: Integer(
+      1,
+      86_400,
+      60,
+      'Time between two looks at what is cheap to see: segments and their chain, new entries, parts and their hashes.',
+    ),
+    roundMinutes: Integer(
+      0,
+      525_600,
+      60,
+      'Time in which every stored byte and row is to be read again; 0: as fast as its share of the time allows.',
+    ),
+    dutyPercentMax: Integer(
+      1,
+      100,
+      5,
+      'Share of its time that reading again may take. When that is not enough a round lasts longer: `tollgrid status`.',
+    ),
+    pauseMinutesMax: Integer(
+      0,
+      1440,
+      10,
+      'Reading again rests while entries wait for the ledger; after that long a step is done all the same.',
+    ),
+  }),
+  audit: Section('Audits and statements that nobody has to ask for.', {
+    everyMinutes: Integer(
+      0,
+      10_080,
+      60,
+      'Time between two audits for the metrics, made when nothing waits for the ledger; 0 for none.',
+    ),
+    dailyStatements: Switch(true, 'State and sign each day (UTC) when it is over.'),
+  }),
   duplicates: Section('How long a usage is known again.', {
     windowMonths: Integer(1, 120, 13, 'A second sight of a usage is noticed when it started at most that long ago.'),
+  }),
+  intake: Section('Taking usage in.', {
+    diskReserveBytes: Integer(
+      0,
+      1024 * 1024 * MIB,
+      1024 * MIB,
+      'Room to keep free on the disk of `dataDir`: below it usage is refused and files wait where they are. 0: none.',
+    ),
+    diskReservePercent: Integer(1, 100, 2, 'The reserve is no more than that part of the disk, whichever is less.'),
   }),
   log: Section('The log, which everything else is computed from.', {
     segmentBytesMax: Integer(MIB, 2048 * MIB, 128 * MIB, 'Size at which a new segment file is begun.'),

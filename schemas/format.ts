@@ -221,6 +221,25 @@ export const FormatSchema = Type.Object(
       ),
       'Trailer fields that hold the number of detail records and the sum of their quantity.',
     ),
+    sequence: optional(
+      Type.Object(
+        {
+          within: optional(
+            Type.Array(FieldName, { minItems: 1, maxItems: 4 }),
+            'Fields of the header: each of their values has a count of its own.',
+          ),
+          daily: optional(Type.Boolean(), 'Each local day of the start has a count of its own.'),
+          first: optional(Type.Integer({ minimum: 0 }), 'What a count begins with; 1.'),
+          last: optional(Type.Integer({ minimum: 1 }), 'After this number a count begins anew.'),
+          file: optional(
+            FieldName,
+            'Field of the header that holds the number of the file, counted within its source.',
+          ),
+        },
+        strict,
+      ),
+      'How `record: sequence` counts, so that gaps and repeats between files are told.',
+    ),
     tests: optional(
       Type.Array(
         Type.Object(

@@ -12,6 +12,7 @@ export const GUIDING_KEYS = {
   trunkOut: 'trunk',
   login: 'login',
   meter: 'meter',
+  redirectingParty: 'number',
 } as const satisfies Partial<Record<TextFieldName, IdentifierKind>>;
 export type GuidingKey = keyof typeof GUIDING_KEYS;
 

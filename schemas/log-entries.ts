@@ -25,7 +25,51 @@ export interface FileHead {
   duplicateOf?: number;
   /** Growing files only: device and inode, and the start of the file, tell the file across restarts and rotations. */
   inode?: string;
-  fingerprint?: { lengthBytes: number; sha256: string };
+  fingerprint?: Fingerprint;
+  /** What the check before admission read; only of formats that declare totals or a sequence. */
+  check?: FileFigures;
+  /** Nothing of it is admitted until a command releases or rejects it, or a better copy takes its place. */
+  held?: { code: HoldCode; detail: string };
+  /** Held files of the same name that this one takes the place of, with their records. */
+  supersedes?: { fileEntry: number; rows: number }[];
+  /** Numbers that the source gave the file and its records; they count when the file is admitted. */
+  numbers?: FileNumbersHead[];
+}
+
+/** SHA-256 of a run of a file's bytes. */
+export interface Fingerprint {
+  lengthBytes: number;
+  sha256: string;
+}
+
+/** Why a file is held: its layout is not whole, or its trailer says something else than its records. */
+export type HoldCode = 'FILE_FRAMING_WRONG' | 'FILE_TOTALS_DIFFER';
+
+export interface FileFigures {
+  /** Everything that would be received: detail records, headers and trailers. */
+  rows: number;
+  /** Detail records, of them unreadable ones, and the sum of the readable ones' quantity in base units. */
+  records: number;
+  unreadable: number;
+  quantity: number;
+  /** What the trailer says. */
+  declared?: { records?: number; quantity?: number };
+}
+
+/** One count that a source keeps, as far as a file has numbers of it. */
+export interface FileNumbersHead {
+  of: 'records' | 'files';
+  /** Tells the source's counts apart: values of the header, a day; '' when there is one. */
+  count: string;
+  /** What the count begins with, and the last number before it begins anew; absent: unknown, never. */
+  first?: number;
+  last?: number;
+  /** [from, to], ascending. */
+  runs: [number, number][];
+  /** Records whose number cannot be read: so many numbers may be missing without a loss. */
+  unreadable: number;
+  /** Numbers that came with other content before: in this file, or in the one named. */
+  repeats?: { total: number; numbers: number[]; fileEntry?: number }[];
 }
 
 /** A run of whole records of a file. Body empty; bytes are in the spool, under the SHA-256 of the blob. */
@@ -45,6 +89,8 @@ export interface SliceHead {
   /** The first slice of its file (headers stand here), and the last one of a closed file. */
   first: boolean;
   last: boolean;
+  /** Growing files: its last bytes. With the file's own fingerprint they tell the file from another that begins alike. */
+  tail?: Fingerprint;
 }
 
 /** Usage pushed by a client. Body: the records, one per line, as received. */
@@ -55,6 +101,8 @@ export interface BatchHead {
   /** Lines of the body. */
   records: number;
   idempotencyKey?: string;
+  /** Whose key it is: the id of an API key, or `operator`. Absent in old entries: anybody's. */
+  caller?: string;
   /** SHA-256 of the request body the key was used with. */
   requestSha256?: string;
 }
@@ -107,4 +155,7 @@ export interface PublicationData {
 export type CommandHead =
   | { command: 'recycle'; by: string; input: { code?: string; address?: string } }
   | { command: 'writeOff'; by: string; input: { code?: string; address?: string; reason: string } }
-  | { command: 'settle'; by: string; input: { period: string } };
+  | { command: 'settle'; by: string; input: { period: string; postingPeriod?: string } }
+  | { command: 'releaseFile'; by: string; input: { file: number; reason?: string } }
+  | { command: 'rejectFile'; by: string; input: { file: number; reason: string } }
+  | { command: 'closeIncident'; by: string; input: { incident: string; reason: string } };

@@ -18,6 +18,19 @@ export const PartyInputSchema = Type.Object(
   closed,
 );
 
+export const AttributeInputSchema = Type.Object(
+  {
+    name: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_-]{0,63}$', description: 'As tariffs name it: persons, m2.' }),
+    value: Type.String({ minLength: 1, maxLength: 1024, description: 'May list several words, apart by blanks.' }),
+    from: From,
+    to: To,
+  },
+  closed,
+);
+const Attributes = Type.Optional(
+  Type.Array(AttributeInputSchema, { description: 'Dated facts that prices depend on: persons, m2, contractedKw.' }),
+);
+
 export const AccountInputSchema = Type.Object(
   {
     kind: Type.Literal('account'),
@@ -26,6 +39,7 @@ export const AccountInputSchema = Type.Object(
     currency: Type.String({ description: 'ISO 4217 code.' }),
     timeZone: Type.String({ description: 'IANA zone, for example Europe/Kyiv.' }),
     division: Division,
+    attributes: Attributes,
   },
   closed,
 );
@@ -62,6 +76,7 @@ export const SubscriptionInputSchema = Type.Object(
     division: Division,
     identifiers: Type.Optional(Type.Array(IdentifierInputSchema)),
     tariffs: Type.Optional(Type.Array(TariffInputSchema)),
+    attributes: Attributes,
   },
   closed,
 );
@@ -70,6 +85,7 @@ export const RegistryInputSchema = Type.Union([PartyInputSchema, AccountInputSch
 
 export type PartyInput = Static<typeof PartyInputSchema>;
 export type AccountInput = Static<typeof AccountInputSchema>;
+export type AttributeInput = Static<typeof AttributeInputSchema>;
 export type IdentifierInput = Static<typeof IdentifierInputSchema>;
 export type TariffInput = Static<typeof TariffInputSchema>;
 export type SubscriptionInput = Static<typeof SubscriptionInputSchema>;

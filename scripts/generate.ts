@@ -43,6 +43,10 @@ const GENERATED: Generated[] = [
     file: 'docs/openapi.json',
     produce: async () => json(await (await import('../server/http/index.ts')).openapiDocument()),
   },
+  {
+    file: 'docs/tariffs/reference.md',
+    produce: async () => (await import('./pages/tariff-reference.ts')).tariffReference(),
+  },
   { file: 'docs/metrics.md', produce: async () => (await import('./pages/metrics-page.ts')).metricsPage() },
   { file: 'docs/ledger.md', produce: async () => (await import('../ledger/index.ts')).ledgerReference() },
 ];

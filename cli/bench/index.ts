@@ -1,1 +1,2 @@
 export { benchPipeline } from './pipeline.ts';
+export { benchRating } from './rating.ts';

@@ -7,9 +7,7 @@ import { generateCalls } from '../generate/index.ts';
 import { wholeNumber } from '../options.ts';
 import { tableLines, whole } from '../table.ts';
 import { requireEqual } from './check-sums.ts';
-import { runEngineAlone } from './engine-side.ts';
 import type { SideResult } from './sides.ts';
-import { runTollgrid } from './tollgrid-side.ts';
 
 interface Options {
   records: number;
@@ -45,6 +43,11 @@ export const benchPipeline: CommandSpec<Options> = {
   ],
   examples: ['tollgrid bench pipeline', 'tollgrid bench pipeline --records 200000 --rounds 1 --json'],
   run: async ({ io, json }, _args, options) => {
+    // Imported here: the server is large, and no other command should wait for it.
+    const [{ runEngineAlone }, { runTollgrid }] = await Promise.all([
+      import('./engine-side.ts'),
+      import('./tollgrid-side.ts'),
+    ]);
     const folder = options.folder ?? fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-bench-'));
     try {
       io.note(`Writing ${whole(options.records)} calls ...`);

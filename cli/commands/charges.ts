@@ -1,4 +1,4 @@
-import { collect, items, show } from '../answers.ts';
+import { collect, items, noteLimit, show } from '../answers.ts';
 import type { CommandSpec } from '../command.ts';
 import { limitOption } from '../options.ts';
 import { money, tableLines, whole } from '../table.ts';
@@ -28,6 +28,7 @@ export const charges: CommandSpec<Options> = {
     const query = { account, service, from, to };
     const rows = await context.withApi((api) => collect(items<ChargeItem>(api, '/v1/charges', query, limit)));
     show(context, rows, () => (rows.length === 0 ? ['No charges.'] : chargeLines(rows)));
+    noteLimit(context, rows, limit);
   },
 };
 

@@ -1,6 +1,6 @@
 /** All commands, in the order in which help shows them. */
 import type { AnyCommand, CommandGroup } from '../command.ts';
-import { benchPipeline } from '../bench/index.ts';
+import { benchPipeline, benchRating } from '../bench/index.ts';
 import { generate } from '../generate/index.ts';
 import { audit } from './audit.ts';
 import { charges } from './charges.ts';
@@ -8,8 +8,10 @@ import { config } from './config.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { exportCommand } from './export.ts';
+import { files } from './files.ts';
 import { format } from './format.ts';
 import { guiding } from './guiding.ts';
+import { incidents } from './incidents.ts';
 import { ingest } from './ingest.ts';
 import { rate } from './rate.ts';
 import { rebuild } from './rebuild.ts';
@@ -34,12 +36,14 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   rebuild,
   exportCommand,
   suspense,
+  files,
+  incidents,
   registry,
   tariff,
   format,
   guiding,
   config,
   generate,
-  { name: 'bench', summary: 'Measure this machine', commands: [benchPipeline] },
+  { name: 'bench', summary: 'Measure this machine', commands: [benchPipeline, benchRating] },
   doctor,
 ];

@@ -49,7 +49,17 @@ export const ingest: CommandSpec<Options> = {
           `${file.name}: ${whole(file.sizeBytes)} bytes, entry ${file.fileEntry}` +
           (file.duplicateOf === undefined ? '' : `, the same bytes as entry ${file.duplicateOf}`),
       ),
-      ...auditLines({ ...answers.audit, records, units: [], money: [] }).slice(0, -2),
+      ...answers.taken.flatMap(heldLines),
+      ...auditLines({ ...answers.audit, records, held: [], meters: [], checks: [], units: [], money: [] }).slice(0, -2),
     ]);
+    return answers.taken.some((file) => file.held !== undefined) ? 1 : 0;
   },
 };
+
+function heldLines({ name, fileEntry, held }: FileAnswer & { name: string }): string[] {
+  if (held === undefined) return [];
+  return [
+    `HELD: ${name}: ${held.detail} (${held.code}). Nothing of it was admitted.`,
+    `  Have it sent again under the same name; or: tollgrid files release ${fileEntry}, tollgrid files reject ${fileEntry} --reason TEXT`,
+  ];
+}

@@ -2,6 +2,7 @@ import { show } from '../answers.ts';
 import { connect, findFront } from '../client.ts';
 import type { CommandSpec } from '../command.ts';
 import { tableLines, whole } from '../table.ts';
+import { storedLines } from '../stored-lines.ts';
 import type { Status } from '../../schemas/api/operation.ts';
 
 export const status: CommandSpec = {
@@ -21,6 +22,7 @@ export const status: CommandSpec = {
       `Tollgrid ${answer.version} runs on ${dataDir} as process ${front.pid}: ${front.url}`,
       answer.ready ? 'ready' : `not ready: ${answer.reasons.join('; ')}`,
       `log entry ${whole(answer.logHead)}, in the ledger up to ${whole(answer.processedEntry)}, ${whole(answer.inFlightEntries)} in flight`,
+      ...storedLines(answer.stored),
       ...tableLines(
         [
           { head: 'process', value: (child) => child.role },

@@ -1,4 +1,4 @@
-import { collect, items, show, untilProcessed } from '../answers.ts';
+import { collect, items, noteLimit, show, untilProcessed } from '../answers.ts';
 import type { Api } from '../client.ts';
 import type { CommandGroup, CommandSpec, OptionSpec } from '../command.ts';
 import { limitOption, recordAddress, timeoutOption } from '../options.ts';
@@ -26,6 +26,7 @@ const list: CommandSpec<{ code?: string; limit: number }> = {
   run: async (context, _args, { code, limit }) => {
     const rows = await context.withApi((api) => collect(items<Waiting>(api, '/v1/suspense', { code }, limit)));
     show(context, rows, () => (rows.length === 0 ? ['Nothing waits.'] : suspenseLines(rows)));
+    noteLimit(context, rows, limit);
   },
 };
 

@@ -3,6 +3,7 @@ import type { CommandGroup, CommandSpec } from '../command.ts';
 import { readDocuments } from '../documents.ts';
 import { publishAll, type PublishOptions, publishSpec } from '../publish.ts';
 import { formatMicros } from '../../platform/money.ts';
+import { tariffExplain } from './tariff-explain.ts';
 
 const args = { file: 'Tariff files, or folders of them' };
 
@@ -72,5 +73,5 @@ const publish: CommandSpec<PublishOptions> = publishSpec({
 export const tariff: CommandGroup = {
   name: 'tariff',
   summary: 'Tariff files',
-  commands: [check, test, publish],
+  commands: [check, test, tariffExplain, publish],
 };

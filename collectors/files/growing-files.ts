@@ -1,7 +1,8 @@
 /**
  * Files that their writer appends to (`Master.csv`, FreeRADIUS `detail`). A file is followed by inode and offset, up to
- * its last whole record. Renamed by rotation: the old inode is read to its end under its new name. Truncated, or the
- * inode used again for another file: told by the offset and by the file's first bytes, and followed as a new file.
+ * its last whole record. Renamed by rotation: the old inode is read to its end under its new name; a last line without
+ * an end is taken when nobody writes there any more. Truncated, or the inode used again for another file: told by the
+ * offset, the file's first bytes and the last ones taken, and followed as a new file.
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
@@ -16,11 +17,14 @@ interface Found {
   filePath: string;
   inode: string;
   sizeBytes: number;
+  modifiedMs: number;
 }
 
 export class GrowingFiles {
   private readonly source: FileSource;
   private readonly intake: FileIntake;
+  /** Renamed files that ended without a line end at the last look: inode → size and time. */
+  private unended = new Map<string, string>();
 
   constructor(source: FileSource, intake: FileIntake) {
     this.source = source;
@@ -28,8 +32,10 @@ export class GrowingFiles {
   }
 
   /** Takes in what has grown; returns how many slices. */
-  async poll(): Promise<number> {
+  async poll(nowMs: number): Promise<number> {
     const found = await this.look();
+    const names = new Map(found.map(({ name, inode }) => [name, inode]));
+    const unended = new Map<string, string>();
     // An inode is used again after its file was removed, and a file begins anew when it is truncated: the last one counts.
     const known = new Map(this.intake.growingFiles(this.source.name).map((file) => [file.inode, file]));
     const unreadable = new Unreadable();
@@ -40,9 +46,12 @@ export class GrowingFiles {
       const file = known.get(here.inode);
       const isKnown = file !== undefined && (await unreadable.pass(() => isSameFile(here, file)));
       if (isKnown === null) continue;
-      if (isKnown) slices += (await unreadable.pass(() => this.follow(here, file))) ?? 0;
-      else if (matches(this.source.pattern, here.name) && here.sizeBytes > 0) fresh.push(here);
+      if (isKnown) {
+        slices += (await unreadable.pass(() => this.follow(here, file))) ?? 0;
+        slices += (await unreadable.pass(() => this.end(here, file, names, unended, nowMs))) ?? 0;
+      } else if (matches(this.source.pattern, here.name) && here.sizeBytes > 0) fresh.push(here);
     }
+    this.unended = unended;
     for (const here of fresh) slices += (await unreadable.pass(() => this.begin(here))) ?? 0;
     unreadable.raise();
     return slices;
@@ -55,6 +64,7 @@ export class GrowingFiles {
       filePath,
       inode: `${stat.dev}:${stat.ino}`,
       sizeBytes: stat.size,
+      modifiedMs: stat.mtimeMs,
     }));
   }
 
@@ -79,17 +89,45 @@ export class GrowingFiles {
       // A single record larger than a slice is not a record: it is admitted as it is and ends in suspense.
       if (end === 0 && bytes.length === this.intake.sliceBytesMax) end = bytes.length;
       if (end === 0) break;
-      await this.intake.admitGrowth(this.source, file, bytes.subarray(0, end));
+      await this.intake.admitGrowth(this.source, file, bytes.subarray(0, end), false);
       slices++;
     }
     return slices;
+  }
+
+  /**
+   * Takes the last line of a renamed file without its end: when nobody has touched the file for the quiet time, or when
+   * its successor is written to and two looks show the same. A writer may hold the old file open for a while.
+   */
+  private async end(
+    here: Found,
+    file: GrowingFile,
+    names: ReadonlyMap<string, string>,
+    unended: Map<string, string>,
+    nowMs: number,
+  ): Promise<number> {
+    if (here.name === file.name || file.offset >= here.sizeBytes) return 0;
+    const seen = `${here.sizeBytes}@${here.modifiedMs}`;
+    unended.set(here.inode, seen);
+    const isQuiet = nowMs - here.modifiedMs >= this.source.quietMs;
+    const successor = names.get(file.name);
+    const isFollowed = successor !== undefined && successor !== here.inode && this.unended.get(here.inode) === seen;
+    if (!isQuiet && !isFollowed) return 0;
+    const bytes = await readAt(here.filePath, file.offset, here.sizeBytes - file.offset);
+    // Written to since the look: the next one sees more.
+    if (bytes.length !== here.sizeBytes - file.offset || bytes.length > this.intake.sliceBytesMax) return 0;
+    await this.intake.admitGrowth(this.source, file, bytes, true);
+    return 1;
   }
 }
 
 async function isSameFile(here: Found, file: GrowingFile): Promise<boolean> {
   if (here.sizeBytes < file.offset) return false;
-  const { lengthBytes, sha256: expected } = file.fingerprint;
-  return sha256(await readAt(here.filePath, 0, lengthBytes)) === expected;
+  const has = async (offset: number, print: { lengthBytes: number; sha256: string }): Promise<boolean> =>
+    sha256(await readAt(here.filePath, offset, print.lengthBytes)) === print.sha256;
+  if (!(await has(0, file.fingerprint))) return false;
+  // Many files begin with the same header: what was taken last tells them apart.
+  return file.tail === undefined || has(file.offset - file.tail.lengthBytes, file.tail);
 }
 
 function sha256(bytes: Uint8Array): string {

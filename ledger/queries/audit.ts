@@ -13,25 +13,9 @@ export interface DispositionCounts {
   writtenOff: string;
 }
 
-const COUNTS = `sum(b.received) AS received, sum(b.rated) AS rated, sum(b.absorbed) AS absorbed,
+export const DISPOSITION_SUMS = `sum(b.received) AS received, sum(b.rated) AS rated, sum(b.absorbed) AS absorbed,
   sum(b.duplicate) AS duplicate, sum(b.superseded) AS superseded, sum(b.filtered) AS filtered,
   sum(b.rejected) AS rejected, sum(b.suspended) AS suspended, sum(b.written_off) AS writtenOff`;
-
-export interface FileAudit extends DispositionCounts {
-  fileEntry: string;
-  source: string;
-  acceptedAtMs: number;
-}
-
-/** Dispositions per file (or pushed batch), in order of arrival. */
-export async function auditByFile(client: LedgerClient): Promise<FileAudit[]> {
-  const rows = await queryRows<Omit<FileAudit, 'acceptedAtMs'> & { acceptedAtMs: string }>(
-    client,
-    `SELECT file_entry AS fileEntry, source, min(toUnixTimestamp64Milli(accepted_at)) AS acceptedAtMs, ${COUNTS}
-     FROM batches AS b GROUP BY file_entry, source ORDER BY file_entry, source`,
-  );
-  return rows.map(({ acceptedAtMs, ...rest }) => ({ ...rest, acceptedAtMs: Number(acceptedAtMs) }));
-}
 
 export interface SourceAudit extends DispositionCounts {
   source: string;
@@ -41,7 +25,7 @@ export interface SourceAudit extends DispositionCounts {
 export function auditBySource(client: LedgerClient): Promise<SourceAudit[]> {
   return queryRows<SourceAudit>(
     client,
-    `SELECT source, uniqExact(file_entry) AS files, ${COUNTS} FROM batches AS b GROUP BY source ORDER BY source`,
+    `SELECT source, uniqExact(file_entry) AS files, ${DISPOSITION_SUMS} FROM batches AS b GROUP BY source ORDER BY source`,
   );
 }
 

@@ -130,6 +130,10 @@ export interface SettlementUsage {
   zone: string;
   band: string;
   tariff: string;
+  /** '' unless the rule is found by it. */
+  component: string;
+  /** Number, login or meter of the charged party. */
+  party: string;
   currency: string;
   amountMicros: bigint;
   /** `entry.record.charge` of the charge that holds the usage. */
@@ -140,7 +144,8 @@ const SETTLEMENT_COLUMNS = `
   c.account_no AS accountNo, c.subscription_no AS subscriptionNo, c.view AS view, c.service AS service,
   toUnixTimestamp64Milli(c.start_at) AS startMs, toUnixTimestamp64Milli(c.end_at) AS endMs,
   lower(hex(c.identity)) AS identityHex, c.kind AS kind, c.quantity AS quantity, c.quantity_up AS quantityUp,
-  c.billed AS billed, c.zone AS zone, c.band AS band, c.tariff AS tariff, c.currency AS currency, c.amount AS amount,
+  c.billed AS billed, c.zone AS zone, c.band AS band, c.tariff AS tariff,
+  c.component AS component, c.party AS party, c.currency AS currency, c.amount AS amount,
   concat(toString(c.entry_no), '.', toString(c.record_no), '.', toString(c.charge_no)) AS address`;
 
 interface SettlementRow {
@@ -159,6 +164,8 @@ interface SettlementRow {
   zone: string;
   band: string;
   tariff: string;
+  component: string;
+  party: string;
   currency: string;
   amount: string;
 }
@@ -166,14 +173,25 @@ interface SettlementRow {
 /** Standing usage of a service period by (subscription, start, identity), in portions. */
 export async function* usageForSettlement(
   client: LedgerClient,
-  { period, beforeEntry, subscriptionNo }: { period: number; beforeEntry: number; subscriptionNo?: number },
+  {
+    period,
+    beforeEntry,
+    subscriptionNo,
+    subscriptionNos = subscriptionNo === undefined ? null : [subscriptionNo],
+  }: {
+    period: number;
+    beforeEntry: number;
+    subscriptionNo?: number;
+    /** Several; without both, all. */
+    subscriptionNos?: readonly number[] | null;
+  },
 ): AsyncGenerator<SettlementUsage[], void> {
-  const one = subscriptionNo === undefined ? '' : ' AND c.subscription_no = {subscription:UInt32}';
+  const one = subscriptionNos === null ? '' : ' AND c.subscription_no IN {subscriptions:Array(UInt32)}';
   const where = `c.kind != 'settlement' AND ${IN_PERIOD}${one}`;
   const portions = streamRows<SettlementRow>(
     client,
     `${standingRows(SETTLEMENT_COLUMNS, where)} ORDER BY c.subscription_no, c.start_at, c.identity, c.view`,
-    { ...periodParameters(period), before: beforeEntry, subscription: subscriptionNo ?? 0 },
+    { ...periodParameters(period), before: beforeEntry, subscriptions: subscriptionNos ?? [] },
   );
   for await (const rows of portions) yield rows.map(toSettlementUsage);
 }

@@ -15,6 +15,7 @@ import { ByteTable } from './fields/byte-table.ts';
 import { asList, compileFields, typeOf } from './fields/compile-fields.ts';
 import { Identity } from './identity.ts';
 import { makePlan, withSources } from './plan.ts';
+import { sequenceRule } from './sequence.ts';
 import { sliceTotals } from './totals.ts';
 import type { CompiledFormat } from './types.ts';
 
@@ -101,6 +102,14 @@ export function compileFormat(publication: Publication): CompiledFormat {
     explain: (bytes) => explainRow(decoder, document, fields, layout, room(bytes.length, 1), bytes),
     ...(recordTypes !== null &&
       trailer !== null && { totals: (columns: RecordColumns) => sliceTotals(columns, recordTypes, trailer) }),
+    ...(recordTypes !== null && {
+      framing: {
+        headerClass: recordTypes.headerClass,
+        trailerClass: recordTypes.trailerClass,
+        hasHeader: document.recordTypes?.header !== undefined,
+      },
+    }),
+    ...(document.sequence !== undefined && { sequence: sequenceRule(document, publication.data) }),
   };
 }
 

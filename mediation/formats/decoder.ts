@@ -148,8 +148,8 @@ export class Decoder {
     columns.classNo[i] = plan.classNo;
     if (plan.kind === 'context' || plan.kind === 'ignored') {
       columns.disposition[i] = plan.kind === 'context' ? Disposition.absorbed : Disposition.filtered;
-      // What is left out of the charges is left out of the checks too; only a readable quantity counts in the sums.
-      if (plan.reads.length > 0 || this.parts.trailer !== null) this.readIgnoredQuantity(columns, i, plan);
+      // What is left out of the charges is no fault of its file; only what can be read counts in the file's checks.
+      this.readIgnored(columns, i, plan);
       return 0;
     }
     const fault = this.readFields(plan.reads);
@@ -182,13 +182,15 @@ export class Decoder {
     return null;
   }
 
-  private readIgnoredQuantity(columns: RecordColumns, i: number, plan: ClassPlan): void {
-    const { row } = this;
-    if (plan.quantity < 0 || this.readFields(plan.reads) !== 0 || row.present[plan.quantity] === 0) {
+  private readIgnored(columns: RecordColumns, i: number, plan: ClassPlan): void {
+    const { present, number } = this.row;
+    if (this.readFields(plan.reads) !== 0) {
       this.faultField = 0;
       return;
     }
-    columns.quantity[i] = row.number[plan.quantity];
+    if (plan.quantity >= 0 && present[plan.quantity] === 1) columns.quantity[i] = number[plan.quantity];
+    if (plan.sequence >= 0 && present[plan.sequence] === 1) columns.sequence[i] = number[plan.sequence];
+    if (plan.start >= 0 && present[plan.start] === 1) columns.startMs[i] = number[plan.start];
   }
 
   private readTrailer(columns: RecordColumns, i: number, trailer: TrailerPlan): number {

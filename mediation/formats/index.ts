@@ -1,7 +1,16 @@
 /** Formats: declarative files that say how a source's bytes become records. */
 import type { CompiledFormat, ExplainedField } from './types.ts';
 
-export type { CompiledFormat, DecodePlace, ExplainedField, RecordClass, RecordKind, SliceTotals } from './types.ts';
+export type {
+  CompiledFormat,
+  DecodePlace,
+  ExplainedField,
+  FileFraming,
+  RecordClass,
+  RecordKind,
+  SequenceRule,
+  SliceTotals,
+} from './types.ts';
 export type { Mistake } from './document.ts';
 export { checkFormat, compileFormat, parseFormat, prepareFormat } from './compile.ts';
 export { testFormat } from './format-tests.ts';

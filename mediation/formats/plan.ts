@@ -75,12 +75,17 @@ export function makePlan(document: FormatDocument, fields: CompiledFields, ident
     };
     const mapped = [...Object.values(base), ...texts.map(({ source }) => source)].filter((no) => no >= 0);
     const absorbed = spec.kind === 'context' || spec.kind === 'ignored';
-    // An ignored record still counts in the trailer's sum.
-    const summed = document.trailer?.sum !== undefined && base.quantity >= 0 ? [base.quantity] : [];
-    const wanted = absorbed ? summed : [...mapped, ...identity, ...required];
+    // An ignored record still counts in the trailer's sum, and has its number.
+    const checked = {
+      quantity: document.trailer?.sum !== undefined ? base.quantity : -1,
+      sequence: document.sequence !== undefined ? base.sequence : -1,
+      start: document.sequence?.daily === true ? base.start : -1,
+    };
+    const wanted = absorbed ? Object.values(checked).filter((no) => no >= 0) : [...mapped, ...identity, ...required];
     const reads = withSources(document.fields, wanted).filter((no) => !conditionReads.includes(no));
     return {
       ...base,
+      ...(absorbed && checked),
       classNo,
       kind: spec.kind,
       conditions: Object.entries(spec.when ?? {}).map(([name, condition]) => {

@@ -8,6 +8,7 @@ import type { FormatClass, FormatDocument, FormatField, FormatMapping, RecordCol
 import { fieldMistakes, unitBase } from './field-rules.ts';
 import { REGISTRY } from './families/index.ts';
 import { typeOf } from './fields/compile-fields.ts';
+import { sequenceMistakes } from './sequence.ts';
 
 export interface Finding {
   /** JSON pointer. */
@@ -27,6 +28,7 @@ export function findMistakes(document: FormatDocument): Finding[] {
     ...mappingMistakes(document.record, '/record', fields),
     ...identityMistakes(document, fields),
     ...trailerMistakes(document, fields),
+    ...sequenceMistakes(document, fields),
   ];
 }
 

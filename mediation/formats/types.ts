@@ -34,6 +34,10 @@ export interface CompiledFormat {
   decode(columns: RecordColumns, place: DecodePlace): void;
   /** Sums of a decoded slice, for formats whose trailer is checked. The caller adds them up over the slices of a file. */
   totals?(columns: RecordColumns): SliceTotals;
+  /** Headers and trailers, for formats that declare record types. */
+  readonly framing?: FileFraming;
+  /** How the numbers in `sequence` count, for formats that say so. */
+  readonly sequence?: SequenceRule;
   /** The fields of one record, for people: `bytes` are the record's without its terminator. */
   explain(bytes: Uint8Array): ExplainedField[];
 }
@@ -50,6 +54,27 @@ export interface SliceTotals {
   trailers: number;
   /** What the trailer declares. */
   declared?: { records?: number; quantity?: number };
+}
+
+/** Classes of headers and trailers, and whether the format has marks for them. */
+export interface FileFraming {
+  headerClass: number;
+  trailerClass: number;
+  hasHeader: boolean;
+}
+
+/** Numbers that a source gives its records, or its files, one after the other. */
+export interface SequenceRule {
+  /** Fields of the header whose values have a count of their own. */
+  within: readonly string[];
+  /** Local day (yyyy-mm-dd) of a moment, when each day has a count of its own. */
+  dayOf?: (startMs: number) => string;
+  /** What each count begins with; absent: one count without a known beginning. */
+  first?: number;
+  /** The number after which a count begins anew, with `first` or 1. */
+  last?: number;
+  /** Field of the header that holds the number of the file. */
+  file?: string;
 }
 
 export interface ExplainedField {

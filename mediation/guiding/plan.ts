@@ -78,7 +78,7 @@ function ruleIndex(plan: GuidingPlan, format: string, className: string): number
 
 function boundKey(key: GuidingKey): BoundKey {
   const others: TextFieldName[] =
-    key === 'callingParty'
+    key === 'callingParty' || key === 'redirectingParty'
       ? ['calledParty']
       : key === 'calledParty'
         ? ['callingParty']

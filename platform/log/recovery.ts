@@ -1,8 +1,9 @@
 /** What a writer finds when it opens the log: the last entry, and a torn tail to cut. */
-import { open } from 'node:fs/promises';
+import { open, readFile, type FileHandle } from 'node:fs/promises';
+import { syncDirectory, writeAll, writeFileDurably } from '../durable-file.ts';
 import { TollgridError } from '../errors.ts';
 import { CHAIN_START, chainOf, FRAME_VERSION } from './frame.ts';
-import { scanFrames, soundFrameFollows, type ScanEnd } from './scan.ts';
+import { readAt, scanFrames, soundFrameFollows, type ScanEnd } from './scan.ts';
 import { listSegments, type Segment } from './segments.ts';
 
 export interface Tail {
@@ -17,6 +18,8 @@ export interface Tail {
 }
 
 const WINDOW_BYTES = 1024 * 1024;
+/** A group is at most so large, and one entry more. */
+const GROUP_BYTES = 1024 * 1024;
 
 /**
  * Reads the last segment. A bad frame with no sound one behind it is a torn tail: never acknowledged, so it is cut.
@@ -27,8 +30,10 @@ export async function recoverTail(dir: string): Promise<Tail> {
   const last = segments.at(-1);
   if (last === undefined) return { headNo: 0, chain: CHAIN_START, sizeBytes: 0, cutBytes: 0 };
 
-  const { end, chain } = await walk(last, true);
-  const cutBytes = await cutTornTail(last, end);
+  const { end, chain, lastOffset } = await walk(last, true);
+  const cutBytes = await cutTornTail(last, end, lastOffset);
+  // The last segment's name too: whoever made it may have been killed before the folder was synced.
+  await syncDirectory(dir);
   // Synced also when nothing was cut: what a killed writer left may be in the page cache only, and will be relied upon.
   const tail = { headNo: end.nextNo - 1, segment: last, sizeBytes: end.offset, cutBytes };
   if (chain !== null) return { ...tail, chain };
@@ -46,23 +51,38 @@ export async function recoverTail(dir: string): Promise<Tail> {
   return { ...tail, chain: previous.chain };
 }
 
-/** Walks over a whole segment; `chain` is that of its last sound frame. */
-async function walk(segment: Segment, checkBodies: boolean): Promise<{ end: ScanEnd; chain: Uint8Array | null }> {
+/** Puts a copy in the place of the last segment: what a woken owner of old still writes goes into the file nobody reads. */
+export async function detachLastSegment(dir: string): Promise<void> {
+  const last = (await listSegments(dir)).at(-1);
+  if (last !== undefined) await writeFileDurably(last.path, await readFile(last.path));
+}
+
+interface Walked {
+  end: ScanEnd;
+  /** Chain of the last sound frame, and where that starts. */
+  chain: Uint8Array | null;
+  lastOffset: number;
+}
+
+/** Walks over a whole segment. */
+async function walk(segment: Segment, checkBodies: boolean): Promise<Walked> {
   const file = await open(segment.path, 'r');
   try {
     let chain: Uint8Array | null = null;
+    let lastOffset = 0;
     const frames = scanFrames(file, { offset: 0, entryNo: segment.firstNo, windowBytes: WINDOW_BYTES, checkBodies });
     for (;;) {
       const next = await frames.next();
-      if (next.done) return { end: next.value, chain: chain && Uint8Array.from(chain) };
+      if (next.done) return { end: next.value, chain: chain && Uint8Array.from(chain), lastOffset };
       chain = chainOf(next.value.prefix);
+      lastOffset = next.value.offset;
     }
   } finally {
     await file.close();
   }
 }
 
-async function cutTornTail(segment: Segment, end: ScanEnd): Promise<number> {
+async function cutTornTail(segment: Segment, end: ScanEnd, lastOffset: number): Promise<number> {
   const file = await open(segment.path, 'r+');
   try {
     if (end.reason === 'newer') throw newer(segment, end);
@@ -73,10 +93,21 @@ async function cutTornTail(segment: Segment, end: ScanEnd): Promise<number> {
       }
       await file.truncate(end.offset);
     }
+    await writeAgain(file, Math.max(0, lastOffset - GROUP_BYTES), end.offset);
     await file.sync();
     return size - end.offset;
   } finally {
     await file.close();
+  }
+}
+
+/**
+ * After a sync that failed, the system may take pages for written that never reached the disk, and reads them from its
+ * memory. Only bytes that are written again are synced again.
+ */
+async function writeAgain(file: FileHandle, from: number, to: number): Promise<void> {
+  for (let at = from; at < to; at += WINDOW_BYTES) {
+    await writeAll(file, await readAt(file, at, Math.min(WINDOW_BYTES, to - at)), at);
   }
 }
 

@@ -157,7 +157,7 @@ export class Spool {
  * The bytes of a file through two buffers, one being read while the other is used: fresh memory for each chunk would cost
  * more than reading it. A chunk holds until the next one is asked for.
  */
-async function* readAhead(path: string): AsyncGenerator<Uint8Array> {
+export async function* readAhead(path: string): AsyncGenerator<Uint8Array> {
   const file = await open(path, 'r');
   const buffers = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)];
   let reading = file.read(buffers[0], 0, READ_BYTES, 0);

@@ -1,9 +1,9 @@
 /** The one writer of the log: numbers entries, and makes whole groups of them durable with one sync. */
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { makeDirectory, syncDirectory, writeAll } from '../durable-file.ts';
 import { TollgridError } from '../errors.ts';
 import { encodeFrame, ENTRY_BYTES_MAX, type Pins } from './frame.ts';
-import { recoverTail, type Tail } from './recovery.ts';
+import { detachLastSegment, recoverTail, type Tail } from './recovery.ts';
 import { segmentPath, type LogPosition } from './segments.ts';
 
 export interface LogWriterOptions {
@@ -15,6 +15,13 @@ export interface LogWriterOptions {
   groupBytesMax?: number;
   /** Bytes that may wait for the disk; more are refused with LOG_BUSY. */
   waitingBytesMax?: number;
+  /**
+   * Called before each write and before it is acknowledged; throws when this process is the owner of the directory no
+   * more. Free while that is certain.
+   */
+  confirm?: () => Promise<void>;
+  /** Another process may still have the last segment open: go on in a copy of it. */
+  detach?: boolean;
   /** Called after each sync with the number of the last durable entry; must not throw. */
   onDurable?: (headNo: number) => void;
 }
@@ -65,6 +72,8 @@ export class LogWriter {
       groupWaitMs: 1,
       groupBytesMax: MIB,
       waitingBytesMax: ENTRY_BYTES_MAX,
+      confirm: async () => {},
+      detach: false,
       onDurable: () => {},
       ...options,
     };
@@ -73,6 +82,7 @@ export class LogWriter {
   /** Recovers the log in `dir` (made when missing). The caller owns the directory: two writers would destroy it. */
   static async open(dir: string, options: LogWriterOptions = {}): Promise<LogWriter> {
     await makeDirectory(dir);
+    if (options.detach === true) await detachLastSegment(dir);
     const tail = await recoverTail(dir);
     const writer = new LogWriter(dir, tail, options);
     if (tail.segment) writer.#file = await open(tail.segment.path, 'r+');
@@ -164,6 +174,7 @@ export class LogWriter {
 
   async #write(group: Waiting[]): Promise<void> {
     const sizeBytes = group.reduce((sum, one) => sum + one.sizeBytes, 0);
+    await this.#options.confirm();
     if (this.#file && this.#segmentBytes > 0 && this.#segmentBytes + sizeBytes > this.#options.segmentBytesMax) {
       await this.#file.close();
       this.#file = null;
@@ -176,6 +187,7 @@ export class LogWriter {
     );
     await writeAll(this.#file, bytes, this.#segmentBytes);
     await this.#file.datasync();
+    await this.#options.confirm();
 
     let offset = this.#segmentBytes;
     this.#segmentBytes += sizeBytes;
@@ -188,8 +200,18 @@ export class LogWriter {
   }
 
   async #startSegment(firstNo: number): Promise<FileHandle> {
-    const file = await open(segmentPath(this.dir, firstNo), 'wx');
+    const path = segmentPath(this.dir, firstNo);
+    const file = await open(path, 'wx');
     await syncDirectory(this.dir);
+    try {
+      // Made after somebody else took over, it would stand in the way; made before, it has been replaced by a copy.
+      await this.#options.confirm();
+    } catch (error) {
+      const [mine, there] = [await file.stat(), await stat(path)];
+      await file.close();
+      if (mine.ino === there.ino) await rm(path);
+      throw error;
+    }
     this.#segmentNo = firstNo;
     this.#segmentBytes = 0;
     return file;

@@ -40,3 +40,12 @@ export function divideRoundedBig(num: bigint, den: bigint, rule: RoundingNo): bi
   if (rule === HALF_EVEN) return twice > den || (twice === den && quotient % 2n === 1n) ? quotient + 1n : quotient;
   return quotient;
 }
+
+/** `whole` × part / of, rounded down; safe integers ≥ 0, exact for any size. */
+export function shareOf(whole: number, part: number, of: number): number {
+  const product = whole * part;
+  // A safe product is exact, and so is the floor of its quotient.
+  return product <= Number.MAX_SAFE_INTEGER
+    ? Math.floor(product / of)
+    : Number((BigInt(whole) * BigInt(part)) / BigInt(of));
+}

@@ -1,12 +1,22 @@
 /** A publication → what the engine reads. Everything it needs is in the publication. */
 import { ZoneClock } from '../../platform/time-zone.ts';
 import type { Publication } from '../../schemas/log-entries.ts';
+import { TEXT_FIELDS } from '../../schemas/columns/record-columns.ts';
 import { SERVICE_NAMES } from '../../schemas/columns/usage-columns.ts';
 import { DAY_MS, dayOfDate } from '../arithmetic/calendar.ts';
 import { ratio } from '../arithmetic/ratio.ts';
 import { roundingNo, type RoundingNo } from '../arithmetic/rounding.ts';
-import { readPublication, ruleTable, versionName, type TariffModel } from '../language/index.ts';
+import {
+  readPublication,
+  readsRecordMoney,
+  ruleTable,
+  settlesUsage,
+  type TariffModel,
+  versionName,
+} from '../language/index.ts';
+import { bandClock } from './band-clock.ts';
 import { buildBandTable, type BandTable } from './band-table.ts';
+import { compileConditions, type Condition } from './conditions.ts';
 import { DayClock } from './day-clock.ts';
 import { buildPrefixTrie, type PrefixTrie } from './prefix-trie.ts';
 import { buildPriceTable, safeNumber, type PriceTable } from './price-table.ts';
@@ -21,22 +31,40 @@ export interface CompiledTariff {
   readonly serviceNo: number;
   readonly clock: ZoneClock;
   readonly days: DayClock;
+  /** The same by the clock of the bands; the same object where bands go by the local clock. */
+  readonly bandDays: DayClock;
+  readonly bandClock: ZoneClock;
+  readonly bandTransitions: readonly (readonly [number, number])[];
   /** `[fromMs, offsetMs]`, ascending: where the clock jumps. */
   readonly transitions: readonly (readonly [number, number])[];
   /** Numbers by name, for usage that comes back from the ledger. */
   readonly zoneNumbers: ReadonlyMap<string, number>;
   readonly bandNumbers: ReadonlyMap<string, number>;
   readonly hasZones: boolean;
+  /** Text field whose digits make the zone. */
+  readonly zoneField: number;
   readonly trie: PrefixTrie;
   readonly byRegister: boolean;
   readonly registers: readonly { code: Uint8Array; band: number }[];
   readonly bands: BandTable;
   readonly bandCount: number;
+  /** Time is divided at borders of bands, increment by increment. */
   readonly splits: boolean;
-  /** By zone × bandCount + band: rule number or -1. */
+  /** Usages are divided at borders of bands, months and versions. */
+  readonly divides: boolean;
+  /** By zone × bandCount + band: the first rule that comes into question, or -1. */
   readonly rules: Int16Array;
+  /** By the same: index in `chains` of all that do; null when no rule has conditions. */
+  readonly chainOf: Int32Array | null;
+  readonly chains: readonly Int16Array[];
+  /** By rule; null = always. */
+  readonly conditions: readonly (Condition | null)[];
   /** By the same: 1 when settlement posts the money (an allowance covers it, or lines are rounded). */
   readonly settled: Uint8Array;
+  /** Record charges name the component of their rule: percentages go by it, and it cannot be found again. */
+  readonly namesRecords: boolean;
+  /** Settlement takes what record charges say: only with the record at hand it is known which rule priced it. */
+  readonly takesCharges: boolean;
   readonly prices: PriceTable;
   /** What `rounding` counts in, over the price table's denominator: 10^(6-decimals) × denominator. */
   readonly money: Money;
@@ -64,28 +92,50 @@ export function compileTariff(publication: Publication): CompiledTariff {
   const transitions = publication.data.zones[model.timeZone];
   const clock = new ZoneClock(transitions);
   const [zoneCount, bandCount] = [model.zones.names.length, model.bands.names.length];
-  const prices = buildPriceTable(model.rules);
-  const bands = buildBandTable(model.bands.ofMinute, model.holidays);
+  const effectiveMs = clock.toUtcMs(dayOfDate(model.effective) * DAY_MS, 'earlier');
+  const splits = model.crossing === 'by-increment';
+  const divides = model.crossing === 'split' || model.crossing === 'prorate';
+  const prices = buildPriceTable(model.rules, {
+    series: model.series,
+    longer: divides && model.bands.by === 'clock' ? 'all' : splits ? 'any' : 'own',
+  });
+  const bands = buildBandTable(model.bands.ofMinute, model.days);
+  const days = new DayClock(clock, transitions, bands);
+  const banded = bandClock(model, clock, transitions, effectiveMs);
+  const table = ruleTable(model.rules, zoneCount, bandCount);
   return {
     model,
     name: model.name,
     version: versionName(model),
-    effectiveMs: clock.toUtcMs(dayOfDate(model.effective) * DAY_MS, 'earlier'),
+    effectiveMs,
     serviceNo: SERVICE_NAMES.indexOf(model.service),
     clock,
-    days: new DayClock(clock, transitions, bands),
+    days,
+    bandDays: banded.clock === clock ? days : new DayClock(banded.clock, banded.transitions, bands),
+    bandClock: banded.clock,
+    bandTransitions: banded.transitions,
     transitions,
     zoneNumbers: new Map(model.zones.names.map((name, number) => [name, number])),
     bandNumbers: new Map(model.bands.names.map((name, number) => [name, number])),
     hasZones: model.zones.prefixes.length > 0,
+    zoneField: TEXT_FIELDS.indexOf(model.zonesOf),
     trie: buildPrefixTrie(model.zones.prefixes, model.zones.zoneOfPrefix),
     byRegister: model.bands.by === 'register',
     registers: model.bands.registers.map(({ code, band }) => ({ code: new TextEncoder().encode(code), band })),
     bands,
     bandCount,
-    splits: model.crossing === 'by-increment',
-    rules: ruleTable(model.rules, zoneCount, bandCount),
+    splits,
+    divides,
+    rules: table.first,
+    chainOf: table.chainOf,
+    chains: table.chains,
+    conditions: compileConditions(model),
     settled: settledTable(model, zoneCount, bandCount),
+    namesRecords:
+      table.chainOf !== null &&
+      readsRecordMoney(model.period) &&
+      new Set(model.rules.map(({ component }) => component)).size > 1,
+    takesCharges: table.chainOf !== null && (model.rounding.at === 'record' || model.rounding.at === 'session'),
     prices,
     money: moneyOf(model, prices.denominator, roundingNo(model.rounding.mode), model.rounding.decimals),
     valuation: moneyOf(model, prices.denominator, roundingNo('half-even'), 6),
@@ -93,17 +143,10 @@ export function compileTariff(publication: Publication): CompiledTariff {
 }
 
 function settledTable(model: TariffModel, zoneCount: number, bandCount: number): Uint8Array {
-  const table = new Uint8Array(zoneCount * bandCount);
-  if (model.rounding.at === 'line') return table.fill(1);
-  for (const { zones, bands } of model.allowances) {
-    for (let zone = 0; zone < zoneCount; zone++) {
-      for (let band = 0; band < bandCount; band++) {
-        const covered = (zones?.includes(zone) ?? true) && (bands?.includes(band) ?? true);
-        if (covered) table[zone * bandCount + band] = 1;
-      }
-    }
-  }
-  return table;
+  const { period, rounding } = model;
+  return Uint8Array.from({ length: zoneCount * bandCount }, (_, place) =>
+    settlesUsage(period, rounding.at, Math.floor(place / bandCount), place % bandCount) ? 1 : 0,
+  );
 }
 
 function moneyOf(model: TariffModel, denominator: bigint, rule: RoundingNo, decimals: number): Money {

@@ -9,6 +9,8 @@ export interface BookVersion {
   /** The version's own zone and band numbers → the book's. */
   readonly zoneNos: Uint16Array;
   readonly bandNos: Uint16Array;
+  /** By rule: the book's number of its component where settlement finds rules by it (they have conditions); else 0. */
+  readonly componentNos: Uint16Array;
 }
 
 const NUMBERS_MAX = 0xffff;
@@ -31,13 +33,16 @@ class Dictionary {
 }
 
 export class TariffBook {
-  /** Meaning of `zoneNo`, `bandNo`, `versionNo` (`name@yyyy-mm-dd`), `currencyNo`; 0 is ''. */
+  /** Meaning of `zoneNo`, `bandNo`, `componentNo`, `versionNo` (`name@yyyy-mm-dd`), `currencyNo`; 0 is ''. */
   readonly zones: readonly string[];
   readonly bands: readonly string[];
+  readonly components: readonly string[];
   readonly versions: readonly string[];
   readonly currencies: readonly string[];
   /** By tariff number: the versions, newest first, because usage is mostly new. */
   readonly tariffs: readonly (readonly BookVersion[])[];
+  /** Some version divides usages at borders of months and versions. */
+  readonly divides: boolean;
   private readonly numbers = new Map<string, number>();
   private readonly byVersion = new Map<string, BookVersion>();
 
@@ -47,7 +52,8 @@ export class TariffBook {
   }
 
   private constructor(list: readonly CompiledTariff[]) {
-    const [zones, bands, versions, currencies] = [
+    const [zones, bands, components, versions, currencies] = [
+      new Dictionary(),
       new Dictionary(),
       new Dictionary(),
       new Dictionary(),
@@ -61,6 +67,9 @@ export class TariffBook {
         currencyNo: currencies.numberOf(tariff.model.currency),
         zoneNos: Uint16Array.from(tariff.model.zones.names, (name) => zones.numberOf(name)),
         bandNos: Uint16Array.from(tariff.model.bands.names, (name) => bands.numberOf(name)),
+        componentNos: Uint16Array.from(tariff.model.rules, ({ component }) =>
+          tariff.chainOf === null ? 0 : components.numberOf(component),
+        ),
       };
       let number = this.numbers.get(tariff.name);
       if (number === undefined) {
@@ -72,8 +81,10 @@ export class TariffBook {
     }
     for (const group of groups) group.sort((a, b) => b.tariff.effectiveMs - a.tariff.effectiveMs);
     this.tariffs = groups;
+    this.divides = list.some((tariff) => tariff.divides);
     this.zones = zones.names;
     this.bands = bands.names;
+    this.components = components.names;
     this.versions = versions.names;
     this.currencies = currencies.names;
   }

@@ -8,6 +8,8 @@ export const RateCode = {
   noZone: errorNo('RATE_NO_ZONE'),
   noRegister: errorNo('RATE_NO_REGISTER'),
   noPrice: errorNo('RATE_NO_PRICE'),
+  noSeriesPrice: errorNo('RATE_NO_SERIES_PRICE'),
   quantity: errorNo('RATE_QUANTITY'),
+  ruleUnknown: errorNo('SETTLE_RULE_UNKNOWN'),
   overflow: errorNo('RATE_OVERFLOW'),
 } as const;

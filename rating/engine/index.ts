@@ -1,5 +1,13 @@
 export { TariffBook, versionAt, type BookVersion } from './book.ts';
+export { RateCode } from './codes.ts';
 export { rateUsage } from './rate-usage.ts';
-export { explainRating, exactMicros, type Explanation, type Step } from './explain.ts';
-export { priceUsage, toMoney } from './price.ts';
+export { explainRating, type Explanation } from './explain.ts';
+export { exactMicros } from './explain-price.ts';
+export type { Step } from './step.ts';
+export { toMoney } from './money.ts';
+export { priceUsage } from './price.ts';
 export { Priced, type Segment } from './priced.ts';
+export { authorise, type Wanted } from './authorise.ts';
+export { ratePart, type Before } from './session-part.ts';
+export { rateRow, zoneOf } from './rate-usage.ts';
+export { divideUsage } from './divide-usage.ts';

@@ -1,4 +1,6 @@
 /** What became of one usage on its way to an amount. One object is used again for row after row. */
+import type { Asked } from '../compiler/index.ts';
+
 export class Priced {
   /** 0, or a number of RateCode. */
   code = 0;
@@ -15,11 +17,20 @@ export class Priced {
   /** Below `freeUnder`. */
   free = false;
   minimumHolds = false;
+  /** The amount above the cap, when there was one. */
+  uncapped: bigint | null = null;
   settled = false;
   /** yyyymm by the tariff's clock. */
   month = 0;
   amountMicros = 0;
   taxMicros = 0;
+
+  // What rules are chosen by, and how the usage stands to others. Not touched by `reset`.
+  /** The row, where its record is at hand. Without it (in settlement) rules are known by their component. */
+  asked: Asked | null = null;
+  component = '';
+  /** A later part of a divided usage: setup fee, first block and minimum are in the first. */
+  later = false;
 
   reset(): void {
     this.code = 0;
@@ -32,6 +43,7 @@ export class Priced {
     this.exact = null;
     this.free = false;
     this.minimumHolds = false;
+    this.uncapped = null;
     this.settled = false;
     this.month = 0;
     this.amountMicros = 0;
@@ -48,7 +60,13 @@ export class Priced {
 export interface Segment {
   band: number;
   rule: number;
-  /** Base units from the start of the usage; for time also where it begins. */
+  /** Row of the price table: the rule itself, or one of its tiers. */
+  row: number;
+  /** Exact rate: 1/denominator micro-units per base unit. With a series it is that of the time. */
+  rate: bigint;
+  /** UTC, where it begins: for volume that is divided by time too. */
+  atMs: number;
+  /** Base units from the start of the usage. */
   from: number;
   billed: number;
 }

@@ -7,14 +7,15 @@
  */
 import { TEXT_FIELDS, type RecordColumns } from '../../schemas/columns/record-columns.ts';
 import { ChargeKind, type UsageColumns } from '../../schemas/columns/usage-columns.ts';
+import { NO_FACTS, type RatingFacts } from '../../schemas/rating-facts.ts';
 import { MINUTE_MS } from '../arithmetic/calendar.ts';
-import { findPrefix, type CompiledTariff } from '../compiler/index.ts';
+import { findPrefix, type Asked, type CompiledTariff } from '../compiler/index.ts';
 import { versionAt, type BookVersion, type TariffBook } from './book.ts';
 import { RateCode } from './codes.ts';
-import { priceUsage, toMoney } from './price.ts';
+import { toMoney } from './money.ts';
+import { priceUsage } from './price.ts';
 import { Priced, type Segment } from './priced.ts';
 
-const OTHER_PARTY = TEXT_FIELDS.indexOf('calledParty');
 const REGISTER = TEXT_FIELDS.indexOf('register');
 /** Takes codes that nobody reads. */
 const NOT_WANTED = new Priced();
@@ -22,7 +23,10 @@ const NOT_WANTED = new Priced();
 /** Rows whose zones are looked up together. */
 const BATCH_ROWS = 256;
 
-/** Rates rows [from, to). A row that cannot be rated gets its code, and no amount. */
+/**
+ * Rates rows [from, to). A row that cannot be rated gets its code, and no amount. `facts` is what rules with conditions
+ * ask for beside the columns.
+ */
 export function rateUsage(
   book: TariffBook,
   binding: Int32Array,
@@ -30,14 +34,19 @@ export function rateUsage(
   records: RecordColumns,
   from: number,
   to: number,
+  facts: RatingFacts = NO_FACTS,
 ): void {
   const priced = new Priced();
+  const asked: Asked = { usage, records, facts, row: 0 };
+  priced.asked = asked;
   const zones = new Int32Array(BATCH_ROWS);
   for (let first = from; first < to; first += BATCH_ROWS) {
     const end = Math.min(first + BATCH_ROWS, to);
     const shared = findZones(book, binding, usage, records, first, end, zones);
     for (let row = first; row < end; row++) {
       priced.reset();
+      priced.later = usage.part[row] === 1;
+      asked.row = row;
       const version = findVersion(book, binding, usage, row, priced);
       if (version !== undefined) {
         const { tariff } = version;
@@ -65,11 +74,11 @@ function findZones(
 ): CompiledTariff | null {
   const tariff = findVersion(book, binding, usage, first, NOT_WANTED)?.tariff;
   if (tariff === undefined || !tariff.hasZones) return null;
-  const { trie } = tariff;
+  const { trie, zoneField } = tariff;
   const { text } = records;
   const { record } = usage;
-  const offsets = records.textOffset[OTHER_PARTY];
-  const lengths = records.textLength[OTHER_PARTY];
+  const offsets = records.textOffset[zoneField];
+  const lengths = records.textLength[zoneField];
   for (let row = first; row < end; row++) {
     zones[row - first] = findPrefix(trie, text, offsets[record[row]], lengths[record[row]]);
   }
@@ -80,8 +89,8 @@ function findZones(
 export function zoneOf(tariff: CompiledTariff, usage: UsageColumns, records: RecordColumns, row: number): number {
   if (!tariff.hasZones) return 0;
   const record = usage.record[row];
-  const offset = records.textOffset[OTHER_PARTY][record];
-  return findPrefix(tariff.trie, records.text, offset, records.textLength[OTHER_PARTY][record]);
+  const offset = records.textOffset[tariff.zoneField][record];
+  return findPrefix(tariff.trie, records.text, offset, records.textLength[tariff.zoneField][record]);
 }
 
 /** The version for a row; undefined with `out.code` when there is none. */
@@ -114,8 +123,8 @@ export function rateRow(
   trace: Segment[] | null,
 ): void {
   const startMs = usage.startMs[row];
-  const { days } = tariff;
-  const inDayMs = days.seek(startMs);
+  const { days, bandDays } = tariff;
+  let inDayMs = days.seek(startMs);
   out.month = days.month;
   if (usage.serviceNo[row] !== tariff.serviceNo) {
     out.code = RateCode.wrongService;
@@ -133,9 +142,10 @@ export function rateRow(
       return;
     }
   } else {
-    out.band = tariff.bands.ofMinute[days.place + Math.floor(inDayMs / MINUTE_MS)];
+    if (bandDays !== days) inDayMs = bandDays.seek(startMs);
+    out.band = tariff.bands.ofMinute[bandDays.place + Math.floor(inDayMs / MINUTE_MS)];
   }
-  priceUsage(tariff, startMs, usage.quantity[row], usage.quantityUp[row], out, trace);
+  priceUsage(tariff, startMs, usage.quantity[row], usage.quantityUp[row], out, trace, usage.endMs[row]);
   if (out.code === 0) toMoney(out.settled ? tariff.valuation : tariff.money, out);
 }
 
@@ -165,4 +175,6 @@ function writeRow(usage: UsageColumns, row: number, version: BookVersion | undef
   usage.currencyNo[row] = version === undefined ? 0 : version.currencyNo;
   usage.zoneNo[row] = version === undefined || zone < 0 ? 0 : version.zoneNos[zone];
   usage.bandNo[row] = version === undefined || band < 0 ? 0 : version.bandNos[band];
+  const named = rated && (priced.settled || version!.tariff.namesRecords);
+  usage.componentNo[row] = named ? version!.componentNos[priced.rule] : 0;
 }

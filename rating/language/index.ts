@@ -1,17 +1,49 @@
 export { checkTariff, prepareTariff, readPublication } from './prepare.ts';
 export { formatMistake, type Mistake } from './mistakes.ts';
 export { formatQuantity, parseQuantity } from './quantities.ts';
+export { kindsOf } from './read-bands.ts';
+export { knownRule, UNDECIDED } from './known-rule.ts';
 export { ruleTable } from './read-rules.ts';
 export type { ReadSideFile } from './read-zones.ts';
 export {
-  DAY_KINDS,
   DEFAULT_COMPONENT,
   HOLIDAY_KIND,
   MEASURES,
+  PLAIN_KINDS,
   versionName,
-  type AllowanceModel,
-  type FeeModel,
+  type ConditionModel,
+  type DaysModel,
   type PriceModel,
   type RuleModel,
+  type SeriesModel,
   type TariffModel,
 } from './model.ts';
+export {
+  componentsOf,
+  FOLLOWED_CYCLES,
+  monthsBefore,
+  readsRecordCharges,
+  readsRecordMoney,
+  selects,
+  settlesUsage,
+  takes,
+  type AllowanceModel,
+  type BenefitModel,
+  type CommitmentModel,
+  type ComponentModel,
+  type CycleModel,
+  type DemandModel,
+  type FeeModel,
+  type LossesModel,
+  type NetModel,
+  type NormModel,
+  type PercentileModel,
+  type PeriodModel,
+  type ReactiveModel,
+  type Scope,
+  type Selector,
+  type ShareModel,
+  type StepModel,
+  type TiersModel,
+  type UnitPrice,
+} from './period-model.ts';

@@ -2,8 +2,11 @@
 import { parseZone, zoneTransitions } from '../../platform/time-zone.ts';
 import { TollgridError } from '../../platform/errors.ts';
 import type { Publication } from '../../schemas/log-entries.ts';
+import { HOLIDAY_COUNTRIES } from '../../schemas/tariff-time.ts';
 import { formatMistake, type Mistake } from './mistakes.ts';
 import type { TariffModel } from './model.ts';
+import { publicHolidays } from './public-holidays.ts';
+import { holidaysFile } from './read-days.ts';
 import { readTariff, type ReadTariff } from './read-tariff.ts';
 import type { ReadSideFile } from './read-zones.ts';
 
@@ -20,16 +23,12 @@ export function checkTariff(text: string, readSideFile: ReadSideFile, fileName =
  */
 export function prepareTariff(text: string, readSideFile: ReadSideFile, fileName = FILE): Publication {
   const files: Record<string, string> = {};
-  const reading = readHere(
-    text,
-    (name) => {
-      const content = readSideFile(name);
-      files[name] = content;
-      return content;
-    },
-    fileName,
+  const model = modelOf(
+    readTariff(text, fileName, {
+      readSideFile: (name) => (files[name] = madeFile(name) ?? readSideFile(name)),
+      transitions,
+    }),
   );
-  const model = modelOf(reading);
   return {
     document: text,
     data: { zones: { [model.timeZone]: zoneTransitions(model.timeZone) }, codePages: {}, files },
@@ -44,13 +43,20 @@ export function readPublication(publication: Publication): TariffModel {
       if (!Object.hasOwn(files, name)) throw new Error('it is not part of the publication');
       return files[name];
     },
-    isTimeZone: (name) => Object.hasOwn(zones, name),
+    transitions: (name) => (Object.hasOwn(zones, name) ? zones[name] : null),
+    published: true,
   });
   return modelOf(reading);
 }
 
 function readHere(text: string, readSideFile: ReadSideFile, fileName: string): ReadTariff {
-  return readTariff(text, fileName, { readSideFile, isTimeZone });
+  return readTariff(text, fileName, { readSideFile: (name) => madeFile(name) ?? readSideFile(name), transitions });
+}
+
+/** Public holidays are no file of the analyst's: they are written here, once. */
+function madeFile(name: string): string | null {
+  const country = HOLIDAY_COUNTRIES.find((one) => holidaysFile(one) === name);
+  return country === undefined ? null : publicHolidays(country).join('\n');
 }
 
 function modelOf(reading: ReadTariff): TariffModel {
@@ -61,10 +67,10 @@ function modelOf(reading: ReadTariff): TariffModel {
   });
 }
 
-function isTimeZone(name: string): boolean {
+function transitions(name: string): [number, number][] | null {
   try {
-    return parseZone(name) === name;
+    return parseZone(name) === name ? zoneTransitions(name) : null;
   } catch {
-    return false;
+    return null;
   }
 }

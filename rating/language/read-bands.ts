@@ -1,8 +1,9 @@
-/** `bands`, `registers` and `holidays`: what makes the time band of a usage. */
+/** `bands` and `registers`: what makes the time band of a usage. */
 import type { TariffFile } from '../../schemas/tariff.ts';
-import { DAY_MINUTES, dayOfDate } from '../arithmetic/calendar.ts';
+import { DAY_NAMES } from '../../schemas/tariff-time.ts';
+import { DAY_MINUTES } from '../arithmetic/calendar.ts';
 import type { MistakeList } from './mistakes.ts';
-import { DAY_KINDS, HOLIDAY_KIND, type BandsModel } from './model.ts';
+import { HOLIDAY_KIND, PLAIN_KINDS, type BandsModel, type DaysModel } from './model.ts';
 
 const DAY_KINDS_OF: Record<string, readonly number[]> = {
   mon: [0],
@@ -15,22 +16,14 @@ const DAY_KINDS_OF: Record<string, readonly number[]> = {
   workday: [0, 1, 2, 3, 4],
   weekend: [5, 6],
   holiday: [HOLIDAY_KIND],
-  any: [0, 1, 2, 3, 4, 5, 6, HOLIDAY_KIND],
 };
 const KIND_NAMES = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun', 'holiday'];
 const NONE = 255;
 
-export function readHolidays(dates: readonly string[], mistakes: MistakeList): number[] {
-  const days = dates.map((date, index) => {
-    const day = dayOfDate(date);
-    if (Number.isNaN(day))
-      mistakes.add(['holidays', index], `\`${date}\` is no day of the calendar.`, 'Correct the date.');
-    return day;
-  });
-  return [...new Set(days)].sort((a, b) => a - b);
-}
+type Span = NonNullable<TariffFile['bands']>[string][number];
+type Path = readonly (string | number)[];
 
-export function readBands(file: TariffFile, mistakes: MistakeList): BandsModel {
+export function readBands(file: TariffFile, days: DaysModel, mistakes: MistakeList): BandsModel {
   if (file.bands && file.registers) {
     mistakes.add(
       ['registers'],
@@ -38,8 +31,13 @@ export function readBands(file: TariffFile, mistakes: MistakeList): BandsModel {
       'Remove one of the two.',
     );
   }
-  if (file.bands) return clockBands(file.bands, file.holidays !== undefined && file.holidays.length > 0, mistakes);
-  const ofMinute = new Uint8Array(DAY_KINDS * DAY_MINUTES);
+  if (file.bands) return new ClockBands(file.bands, days, mistakes).read();
+  for (const key of ['seasons', 'daySets', 'clock'] as const) {
+    if (file[key] !== undefined) {
+      mistakes.add([key], `\`${key}\` has no meaning without \`bands\`.`, 'Add bands or remove it.');
+    }
+  }
+  const ofMinute = new Uint8Array(kindsOf(days) * days.seasons.length * DAY_MINUTES);
   const registers = file.registers ?? registersInRules(file);
   const names = Object.keys(registers);
   if (names.length === 0) return { by: 'none', names: [''], ofMinute, registers: [] };
@@ -61,74 +59,146 @@ export function readBands(file: TariffFile, mistakes: MistakeList): BandsModel {
   return { by: 'register', names, ofMinute, registers: codes };
 }
 
+export function kindsOf(days: DaysModel): number {
+  return PLAIN_KINDS + days.sets.length;
+}
+
 /** Without a `registers` section the codes in the rules are their own names. */
 function registersInRules(file: TariffFile): Record<string, string[]> {
   const codes = file.rules.flatMap((rule) => (rule.register === undefined ? [] : [rule.register].flat()));
   return Object.fromEntries(codes.map((code) => [code, [code]]));
 }
 
-function clockBands(bands: NonNullable<TariffFile['bands']>, holidays: boolean, mistakes: MistakeList): BandsModel {
-  const names = Object.keys(bands);
-  const ofMinute = new Uint8Array(DAY_KINDS * DAY_MINUTES).fill(NONE);
-  if (names.length >= NONE) {
-    mistakes.add(['bands'], 'There are more than 254 bands.', 'Join those with the same prices.');
-    return { by: 'clock', names, ofMinute: ofMinute.fill(0), registers: [] };
+class ClockBands {
+  private readonly bands: NonNullable<TariffFile['bands']>;
+  private readonly names: string[];
+  private readonly days: DaysModel;
+  private readonly mistakes: MistakeList;
+  private readonly kinds: number;
+  private readonly ofMinute: Uint8Array;
+
+  constructor(bands: NonNullable<TariffFile['bands']>, days: DaysModel, mistakes: MistakeList) {
+    this.bands = bands;
+    this.names = Object.keys(bands);
+    this.days = days;
+    this.mistakes = mistakes;
+    this.kinds = kindsOf(days);
+    this.ofMinute = new Uint8Array(this.kinds * days.seasons.length * DAY_MINUTES).fill(NONE);
   }
-  names.forEach((name, band) => {
-    bands[name].forEach((span, index) => {
-      const [from, to] = [minuteOf(span.from), minuteOf(span.to)];
-      const pieces =
-        from < to
-          ? [[from, to] as const]
-          : ([
-              [from, DAY_MINUTES],
-              [0, to],
-            ] as const);
-      const overlaps = new Set<string>();
-      for (const kind of new Set(span.days.flatMap((day) => DAY_KINDS_OF[day]))) {
-        for (const [first, end] of pieces) {
-          for (let minute = first; minute < end; minute++) {
-            const place = kind * DAY_MINUTES + minute;
-            if (ofMinute[place] !== NONE) overlaps.add(names[ofMinute[place]]);
-            ofMinute[place] = band;
+
+  read(): BandsModel {
+    const { names, bands, mistakes, ofMinute } = this;
+    if (names.length >= NONE) {
+      mistakes.add(['bands'], 'There are more than 254 bands.', 'Join those with the same prices.');
+      return { by: 'clock', names, ofMinute: ofMinute.fill(0), registers: [] };
+    }
+    names.forEach((name, band) => bands[name].forEach((span, index) => this.take(span, band, ['bands', name, index])));
+    const gaps = this.gaps();
+    if (gaps.length > 0) {
+      mistakes.add(
+        ['bands'],
+        `No band covers ${gaps.join(', ')}.`,
+        'Add these hours to a band: every day is covered whole.',
+      );
+    }
+    return { by: 'clock', names, ofMinute, registers: [] };
+  }
+
+  private take(span: Span, band: number, path: Path): void {
+    const { from = '00:00', to = '24:00' } = span;
+    const overlaps = new Set<string>();
+    for (const season of this.seasonsOf(span, path)) {
+      for (const kind of this.kindsOf(span, path)) {
+        const day = (season * this.kinds + kind) * DAY_MINUTES;
+        for (const [first, end] of piecesOf(minuteOf(from), minuteOf(to))) {
+          for (let place = day + first; place < day + end; place++) {
+            if (this.ofMinute[place] !== NONE) overlaps.add(this.names[this.ofMinute[place]]);
+            this.ofMinute[place] = band;
           }
         }
       }
-      if (overlaps.size > 0) {
-        mistakes.add(
-          ['bands', name, index],
-          `${span.from} to ${span.to} is already taken by ${[...overlaps].map((other) => `\`${other}\``).join(', ')}.`,
-          'Each minute of a day belongs to one band.',
-        );
-      }
-    });
-  });
-  const gaps = gapsOf(ofMinute, holidays);
-  if (gaps.length > 0) {
-    mistakes.add(
-      ['bands'],
-      `No band covers ${gaps.join(', ')}.`,
-      'Add these hours to a band: every day is covered whole.',
+    }
+    if (overlaps.size === 0) return;
+    this.mistakes.add(
+      path,
+      `${from} to ${to} is already taken by ${[...overlaps].map((other) => `\`${other}\``).join(', ')}.`,
+      'Each minute of a day belongs to one band.',
     );
   }
-  return { by: 'clock', names, ofMinute, registers: [] };
+
+  private seasonsOf(span: Span, path: Path): number[] {
+    const { seasons } = this.days;
+    if (span.season === undefined) return [...seasons.keys()];
+    return [span.season].flat().flatMap((name) => {
+      const season = seasons.indexOf(name);
+      if (season !== -1 && name !== '') return [season];
+      const known = seasons[0] === '' ? 'Add `seasons` or remove this.' : `Known: ${seasons.join(', ')}.`;
+      this.mistakes.add([...path, 'season'], `There is no season \`${name}\`.`, known);
+      return [];
+    });
+  }
+
+  private kindsOf(span: Span, path: Path): Set<number> {
+    const sets = this.days.sets.map(({ name }) => name);
+    const kinds = (span.days ?? ['any']).flatMap((name, index) => {
+      if (name === 'any') return Array.from({ length: this.kinds }, (_, kind) => kind);
+      const set = sets.indexOf(name);
+      if (set !== -1) return [PLAIN_KINDS + set];
+      if (Object.hasOwn(DAY_KINDS_OF, name)) return DAY_KINDS_OF[name];
+      this.mistakes.add(
+        [...path, 'days', index],
+        'This word is not known here.',
+        `Use one of: ${[...DAY_NAMES, ...sets].join(', ')}.`,
+      );
+      return [];
+    });
+    return new Set(kinds);
+  }
+
+  private gaps(): string[] {
+    const { ofMinute, kinds, days } = this;
+    const gaps = new Map<string, string[]>();
+    days.seasons.forEach((season, number) => {
+      for (let kind = 0; kind < kinds; kind++) {
+        const start = (number * kinds + kind) * DAY_MINUTES;
+        const day = ofMinute.subarray(start, start + DAY_MINUTES);
+        // A tariff without holidays never meets a day of that kind; its row still has to hold a band.
+        if (kind === HOLIDAY_KIND && days.holidays.length === 0) {
+          day.forEach((band, minute) => {
+            if (band === NONE) day[minute] = 0;
+          });
+          continue;
+        }
+        const name = kind < PLAIN_KINDS ? KIND_NAMES[kind] : days.sets[kind - PLAIN_KINDS].name;
+        for (const hours of gapsOfDay(day)) {
+          const text = season === '' ? hours : `${hours} in ${season}`;
+          gaps.set(text, [...(gaps.get(text) ?? []), name]);
+        }
+      }
+    });
+    return [...gaps].map(([hours, names]) => `${names.join(' ')} ${hours}`);
+  }
 }
 
-function gapsOf(ofMinute: Uint8Array, holidays: boolean): string[] {
-  const gaps = new Map<string, string[]>();
-  for (let kind = 0; kind < (holidays ? DAY_KINDS : HOLIDAY_KIND); kind++) {
-    const day = ofMinute.subarray(kind * DAY_MINUTES, (kind + 1) * DAY_MINUTES);
-    for (let minute = day.indexOf(NONE); minute !== -1 && minute < DAY_MINUTES;) {
-      let end = minute;
-      while (end < DAY_MINUTES && day[end] === NONE) end++;
-      const hours = `${timeOf(minute)}-${timeOf(end)}`;
-      gaps.set(hours, [...(gaps.get(hours) ?? []), KIND_NAMES[kind]]);
-      minute = day.indexOf(NONE, end);
-    }
+/** A span whose end is not after its begin covers both ends of the day. */
+function piecesOf(from: number, to: number): (readonly [number, number])[] {
+  return from < to
+    ? [[from, to]]
+    : [
+        [from, DAY_MINUTES],
+        [0, to],
+      ];
+}
+
+function gapsOfDay(day: Uint8Array): string[] {
+  const gaps: string[] = [];
+  for (let minute = day.indexOf(NONE); minute !== -1;) {
+    let end = minute;
+    while (end < DAY_MINUTES && day[end] === NONE) end++;
+    gaps.push(`${timeOf(minute)}-${timeOf(end)}`);
+    minute = end === DAY_MINUTES ? -1 : day.indexOf(NONE, end);
   }
-  // A tariff without holidays never meets a day of that kind; its row still has to hold a band.
-  if (!holidays) ofMinute.fill(0, HOLIDAY_KIND * DAY_MINUTES);
-  return [...gaps].map(([hours, days]) => `${days.join(' ')} ${hours}`);
+  return gaps;
 }
 
 function minuteOf(time: string): number {

@@ -5,9 +5,14 @@ import { dayOfDate } from '../arithmetic/calendar.ts';
 import { decimalRatio } from '../arithmetic/ratio.ts';
 import { MistakeList, type Mistake } from './mistakes.ts';
 import type { TariffModel } from './model.ts';
-import { readBands, readHolidays } from './read-bands.ts';
-import { checkComponents, readAllowances, readFees } from './read-period.ts';
+import { checkLaterBands, checkRuleComponents } from './check-components.ts';
+import { checkCrossing } from './check-crossing.ts';
+import { readBands } from './read-bands.ts';
+import { readDays } from './read-days.ts';
+import { readNumbers } from './read-numbers.ts';
+import { checkComponents, readPeriod } from './read-period.ts';
 import { checkReach, readRules } from './read-rules.ts';
+import { readSeries } from './read-series.ts';
 import { checkTest } from './read-tests.ts';
 import { readZones, type ReadSideFile } from './read-zones.ts';
 import { addSchemaFindings } from './schema-findings.ts';
@@ -15,9 +20,25 @@ import { readSource } from './source.ts';
 
 export interface TariffInputs {
   readSideFile: ReadSideFile;
-  /** False for names that are no IANA zone. */
-  isTimeZone(name: string): boolean;
+  /** Not a file to be published, but what was. */
+  published?: boolean;
+  /** UTC offset changes of an IANA zone; null for names that are none. */
+  transitions(name: string): readonly (readonly [number, number])[] | null;
 }
+
+/** Parts whose names are used in others. */
+const NAMED_PARTS = [
+  'rules',
+  'bands',
+  'registers',
+  'zones',
+  'zonesFile',
+  'numbers',
+  'numbersFile',
+  'series',
+  'daySets',
+  'seasons',
+];
 
 export type ReadTariff = { model: TariffModel; mistakes: [] } | { model: null; mistakes: Mistake[] };
 
@@ -51,25 +72,30 @@ function readParts(
   if (file.effective !== undefined && Number.isNaN(dayOfDate(file.effective))) {
     mistakes.add(['effective'], `\`${file.effective}\` is no day of the calendar.`, 'Correct the date.');
   }
-  if (file.timeZone !== undefined && !inputs.isTimeZone(file.timeZone)) {
+  const transitions = file.timeZone === undefined ? null : inputs.transitions(file.timeZone);
+  if (file.timeZone !== undefined && transitions === null) {
     mistakes.add(['timeZone'], `\`${file.timeZone}\` is no time zone.`, 'Write an IANA name, for example Europe/Kyiv.');
   }
-  const holidays = readHolidays(file.holidays ?? [], mistakes);
-  const bands = readBands(file, mistakes);
-  const zones = readZones(file, inputs.readSideFile, mistakes);
+  const { readSideFile } = inputs;
+  const days = readDays(file, readSideFile, mistakes);
+  const bands = readBands(file, days, mistakes);
+  const zones = readZones(file, readSideFile, mistakes);
+  const numbers = readNumbers(file, readSideFile, mistakes);
+  const series = readSeries(file, base, { readSideFile, transitions }, mistakes);
   // Names cannot be checked against a part that is itself broken.
-  const namesKnown = !['rules', 'bands', 'registers', 'zones', 'zonesFile'].some((key) => broken.has(key));
-  const rules = namesKnown ? readRules(file, base, bands, zones, mistakes) : [];
+  const namesKnown = !NAMED_PARTS.some((key) => broken.has(key));
+  const rules = namesKnown ? readRules(file, base, { bands, zones, numbers, series }, mistakes) : [];
   if (namesKnown && !mistakes.any) checkReach(rules, bands, zones, mistakes);
-  if (file.crossing === 'by-increment' && (base !== 'ms' || bands.by !== 'clock')) {
-    mistakes.add(
-      ['crossing'],
-      'Only time with `bands` can be divided at a border: other quantities have no counter there.',
-      'Remove it: the band at the start holds.',
-    );
-  }
-  const allowances = namesKnown ? readAllowances(file, base, bands, zones, mistakes) : [];
+  checkCrossing(file, base, bands, rules, mistakes);
+  const period = readPeriod(namesKnown ? file : { ...file, period: {} }, base, bands, zones, mistakes);
   checkComponents(file, rules, mistakes);
+  if (namesKnown && !mistakes.any) {
+    const places = { at: file.rounding.at, zones: zones.names.length, bands: bands.names.length };
+    checkRuleComponents(rules, period, places, mistakes);
+    const divides = (file.crossing ?? 'by-start') !== 'by-start' && bands.by === 'clock';
+    // What was published before this was asked stays valid: its settlement says SETTLE_RULE_UNKNOWN.
+    if (divides && inputs.published !== true) checkLaterBands(rules, period, places, mistakes);
+  }
   (file.tests ?? []).forEach((test, index) => checkTest(test, base, ['tests', index], mistakes));
   return {
     name: file.name,
@@ -85,13 +111,16 @@ function readParts(
       included: file.tax?.included ?? false,
     },
     rounding: file.rounding,
-    holidays,
+    days,
+    clock: file.clock ?? 'local',
     bands,
     zones,
+    zonesOf: file.zonesOf ?? 'calledParty',
+    numbers,
+    series,
     crossing: file.crossing ?? 'by-start',
     rules,
-    fees: readFees(file),
-    allowances,
+    period,
     tests: file.tests ?? [],
   };
 }

@@ -5,6 +5,25 @@ import { dayOfDate } from '../arithmetic/calendar.ts';
 import type { MistakeList } from './mistakes.ts';
 import { parseQuantity } from './quantities.ts';
 
+/** Keys of `given` that describe one usage. */
+const USAGE_KEYS = [
+  ...([
+    'start',
+    'end',
+    'duration',
+    'quantity',
+    'up',
+    'done',
+    'to',
+    'from',
+    'forwardedBy',
+    'direction',
+    'class',
+  ] as const),
+  ...(['trunkIn', 'trunkOut', 'accountCode', 'login', 'meter', 'register', 'trafficClass'] as const),
+  ...(['attributes', 'otherAttributes'] as const),
+];
+
 type Path = readonly (string | number)[];
 
 export function checkTest(test: TariffFileTest, base: BaseUnit, path: Path, mistakes: MistakeList): void {
@@ -19,7 +38,7 @@ export function checkTest(test: TariffFileTest, base: BaseUnit, path: Path, mist
     } else {
       checkUsage({ ...given, start: given.start }, base, [...path, 'given'], mistakes);
     }
-    for (const key of ['usage', 'starts', 'ends'] as const) {
+    for (const key of ['usage', 'starts', 'ends', 'customer', 'members'] as const) {
       if (given[key] !== undefined)
         mistakes.add([...path, 'given', key], `\`${key}\` needs \`period\`.`, 'Add it or remove this.');
     }
@@ -29,12 +48,17 @@ export function checkTest(test: TariffFileTest, base: BaseUnit, path: Path, mist
     (given.usage ?? []).forEach((usage, index) =>
       checkUsage(usage, base, [...path, 'given', 'usage', index], mistakes),
     );
-    for (const key of ['start', 'duration', 'quantity', 'up', 'to', 'register'] as const) {
+    for (const [name, member] of Object.entries(given.members ?? {})) {
+      (member.usage ?? []).forEach((usage, index) =>
+        checkUsage(usage, base, [...path, 'given', 'members', name, 'usage', index], mistakes),
+      );
+    }
+    for (const key of USAGE_KEYS) {
       if (given[key] !== undefined) {
         mistakes.add([...path, 'given', key], `\`${key}\` belongs to one usage.`, 'Move it into `usage`.');
       }
     }
-    for (const key of ['steps', 'zone', 'band', 'billed'] as const) {
+    for (const key of ['steps', 'zone', 'band', 'billed', 'authorised'] as const) {
       if (expect[key] !== undefined) {
         mistakes.add([...path, 'expect', key], `\`${key}\` belongs to one usage.`, 'Expect `lines` of a period.');
       }
@@ -45,6 +69,7 @@ export function checkTest(test: TariffFileTest, base: BaseUnit, path: Path, mist
   }
   const quantities = [
     [expect.billed, ['billed']],
+    [expect.authorised, ['authorised']],
     ...(expect.lines ?? []).map((line, index) => [line.quantity, ['lines', index, 'quantity']]),
   ];
   for (const [text, where] of quantities as [string | undefined, Path][]) {
@@ -60,10 +85,14 @@ function checkUsage(usage: TariffFileTestUsage, base: BaseUnit, path: Path, mist
   if (usage.up !== undefined && base !== 'bytes') {
     mistakes.add([...path, 'up'], '`up` is for data only.', 'Remove it.');
   }
+  if (usage.end !== undefined && base === 'ms') {
+    mistakes.add([...path, 'end'], '`end` is for volume: time ends after its duration.', 'Remove it.');
+  }
   if (Number.isNaN(dayOfDate(usage.start.slice(0, 10)))) {
     mistakes.add([...path, 'start'], `\`${usage.start}\` is no day of the calendar.`, 'Correct the date.');
   }
-  for (const key of ['duration', 'quantity', 'up'] as const) checkQuantity(usage[key], base, [...path, key], mistakes);
+  for (const key of ['duration', 'quantity', 'up', 'done'] as const)
+    checkQuantity(usage[key], base, [...path, key], mistakes);
 }
 
 function checkQuantity(text: string | undefined, base: BaseUnit, path: Path, mistakes: MistakeList): void {

@@ -1,56 +1,142 @@
-/** Allowances of a month: how much each gives, and what is left of it. */
-import { formatQuantity, type AllowanceModel } from '../language/index.ts';
-import type { BookVersion } from '../engine/index.ts';
-import type { TariffSpan } from './spans.ts';
+/** Allowances: how much each gives in a cycle, what is used of it, what is left and goes on. */
+import { formatQuantity, selects, type AllowanceModel } from '../language/index.ts';
+import type { BookVersion, Step } from '../engine/index.ts';
+import { NOTHING, ONE, product, ratio, type Ratio } from '../arithmetic/ratio.ts';
+import { cyclesBetween, type Days } from './cycles.ts';
+import { floor, plus, whole } from './exact.ts';
+import type { Line } from './line.ts';
+import type { Member } from './member.ts';
+import type { Settlement, Together } from './settlement.ts';
+import type { Use } from './use.ts';
 
-/** One pool per (tariff, component): a new version in mid-month goes on with what the old one left. */
-export class AllowancePools {
-  private readonly used = new Map<string, number>();
-  private readonly limits = new Map<string, number>();
-  private readonly spans: readonly TariffSpan[];
-  private readonly monthDays: number;
+/** What an allowance gives in one cycle, to those who share it. */
+interface Pool {
+  cycle: Days;
+  used: number;
+  /** Taken from what was left of it, in later cycles. */
+  takenLater: number;
+}
 
-  constructor(spans: readonly TariffSpan[], monthDays: number) {
-    this.spans = spans;
-    this.monthDays = monthDays;
+export class Allowances {
+  private readonly settlement: Settlement;
+  private readonly pools = new Map<string, Pool>();
+  /** To say on a line, at the end, what is left. */
+  private readonly onLines = new Map<Line, { allowance: AllowanceModel; use: Use; together: Together; pool: Pool }>();
+
+  constructor(settlement: Settlement) {
+    this.settlement = settlement;
   }
 
-  /** Takes up to `wanted` base units. */
-  take(version: BookVersion, allowance: AllowanceModel, wanted: number): number {
-    const key = `${version.tariff.name}\n${allowance.component}`;
-    const used = this.used.get(key) ?? 0;
-    const taken = Math.min(wanted, Math.max(0, this.limit(version, allowance) - used));
-    this.used.set(key, used + taken);
+  /** Takes what is free of a usage; all usages in order. Lines are made for those that are billed now. */
+  apply(use: Use, cycle: Days | null): void {
+    const { version, zone, band, member, day } = use;
+    for (const allowance of version.tariff.model.period.allowances) {
+      if (use.rest === 0) return;
+      if (!selects(allowance, zone, band) || !member.suits(allowance, version, day)) continue;
+      const together = this.settlement.together(version, allowance.scope).find(({ members }) => members.has(member));
+      if (together === undefined) continue;
+      const taken = this.take(use, allowance, together);
+      if (taken === 0) continue;
+      use.covered += taken;
+      if (cycle === null) continue;
+      const { zone: zoneName, band: bandName, identity } = use.usage;
+      const { component } = allowance;
+      const { subscription } = member;
+      const of = { subscription, version, cycle, component, zone: zoneName, band: bandName };
+      const line = this.settlement.lines.line('allowance', of);
+      line.cover(identity, taken);
+      this.onLines.set(line, { allowance, use, together, pool: this.poolAt(use, allowance, together) });
+    }
+  }
+
+  /** Own units first, then what earlier cycles left, the oldest first. */
+  private take(use: Use, allowance: AllowanceModel, together: Together): number {
+    const pool = this.poolAt(use, allowance, together);
+    const limit = use.day < pool.cycle.first + allowance.expires ? this.limit(use, allowance, together, pool) : 0;
+    const own = Math.min(use.rest, Math.max(0, limit - pool.used));
+    pool.used += own;
+    let taken = own;
+    for (const before of this.carried(use, allowance, together, pool)) {
+      const more = Math.min(use.rest - taken, this.left(use, allowance, together, before));
+      before.takenLater += more;
+      taken += more;
+    }
     return taken;
   }
 
-  /** What may be used by the end of a version's days: shares by days add up, to the nearest base unit. */
-  limit(version: BookVersion, allowance: AllowanceModel): number {
-    const key = `${version.tariff.version}\n${allowance.component}`;
-    let limit = this.limits.get(key);
-    if (limit === undefined) {
-      limit = this.work(version, allowance);
-      this.limits.set(key, limit);
-    }
-    return limit;
+  private carried(use: Use, allowance: AllowanceModel, { lead, members }: Together, pool: Pool): Pool[] {
+    if (allowance.rollover === null) return [];
+    const { cycles } = allowance.rollover;
+    return this.settlement
+      .cyclesBefore(use.version, allowance, pool.cycle, lead, cycles)
+      .reverse()
+      .map((cycle) => this.poolOf(use.version, allowance, { lead, members }, cycle));
   }
 
-  private work(version: BookVersion, allowance: AllowanceModel): number {
-    const spans = this.spans.filter((span) => span.version.tariff.name === version.tariff.name);
-    if (allowance.prorate === 'none') return spans.length === 0 ? 0 : allowance.quantity;
-    let unitDays = 0n;
-    for (const span of spans) {
-      if (span.version.tariff.effectiveMs > version.tariff.effectiveMs) continue;
-      const same = span.version.tariff.model.allowances.find((one) => one.component === allowance.component);
-      unitDays += BigInt(same?.quantity ?? 0) * BigInt(span.end - span.first);
-    }
-    const days = BigInt(this.monthDays);
-    return Number((2n * unitDays + days) / (2n * days));
+  private left(use: Use, allowance: AllowanceModel, together: Together, before: Pool): number {
+    const limit = this.limitOn(before.cycle.end - 1, use, allowance, together, before.cycle);
+    const rest = Math.min(Math.max(0, limit - before.used), allowance.rollover?.atMost ?? 0);
+    return Math.max(0, rest - before.takenLater);
   }
 
-  describe(version: BookVersion, allowance: AllowanceModel): string {
-    const { base } = version.tariff.model;
-    const limit = formatQuantity(this.limit(version, allowance), base);
-    return `Allowance ${allowance.component}: ${limit} for the days in this period, used in order of start.`;
+  private poolAt(use: Use, allowance: AllowanceModel, together: Together): Pool {
+    const days = { first: use.day, end: use.day + 1 };
+    const facts = together.lead.facts(use.version, this.settlement.month);
+    const [cycle = days] = cyclesBetween(allowance.cycle, days, facts);
+    return this.poolOf(use.version, allowance, together, cycle);
+  }
+
+  private poolOf({ tariff }: BookVersion, { component }: AllowanceModel, { lead }: Together, cycle: Days): Pool {
+    const key = `${tariff.name}\n${component}\n${lead.subscription}\n${cycle.first}`;
+    let pool = this.pools.get(key);
+    if (pool === undefined) this.pools.set(key, (pool = { cycle, used: 0, takenLater: 0 }));
+    return pool;
+  }
+
+  private limit(use: Use, allowance: AllowanceModel, together: Together, pool: Pool): number {
+    return this.limitOn(use.day, use, allowance, together, pool.cycle);
+  }
+
+  /**
+   * What may be used by the end of a day: shares by days add up, to the nearest base unit. A new version in the middle
+   * goes on with what the old one left.
+   */
+  private limitOn(day: number, use: Use, allowance: AllowanceModel, together: Together, cycle: Days): number {
+    const granting = allowance.each ? [...together.members] : [together.lead];
+    const sum = granting.reduce((all, member) => plus(all, this.granted(day, use, allowance, member, cycle)), NOTHING);
+    return floor(plus(sum, ratio(1n, 2n)));
+  }
+
+  private granted(day: number, use: Use, allowance: AllowanceModel, member: Member, cycle: Days): Ratio {
+    const versions = this.settlement.book.versionsOf(use.version.tariff.name);
+    const parts = versions.flatMap((version) => {
+      const same = version.tariff.model.period.allowances.find(({ component }) => component === allowance.component);
+      return same === undefined ? [] : member.parts(same, version, cycle).map((part) => ({ same, part }));
+    });
+    const begun = parts.filter(({ part }) => part.first <= day);
+    const counted = allowance.prorate === 'none' ? begun.slice(-1) : begun;
+    return counted.reduce((all, { same, part }) => {
+      const factor = same.times === null ? ONE : member.number(same.times, part);
+      const share = allowance.prorate === 'none' ? ONE : part.share;
+      return plus(all, product(product(whole(same.quantity), factor), share));
+    }, NOTHING);
+  }
+
+  /** When all is taken: what each allowance gave, and what is left. */
+  describe(): void {
+    for (const [line, { allowance, use, together, pool }] of this.onLines) {
+      const { base } = use.version.tariff.model;
+      const limit = this.limit(use, allowance, together, pool);
+      const left = Math.max(0, limit - pool.used);
+      const show = (quantity: number) => formatQuantity(quantity, base);
+      const step: Step = {
+        step: 'line',
+        text:
+          `Allowance ${allowance.component}: ${show(limit)} for the days in this period, used in order of start; ` +
+          `${show(pool.used)} used, ${show(left)} left.`,
+        data: { component: allowance.component, limit, used: pool.used, left, sharedBy: together.members.size },
+      };
+      line.steps.push(step);
+    }
   }
 }

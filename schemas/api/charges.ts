@@ -91,5 +91,3 @@ export const Explanation = Type.Object({
 export type Explanation = Static<typeof Explanation>;
 export type ExplainStep = Static<typeof ExplainStep>;
 export type RecordPlace = Static<typeof RecordPlace>;
-
-export const SettlementRequest = Type.Object({ period: Period }, closed);

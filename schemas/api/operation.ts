@@ -1,6 +1,7 @@
 /** Files, sources, health and administration. */
 import { Type, type Static } from 'typebox';
 import { closed, EntryNo, pageOf, SourceName } from './common.ts';
+import { Held } from './files.ts';
 
 export const FileParams = Type.Object({
   source: SourceName,
@@ -20,6 +21,9 @@ export const FileAnswer = Type.Object({
   slices: Type.Integer(),
   sizeBytes: Type.Integer(),
   duplicateOf: Type.Optional(Type.Integer({ description: 'Entry of the earlier file with the same bytes' })),
+  held: Type.Optional(
+    Type.Unsafe<Static<typeof Held>>({ ...Held, description: 'Nothing of it is admitted until somebody decides' }),
+  ),
 });
 export type FileAnswer = Static<typeof FileAnswer>;
 
@@ -64,6 +68,25 @@ export const ChildStatus = Type.Object({
   restarts: Type.Integer(),
 });
 
+const MomentOrNull = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]);
+export const StoredStatus = Type.Object(
+  {
+    findings: Type.Array(Type.String(), { description: 'What is not as it was written; each names its place' }),
+    everySeconds: Type.Integer({
+      description: 'Time between two quick looks: segments, chain, parts and their hashes',
+    }),
+    checkedAt: MomentOrNull,
+    roundMinutes: Type.Integer({ description: 'Time in which everything is to be read again' }),
+    roundStartedAt: MomentOrNull,
+    stepsDone: Type.Integer({ description: 'Of the round under way' }),
+    steps: Type.Integer(),
+    lastRoundSeconds: Type.Union([Type.Integer(), Type.Null()], { description: 'How long the last whole round took' }),
+    lastRoundAt: MomentOrNull,
+  },
+  { description: 'The watch over the bytes of log, spool and ledger' },
+);
+export type StoredStatus = Static<typeof StoredStatus>;
+
 export const Status = Type.Object({
   version: Type.String(),
   ready: Type.Boolean(),
@@ -73,6 +96,7 @@ export const Status = Type.Object({
   logHead: EntryNo,
   processedEntry: EntryNo,
   inFlightEntries: Type.Integer(),
+  stored: StoredStatus,
   children: Type.Array(ChildStatus),
 });
 export type Status = Static<typeof Status>;

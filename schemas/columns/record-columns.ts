@@ -18,6 +18,8 @@ export const TEXT_FIELDS = [
   'meter',
   'register',
   'sessionId',
+  'redirectingParty',
+  'trafficClass',
 ] as const;
 export type TextFieldName = (typeof TEXT_FIELDS)[number];
 

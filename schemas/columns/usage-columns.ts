@@ -48,6 +48,8 @@ export class UsageColumns {
   /** Which text field (index in TEXT_FIELDS) is the charged party and which the other side; NO_TEXT_FIELD = none. */
   partyField: Uint8Array;
   otherField: Uint8Array;
+  /** 0 = a whole usage or its first part; 1 = a later part: setup fee, first block and minimum are in the first. */
+  part: Uint8Array;
   startMs: Float64Array;
   endMs: Float64Array;
   quantity: Float64Array;
@@ -61,6 +63,8 @@ export class UsageColumns {
   /** Numbers in the TariffBook's dictionaries. */
   zoneNo: Uint16Array;
   bandNo: Uint16Array;
+  /** Only where settlement needs it to find the rule again (rules with conditions); else 0. */
+  componentNo: Uint16Array;
   versionNo: Uint16Array;
   currencyNo: Uint8Array;
   kind: Uint8Array;
@@ -80,6 +84,7 @@ export class UsageColumns {
     this.tariffNo = new Uint32Array(shared(capacity * 4));
     this.partyField = new Uint8Array(shared(capacity));
     this.otherField = new Uint8Array(shared(capacity));
+    this.part = new Uint8Array(shared(capacity));
     this.startMs = new Float64Array(shared(capacity * 8));
     this.endMs = new Float64Array(shared(capacity * 8));
     this.quantity = new Float64Array(shared(capacity * 8));
@@ -89,6 +94,7 @@ export class UsageColumns {
     this.billed = new Float64Array(shared(capacity * 8));
     this.zoneNo = new Uint16Array(shared(capacity * 2));
     this.bandNo = new Uint16Array(shared(capacity * 2));
+    this.componentNo = new Uint16Array(shared(capacity * 2));
     this.versionNo = new Uint16Array(shared(capacity * 2));
     this.currencyNo = new Uint8Array(shared(capacity));
     this.kind = new Uint8Array(shared(capacity));
@@ -96,10 +102,23 @@ export class UsageColumns {
     this.code = new Uint16Array(shared(capacity * 2));
   }
 
-  /** Makes room for one more row and returns its number; the caller fills every input column. */
+  /** Makes room for one more row and returns its number; the caller fills every input column but `part`. */
   push(): number {
     if (this.count === this.capacity) this.grow();
+    this.part[this.count] = 0;
     return this.count++;
+  }
+
+  /** Puts `more[row]` copies of each row behind it. */
+  repeat(more: Uint16Array): void {
+    const old = this.count;
+    let to = old;
+    for (let row = 0; row < old; row++) to += more[row];
+    while (this.capacity < to) this.grow();
+    this.count = to;
+    for (let row = old - 1; to > row + 1; row--) {
+      for (let copy = more[row]; copy >= 0; copy--) this.move(row, --to);
+    }
   }
 
   /** Drops the rows whose `drop` flag is set, keeping the order. Only input columns move: rating comes later. */
@@ -123,6 +142,7 @@ export class UsageColumns {
     this.tariffNo[to] = this.tariffNo[from]!;
     this.partyField[to] = this.partyField[from]!;
     this.otherField[to] = this.otherField[from]!;
+    this.part[to] = this.part[from]!;
     this.startMs[to] = this.startMs[from]!;
     this.endMs[to] = this.endMs[from]!;
     this.quantity[to] = this.quantity[from]!;

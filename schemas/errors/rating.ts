@@ -1,7 +1,10 @@
 import type { ErrorEntry } from '../errors.ts';
 
 /** The record waits in suspense; recycling rates it again. */
-const suspended = { counter: 'tollgrid_suspended_total', http: 422, exit: 1 } as const;
+const suspended = { counter: 'tollgrid_errors_total', http: 422, exit: 1 } as const;
+
+/** The subscription is not settled; the others are. */
+const unsettled = { counter: 'tollgrid_settlement_failures_total', http: 422, exit: 1 } as const;
 
 export const ratingErrors = {
   TARIFF_INVALID: {
@@ -44,8 +47,13 @@ export const ratingErrors = {
     ...suspended,
   },
   RATE_NO_PRICE: {
-    cause: 'No rule of the tariff matches the zone and the time band.',
+    cause: 'No rule of the tariff matches the zone, the time band and what the rules ask of the record.',
     cure: 'Add a rule in a new version of the tariff, then recycle.',
+    ...suspended,
+  },
+  RATE_NO_SERIES_PRICE: {
+    cause: 'The series of prices that the tariff names has none for the time of the usage.',
+    cure: 'Publish the tariff again with a file that has the price, then recycle.',
     ...suspended,
   },
   RATE_QUANTITY: {
@@ -57,6 +65,26 @@ export const ratingErrors = {
     cause: 'The quantity or the amount is too large to be held exactly.',
     cure: 'Check the quantity in the record; if it is right, split the usage.',
     ...suspended,
+  },
+  SETTLE_ATTRIBUTE: {
+    cause: 'A tariff needs an attribute of a subscription or account that is missing, no number, or in no category.',
+    cure: 'Put it into the registry with the day from which it holds, or correct it; then settle again.',
+    ...unsettled,
+  },
+  SETTLE_CURRENCY: {
+    cause: 'The lines of a tariff are in another currency than the account.',
+    cure: 'Add `exchange` to `period` of the tariff, or give the subscription a tariff in its currency; then settle again.',
+    ...unsettled,
+  },
+  SETTLE_NO_RATE: {
+    cause: 'A tariff has no rate of exchange for the day of a cycle.',
+    cure: 'Publish the tariff with a rate from that day on or earlier, then settle again.',
+    ...unsettled,
+  },
+  SETTLE_RULE_UNKNOWN: {
+    cause: 'Settlement cannot tell which of the rules with `when` priced a usage: its charge does not say so.',
+    cure: 'Make the charges again with `tollgrid rebuild`: they then say it. Where usage is divided and other bands have other conditions, publish a version whose bands ask the same, or that rounds on the record.',
+    ...unsettled,
   },
   SETTLE_PERIOD_INVALID: {
     cause: 'A period was not given as a month.',

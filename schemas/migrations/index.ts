@@ -1,9 +1,13 @@
 /** Registry migrations, in order. A released one is never edited: a change of tables is a new one. */
 import { registryTables0001 } from './0001-registry.ts';
+import { registryAttributes0002 } from './0002-attributes.ts';
 
 export interface SqlMigration {
   name: string;
   statements: readonly string[];
 }
 
-export const REGISTRY_MIGRATIONS: readonly SqlMigration[] = [{ name: '0001-registry', statements: registryTables0001 }];
+export const REGISTRY_MIGRATIONS: readonly SqlMigration[] = [
+  { name: '0001-registry', statements: registryTables0001 },
+  { name: '0002-attributes', statements: registryAttributes0002 },
+];

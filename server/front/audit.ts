@@ -1,129 +1,130 @@
 /**
- * Conservation: every record received has one disposition, and what rating computed stands in the ledger and in the
- * daily sums, in units and in money.
+ * Conservation: every record received has one disposition; what rating computed stands in the ledger and in the sums;
+ * usage of meters is what the meters showed; each entry of the log is accounted for once, in every table.
  */
-import { auditByFile, auditMoney, decimalOf, microsOf, type LedgerClient, type MoneySums } from '../../ledger/index.ts';
-import type { AuditReport } from '../../schemas/api/audit.ts';
+import {
+  accountedEntries,
+  auditMoney,
+  auditRecords,
+  microsOf,
+  ratedAgainstCharges,
+  suspendedAgainstSuspense,
+  type LedgerClient,
+  type RecordsFilter,
+  type RecordsRow,
+} from '../../ledger/index.ts';
+import { addRecords, metersClose, moneyLines, noRecords, unitLines } from '../../reports/index.ts';
+import type { AuditBy, AuditCheck, AuditReport } from '../../schemas/api/audit.ts';
+import { compareEntries, entriesInWords } from './audit-entries.ts';
+import { auditMeters, type MetersSource } from './audit-meters.ts';
 import type { LogState } from './log-state.ts';
 
-type Counts = AuditReport['total'];
-const DISPOSITIONS = [
-  'rated',
-  'absorbed',
-  'duplicate',
-  'superseded',
-  'filtered',
-  'rejected',
-  'suspended',
-  'writtenOff',
-] as const;
+export interface AuditParts {
+  ledger: LedgerClient;
+  state: LogState;
+  meters: MetersSource;
+  /** What the watch over the stored bytes found. */
+  findings: readonly string[];
+}
 
 export interface AuditFacts {
   asOfEntry: number;
   inFlightEntries: number;
 }
 
-export async function audit(ledger: LedgerClient, state: LogState, facts: AuditFacts): Promise<AuditReport> {
-  const [files, money] = await Promise.all([auditByFile(ledger), auditMoney(ledger)]);
-  const records = new Map<string, AuditReport['records'][number]>();
-  const total = emptyCounts();
-  for (const row of files) {
-    const file = state.files.get(Number(row.fileEntry));
-    const key = file === undefined ? `push/${row.source}` : `file/${row.fileEntry}/${row.source}`;
-    const line = records.get(key) ?? {
-      source: row.source,
-      file: file === undefined ? null : { entry: file.fileEntry, name: file.head.name },
-      ...emptyCounts(),
-    };
-    for (const name of ['received', ...DISPOSITIONS] as const) {
-      line[name] += Number(row[name]);
-      total[name] += Number(row[name]);
-    }
-    line.difference = differenceOf(line);
-    records.set(key, line);
-  }
-  total.inFlight = facts.inFlightEntries;
-  total.difference = differenceOf(total);
-  const units = unitLines(money);
-  const sums = moneyLines(money);
-  const closes =
-    facts.inFlightEntries === 0 &&
-    [...records.values()].every(({ difference }) => difference === 0) &&
-    units.every(({ difference }) => difference === '0') &&
-    sums.every(({ difference }) => microsOf(difference) === 0n);
-  return { closes, asOfEntry: facts.asOfEntry, records: [...records.values()], total, units, money: sums };
+export interface AuditWish extends RecordsFilter {
+  by: AuditBy;
 }
 
-function emptyCounts(): Counts {
+type RecordLine = AuditReport['records'][number];
+
+export async function audit(parts: AuditParts, facts: AuditFacts, wish: AuditWish): Promise<AuditReport> {
+  const { ledger, state } = parts;
+  const rows = await auditRecords(ledger, wish.by, wish);
+  const records = recordLines(rows, state, wish.by);
+  const total = noRecords();
+  for (const row of rows) addRecords(total, row);
+  total.inFlight = facts.inFlightEntries;
+  const money = await auditMoney(ledger);
+  const units = unitLines(money);
+  const sums = moneyLines(money);
+  const meters = await auditMeters(ledger, parts.meters);
+  const checks = [...(await crossChecks(parts, facts.asOfEntry)), ...meters.checks, watched(parts.findings)];
+  const closes =
+    facts.inFlightEntries === 0 &&
+    records.every(({ difference }) => difference === 0) &&
+    units.every(({ difference }) => difference === '0') &&
+    sums.every(({ difference }) => microsOf(difference) === 0n) &&
+    metersClose(meters.report) &&
+    checks.every((check) => check.closes);
+  const { asOfEntry } = facts;
   return {
-    received: 0,
-    rated: 0,
-    absorbed: 0,
-    duplicate: 0,
-    superseded: 0,
-    filtered: 0,
-    rejected: 0,
-    suspended: 0,
-    writtenOff: 0,
-    inFlight: 0,
-    difference: 0,
+    closes,
+    asOfEntry,
+    by: wish.by,
+    records,
+    total,
+    held: heldLines(state),
+    meters: meters.report.lines,
+    checks,
+    units,
+    money: sums,
   };
 }
 
-function differenceOf(counts: Counts): number {
-  return counts.received - DISPOSITIONS.reduce((sum, name) => sum + counts[name], 0);
+/** Not received yet, so in no sum: told beside them. */
+function heldLines(state: LogState): NonNullable<AuditReport['held']> {
+  return state.held().map(({ fileEntry, head: { source, name, held, check } }) => {
+    return { entry: fileEntry, source, name, code: held!.code, records: check?.rows ?? 0 };
+  });
 }
 
-type Lists = Awaited<ReturnType<typeof auditMoney>>;
-/** What rating computed, the ledger's rows, the daily sums, the hourly sums. */
-type Sides = [computed: bigint, ledger: bigint, daily: bigint, hourly: bigint];
-
-/** Sums of all sides under a key, in order of first sight. */
-function sidesBy(
-  lists: Lists,
-  keyOf: (sums: MoneySums) => string | null,
-  value: (sums: MoneySums) => bigint,
-): Map<string, Sides> {
-  const found = new Map<string, Sides>();
-  for (const [side, list] of [lists.controls, lists.charges, lists.daily, lists.hourly].entries()) {
-    for (const sums of list) {
-      const key = keyOf(sums);
-      if (key === null) continue;
-      const sides: Sides = found.get(key) ?? [0n, 0n, 0n, 0n];
-      sides[side] += value(sums);
-      found.set(key, sides);
+/** By file, the batches that one source pushed are one line. */
+function recordLines(rows: readonly RecordsRow[], state: LogState, by: AuditBy): RecordLine[] {
+  const lines = new Map<string, RecordLine>();
+  for (const row of rows) {
+    const file = by === 'file' ? state.files.get(row.fileEntry) : undefined;
+    const hour = by === 'hour' ? new Date(row.hourMs).toISOString() : null;
+    const key = JSON.stringify([row.source, file?.fileEntry ?? null, hour]);
+    let line = lines.get(key);
+    if (line === undefined) {
+      const named = file === undefined ? null : { entry: file.fileEntry, name: file.head.name };
+      lines.set(key, (line = { source: row.source, file: named, hour, ...noRecords() }));
     }
+    addRecords(line, row);
   }
-  return found;
+  return [...lines.values()];
 }
 
-/** How far they are apart: 0 only when all are equal. */
-function spread([computed, ...others]: Sides): bigint {
-  return others.map((other) => computed - other).find((apart) => apart !== 0n) ?? 0n;
+async function crossChecks({ ledger, state }: AuditParts, upTo: number): Promise<AuditCheck[]> {
+  const entries = compareEntries(state, upTo, await accountedEntries(ledger, upTo));
+  const rated = await ratedAgainstCharges(ledger);
+  const suspended = await suspendedAgainstSuspense(ledger);
+  const named = ({ examples }: typeof rated): string =>
+    examples.map(({ entryNo, difference }) => `entry ${entryNo}: ${difference}`).join(', ');
+  return [
+    check('entries of the log accounted for once', entries.total, entriesInWords(entries)),
+    check('rated records with charges', rated.total, named(rated)),
+    check('suspended records in suspense', suspended.total, named(suspended)),
+  ];
 }
 
-function unitLines(lists: Lists): AuditReport['units'] {
-  const found = sidesBy(
-    lists,
-    ({ view, service, kind }) => JSON.stringify([view, service, kind]),
-    ({ quantity }) => BigInt(quantity),
-  );
-  return [...found].map(([key, sides]) => {
-    const [view, service, kind] = JSON.parse(key) as [string, string, string];
-    const [computed, ledger, aggregates] = sides.map(String) as [string, string, string];
-    return { view, service, kind, computed, ledger, aggregates, difference: String(spread(sides)) };
-  });
+function watched(findings: readonly string[]): AuditCheck {
+  return check('stored bytes, as watched', findings.length, findings.join('; '));
 }
 
-function moneyLines(lists: Lists): AuditReport['money'] {
-  const found = sidesBy(
-    lists,
-    ({ view, currency, kind }) => (kind === 'valuation' ? null : JSON.stringify([view, currency])),
-    ({ amount }) => microsOf(amount),
-  );
-  return [...found].map(([key, sides]) => {
-    const [view, currency] = JSON.parse(key) as [string, string];
-    const [computed, ledger, aggregates] = sides.map(decimalOf) as [string, string, string];
-    return { view, currency, computed, ledger, aggregates, difference: decimalOf(spread(sides)) };
-  });
+export function check(name: string, difference: number, detail: string): AuditCheck {
+  return { name, closes: difference === 0, difference: String(difference), detail };
+}
+
+/** How far apart each identity is, for the metric. */
+export function differencesOf(report: AuditReport): Record<string, number> {
+  const size = (values: readonly string[]): number => values.reduce((sum, value) => sum + Math.abs(Number(value)), 0);
+  return {
+    records: report.records.reduce((sum, { difference }) => sum + Math.abs(difference), 0),
+    units: size(report.units.map(({ difference }) => difference)),
+    money: size(report.money.map(({ difference }) => difference)),
+    meters: size(report.meters.map(({ difference }) => difference)),
+    checks: size(report.checks.map(({ difference }) => difference)),
+  };
 }

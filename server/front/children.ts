@@ -9,7 +9,7 @@ import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { entryPoint } from '../../platform/paths.ts';
 import { Supervisor, type ChildMessage } from '../../platform/supervise.ts';
-import type { FrontToRater, RaterStatistics, RaterToFront, VerifyCheck } from '../rater/messages.ts';
+import type { FrontToRater, RaterStatistics, RaterToFront, VerifyCheck, WatchState } from '../rater/messages.ts';
 
 export interface ChildrenEvents {
   onProcessed(entryNo: number, statistics: RaterStatistics): void;
@@ -51,6 +51,8 @@ export class Children {
   private requestNo = 0;
   private readonly requests = new Map<number, Waiting>();
   private processedNo = -1;
+  /** What the watch over stored bytes said last; null before its first look. */
+  watched: WatchState | null = null;
   private failedAt: { reason: string; processedNo: number } | null = null;
 
   constructor(config: Config, events: ChildrenEvents, log: Logger) {
@@ -155,6 +157,7 @@ export class Children {
         ...(this.address.user !== undefined && { engineUser: this.address.user }),
         ...(this.address.handoverFolder !== undefined && { handoverFolder: this.address.handoverFolder }),
         threads: this.threads,
+        watch: this.config.watch,
         slicesAheadMax: rater.slicesAheadMax,
         writeRowsMax: rater.writeRowsMax,
         logLevel: logging.level,
@@ -167,6 +170,9 @@ export class Children {
       case 'processed':
         this.processedNo = message.entryNo;
         this.events.onProcessed(message.entryNo, message.statistics);
+        return;
+      case 'watched':
+        this.watched = message.state;
         return;
       case 'failed':
         this.failedAt = { reason: `${message.code}: ${message.message}`, processedNo: this.processedNo };

@@ -12,13 +12,11 @@ import { explainRating } from '../../rating/index.ts';
 import type { ExplainStep, Explanation, RecordPlace } from '../../schemas/api/charges.ts';
 import { RecordColumns } from '../../schemas/columns/record-columns.ts';
 import { UsageColumns } from '../../schemas/columns/usage-columns.ts';
-import { EntryType, type BatchHead, type CommandHead, type SliceHead } from '../../schemas/log-entries.ts';
-import { settleAgain, subscriptionsAsOf, type ReferenceData } from '../rater/index.ts';
+import { EntryType, type BatchHead, type SliceHead } from '../../schemas/log-entries.ts';
+import type { ReferenceData } from '../rater/index.ts';
+import { explainSettlement } from './explain-settlement.ts';
 import type { LogState } from './log-state.ts';
 import type { ReferenceHistory } from './reference-history.ts';
-
-/** An explanation names at most that many covered usages; `coversTotal` says how many there are. */
-const COVERS_MAX = 1000;
 
 export interface ExplainParts {
   ledger: LedgerClient;
@@ -145,12 +143,15 @@ function ratingSteps(
   for (let row = 0; row < usage.count; row++) {
     if (views[usage.viewNo[row]] !== charge.view || usage.subscriptionNo[row] !== charge.subscriptionNo) continue;
     const sign = charge.sign;
+    // A call that was divided at a border: what stands behind it is a later part. A register usage starts before its record.
+    usage.part[row] = charge.startMs > usage.startMs[row] ? 1 : 0;
     // What a register usage spans is decided by its neighbours: the charge carries it.
     usage.startMs[row] = charge.startMs;
     usage.endMs[row] = charge.endMs;
     usage.quantity[row] = Number(charge.quantity) * sign;
     usage.quantityUp[row] = Number(charge.quantityUp) * sign;
-    const told = explainRating(reference.tariffBook, reference.binding, usage, records, row);
+    const facts = reference.factsFor(format);
+    const told = explainRating(reference.tariffBook, reference.binding, usage, records, row, facts);
     const steps: ExplainStep[] = told.steps.map(({ step, text, data }) => ({ step, text, data }));
     const amount = formatMicros(told.amountMicros * sign, 6);
     if (amount !== charge.amount) {
@@ -178,37 +179,5 @@ function placeOf(state: LogState, entry: LogEntry, found: FoundRecord, recordNo:
     byteLength: found.bytes.length,
     acceptedAt: new Date(entry.acceptedAtMs).toISOString(),
     text: Buffer.from(found.bytes).toString('utf8'),
-  };
-}
-
-async function explainSettlement(parts: ExplainParts, charge: Charge): Promise<Told> {
-  const entryNo = Number(charge.postedEntry);
-  const entry = await parts.reader.entry(entryNo);
-  const { input } = entry.head as Extract<CommandHead, { command: 'settle' }>;
-  const reference = await parts.history.asOf(entry.registryNo);
-  const subscriptions = await subscriptionsAsOf(parts.reader, entryNo);
-  const subscription = subscriptions.find(({ no }) => no === charge.subscriptionNo)!;
-  const scope = { subscription, view: charge.view, service: charge.service };
-  const { ledger } = parts;
-  const { charges, usages } = await settleAgain({ ledger, book: reference.tariffBook }, scope, entryNo, input.period);
-  const line = charges.find(
-    ({ component, zone, band, version }) =>
-      component === charge.component && zone === charge.zone && band === charge.band && version === charge.tariff,
-  );
-  const list = line?.covers.list ?? [];
-  const covers = list.slice(0, COVERS_MAX).map(({ identity, quantity }) => {
-    const usage = usages.get(identity)!;
-    return { charge: usage.address, startAt: new Date(usage.startMs).toISOString(), quantity };
-  });
-  const head = {
-    step: 'settle',
-    text: `Period ${input.period}, settled by entry ${entryNo}.`,
-    data: { entry: entryNo },
-  };
-  return {
-    record: null,
-    steps: [head, ...(line?.steps ?? []).map(({ step, text, data }) => ({ step, text, data }))],
-    covers,
-    coversTotal: list.length,
   };
 }

@@ -24,24 +24,31 @@ import { EntryType } from '../../schemas/log-entries.ts';
 import type { Status } from '../../schemas/api/operation.ts';
 import type { FrontServices } from '../http/index.ts';
 import { ReferenceData } from '../rater/index.ts';
+import type { AuditClock } from './audit-clock.ts';
+import { auditClock } from './audit-services.ts';
 import { Children } from './children.ts';
 import { publishDefinitions } from './definitions.ts';
 import { serveHttp, type HttpServer } from './http.ts';
 import { Intake } from './intake.ts';
 import { LogState } from './log-state.ts';
 import { Delays } from './delays.ts';
+import { DiskReserve, diskSpace, type DiskSpace } from './disk-reserve.ts';
 import { FrontMetrics, type Gauges } from './metrics.ts';
 import { Processed } from './processed.ts';
 import { Publisher } from './publisher.ts';
+import { Settlements } from './settlements.ts';
 import { outcomeLines, type Line } from './outcome.ts';
 import { createServices } from './services.ts';
 import { Sources } from './sources.ts';
+import { storedStatus } from './stored-status.ts';
 
 export interface FrontOptions {
   config: Config;
   /** For one command: takes a free port, and leaves the sources alone. */
   temporary: boolean;
   clock?: Clock;
+  /** Room on the disk of a folder; the system's own when left out. */
+  diskSpace?: (folder: string) => Promise<DiskSpace>;
 }
 
 export interface Front {
@@ -51,7 +58,7 @@ export interface Front {
   sourcesTaken(): Promise<void>;
   /** Charges by view, service and kind. */
   outcome(): Promise<Line[]>;
-  /** Resolves when a file of that name, received after an entry, is wholly in the log. */
+  /** Resolves when a file of that name, received after an entry, is wholly in the log, or held. */
   fileTaken(name: string, afterEntry: number): Promise<void>;
   /** Where the ledger answers ClickHouse's HTTP interface. */
   ledgerAddress(): LedgerAddress;
@@ -64,11 +71,14 @@ export interface Front {
 /** How far ahead of the ledger pushed usage may run before it is refused, in log entries. */
 const PUSHED_ENTRIES_MAX = 5_000;
 
-export async function startFront({ config, temporary, clock = systemClock }: FrontOptions): Promise<Front> {
+export async function startFront(options: FrontOptions): Promise<Front> {
+  const { config, temporary, clock = systemClock } = options;
   // Call records and customers are nobody else's business on this machine; the children inherit it.
   process.umask(0o077);
   const lock = await lockDataDir(config.dataDir);
-  const opened = new FrontParts(config, clock, lock);
+  const space = options.diskSpace ?? diskSpace;
+  const disk = new DiskReserve(() => space(config.dataDir), config.intake);
+  const opened = new FrontParts(config, clock, lock, disk);
   try {
     await opened.open();
     return await opened.serve(temporary);
@@ -87,7 +97,9 @@ export class FrontParts {
   readonly processed = new Processed();
   readonly reference = new ReferenceData();
   readonly reader: LogReader;
+  readonly settlements = new Settlements();
   readonly metrics: FrontMetrics;
+  readonly disk: DiskReserve;
   private readonly delays: Delays;
   children!: Children;
   intake!: Intake;
@@ -100,10 +112,12 @@ export class FrontParts {
   private spool: Spool | null = null;
   private http: HttpServer | null = null;
   private sources: Sources | null = null;
+  private auditClock: AuditClock | null = null;
   private stopped: Promise<void> | null = null;
 
-  constructor(config: Config, clock: Clock, lock: DataDirLock) {
+  constructor(config: Config, clock: Clock, lock: DataDirLock, disk: DiskReserve) {
     this.config = config;
+    this.disk = disk;
     this.clock = clock;
     this.lock = lock;
     this.startedAtMs = clock.now();
@@ -123,8 +137,13 @@ export class FrontParts {
 
   async open(): Promise<void> {
     const { config } = this;
-    this.log = await LogWriter.open(path.join(config.dataDir, 'log'), config.log);
+    this.log = await LogWriter.open(path.join(config.dataDir, 'log'), {
+      ...config.log,
+      confirm: () => this.lock.confirm(),
+      detach: this.lock.tookFromSilent,
+    });
     this.spool = await Spool.open(path.join(config.dataDir, 'spool'));
+    await this.disk.start();
     this.children = new Children(
       config,
       {
@@ -132,6 +151,7 @@ export class FrontParts {
         onProcessed: (entryNo, statistics) => {
           this.processed.set(entryNo);
           this.metrics.follow(statistics);
+          this.settlements.follow(statistics.settlements);
           this.delays.reached(entryNo);
         },
       },
@@ -151,6 +171,7 @@ export class FrontParts {
       spool: this.spool,
       state: this.state,
       clock: this.clock,
+      disk: this.disk,
       format: (name) => this.reference.format(name),
       waitForRoom: (entryNo) => this.processed.reached(entryNo - config.rater.slicesAheadMax),
       onAppended: (entry) => {
@@ -215,6 +236,8 @@ export class FrontParts {
     this.sources = new Sources(temporary ? [] : this.config.sources, this.intake, this.clock, this.logger);
     const finished = this.finishFiles();
     this.sources.start();
+    this.auditClock = auditClock(this, services);
+    if (!temporary) this.auditClock.start();
     this.ready = true;
     return {
       url: this.http.url,
@@ -249,7 +272,8 @@ export class FrontParts {
   private async fileTaken(name: string, afterEntry: number): Promise<void> {
     const taken = (): boolean =>
       [...this.state.files.values()].some(
-        (file) => file.head.name === name && file.fileEntry > afterEntry && file.complete,
+        (file) =>
+          file.head.name === name && file.fileEntry > afterEntry && (file.complete || file.state !== 'admitted'),
       );
     while (!taken()) await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -288,6 +312,7 @@ export class FrontParts {
     const reasons = [
       ...(this.ready ? [] : ['starting or stopping']),
       ...children.filter(({ up }) => !up).map(({ role }) => `the ${role} is down`),
+      ...(this.disk.isLow ? ['INTAKE_DISK_LOW: the disk has less room than its reserve, intake waits'] : []),
       ...[this.intake?.failure ?? null, this.children.lastFailure].filter((reason) => reason !== null),
     ];
     return {
@@ -299,13 +324,16 @@ export class FrontParts {
       logHead: this.log.headNo,
       processedEntry: Math.max(0, this.processed.entryNo),
       inFlightEntries: this.inFlightEntries,
+      stored: storedStatus(this.children.watched, this.config.watch),
       children,
     };
   }
 
   private gauges(): Gauges {
     const up = Object.fromEntries(this.children.status().map(({ role, up }) => [role, up]));
-    return { headNo: this.log.headNo, processedNo: this.processed.entryNo, restarts: this.children.restarts, up };
+    const { restarts, watched } = this.children;
+    const waiting = { held: this.state.held(), incidents: this.state.incidents.list(), disk: this.disk };
+    return { headNo: this.log.headNo, processedNo: this.processed.entryNo, restarts, up, watched, ...waiting };
   }
 
   /** Stops taking, lets the rater finish what is in the log, closes everything. */
@@ -317,12 +345,14 @@ export class FrontParts {
   private async closeOnce(): Promise<void> {
     this.ready = false;
     this.intake?.stop();
+    this.disk.stop();
     this.processed.stop();
     this.children?.endRequests(new TollgridError('STOPPING', 'Tollgrid is stopping.'));
     // Each is closed whatever becomes of the one before: a full disk must not keep the lock.
     const steps: (() => Promise<unknown> | undefined)[] = [
       () => this.http?.close(),
       () => this.sources?.stop(),
+      () => this.auditClock?.stop(),
       () => this.children?.stop(),
       () => this.registry?.close(),
       () => this.log?.close(),

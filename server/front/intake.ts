@@ -8,7 +8,7 @@ import type { FileIntake, FileSource, GrowingFile } from '../../collectors/files
 import type { CompiledFormat } from '../../mediation/formats/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { TollgridError } from '../../platform/errors.ts';
-import type { Appended, LogWriter, Spool } from '../../platform/log/index.ts';
+import { readAhead, type Appended, type LogWriter, type Spool } from '../../platform/log/index.ts';
 import {
   EntryType,
   SEMANTICS_NO,
@@ -18,10 +18,14 @@ import {
   type FileHead,
   type SliceHead,
 } from '../../schemas/log-entries.ts';
-import type { EntryFacts, LogState } from './log-state.ts';
+import { cutSlice } from './cut-slice.ts';
+import type { DiskReserve } from './disk-reserve.ts';
+import { duplicateHead, receivedHead, type ReceivedFile } from './file-reception.ts';
+import type { EntryFacts, LogState, PushFacts } from './log-state.ts';
+import { Turns } from './turns.ts';
 
-/** Short or empty lines must not make a slice of millions of records. */
-const SLICE_RECORDS_MAX = 250_000;
+/** Enough of the last records to tell a file by: they hold times and numbers. */
+const TAIL_BYTES = 256;
 
 /** The format that pushed CloudEvents are decoded by. */
 export const PUSH_FORMAT = 'cloudevents';
@@ -31,6 +35,8 @@ export interface IntakeParts {
   spool: Spool;
   state: LogState;
   clock: Clock;
+  /** Absent: no room is kept free. */
+  disk?: DiskReserve;
   format(name: string): CompiledFormat;
   /** Resolves when at most `slicesAheadMax` entries after `entryNo` wait for the rater. */
   waitForRoom(entryNo: number): Promise<void>;
@@ -41,12 +47,20 @@ export interface IntakeParts {
   inFlightEntries(): number;
 }
 
+export interface Pushed {
+  entryNo: number;
+  records: number;
+  replayed: boolean;
+}
+
 export interface AdmittedFile {
   fileEntry: number;
   lastEntry: number;
   slices: number;
   sizeBytes: number;
   duplicateOf?: number;
+  /** Why nothing of it is admitted for now. */
+  held?: NonNullable<FileHead['held']>;
 }
 
 export class Intake implements FileIntake {
@@ -60,6 +74,7 @@ export class Intake implements FileIntake {
   private readonly pushing = new Map<string, Promise<Appended>>();
   /** Files whose slices are being admitted. */
   private readonly admitting = new Map<number, Promise<void>>();
+  private readonly turns = new Turns();
 
   constructor(parts: IntakeParts) {
     this.parts = parts;
@@ -97,18 +112,21 @@ export class Intake implements FileIntake {
     return (await this.append(EntryType.command, head)).entryNo;
   }
 
+  /** `caller`: id of an API key, or `operator`. The idempotency keys of one are not those of another. */
   async push(
     source: string,
     events: readonly Uint8Array[],
     requestSha256: string,
     idempotencyKey?: string,
-  ): Promise<{ entryNo: number; records: number; replayed: boolean }> {
-    const key = idempotencyKey === undefined ? null : `${source}\u0000${idempotencyKey}`;
+    caller = 'operator',
+  ): Promise<Pushed> {
+    const key = idempotencyKey === undefined ? null : `${caller}\u0000${source}\u0000${idempotencyKey}`;
     if (idempotencyKey !== undefined) {
       while (this.pushing.has(key!)) await this.pushing.get(key!);
-      const earlier = this.earlierPush(source, idempotencyKey, requestSha256);
+      const earlier = this.earlierPush(this.parts.state.push(caller, source, idempotencyKey), requestSha256);
       if (earlier !== null) return earlier;
     }
+    this.parts.disk?.require();
     if (this.parts.inFlightEntries() > this.parts.pushedEntriesMax) {
       throw new TollgridError('INTAKE_BUSY', 'The ledger is behind; try again shortly.', { retryAfterSeconds: 2 });
     }
@@ -118,7 +136,7 @@ export class Intake implements FileIntake {
       format: PUSH_FORMAT,
       sha256: sha256(body),
       records: events.length,
-      ...(idempotencyKey !== undefined && { idempotencyKey, requestSha256 }),
+      ...(idempotencyKey !== undefined && { idempotencyKey, requestSha256, caller }),
     };
     const appending = this.append(EntryType.batch, head, body);
     if (key !== null) this.pushing.set(key, appending);
@@ -130,12 +148,7 @@ export class Intake implements FileIntake {
     }
   }
 
-  private earlierPush(
-    source: string,
-    key: string,
-    requestSha256: string,
-  ): { entryNo: number; records: number; replayed: boolean } | null {
-    const earlier = this.parts.state.push(source, key);
+  private earlierPush(earlier: PushFacts | undefined, requestSha256: string): Pushed | null {
     if (earlier === undefined) return null;
     if (earlier.requestSha256 !== requestSha256) {
       throw new TollgridError('IDEMPOTENCY_CONFLICT', 'This Idempotency-Key was used with another body.', {
@@ -157,36 +170,69 @@ export class Intake implements FileIntake {
     await this.admitFile({ source: source.name, format: source.format, name, modifiedMs }, filePath);
   }
 
-  /** Spools a file or stream and admits its slices. The format must exist before anything is kept. */
+  /** Spools a file or stream and admits its slices, unless its check holds it. The format must exist before anything is kept. */
   async admitFile(
-    facts: { source: string; format: string; name: string; modifiedMs?: number },
+    facts: Omit<ReceivedFile, 'sha256' | 'sizeBytes'>,
     content: string | AsyncIterable<Uint8Array>,
   ): Promise<AdmittedFile> {
     this.parts.format(facts.format);
-    const { sha256: hash, sizeBytes } = await this.parts.spool.add(content);
-    const duplicateOf = this.parts.state.sameBytes(hash, facts.format);
-    // A file's records count as duplicates once, and all of them: the first one has to be in the log to its end.
-    if (duplicateOf !== undefined) await this.admitSlices(duplicateOf);
-    const head: FileHead = {
-      source: facts.source,
-      name: facts.name,
-      format: facts.format,
-      mode: 'closed',
-      sha256: hash,
-      sizeBytes,
-      ...(facts.modifiedMs !== undefined && { modifiedMs: facts.modifiedMs }),
-      ...(duplicateOf !== undefined && { duplicateOf }),
-    };
-    const { entryNo } = await this.append(EntryType.file, head);
-    if (duplicateOf === undefined) await this.admitSlices(entryNo);
-    const file = this.parts.state.files.get(entryNo)!;
+    const { disk, spool } = this.parts;
+    const bytes = typeof content === 'string' ? readAhead(content) : content;
+    const file = { ...facts, ...(await spool.add(disk?.guard(bytes) ?? bytes)) };
+    const entryNo = (await this.enterFile(file)) ?? (await this.enterDuplicate(file));
+    const entered = this.parts.state.files.get(entryNo)!;
+    if (entered.state === 'admitted') await this.admitSlices(entryNo);
+    const { held, duplicateOf } = entered.head;
     return {
       fileEntry: entryNo,
-      lastEntry: file.lastEntry,
-      slices: file.slices,
-      sizeBytes,
+      lastEntry: entered.lastEntry,
+      slices: entered.slices,
+      sizeBytes: file.sizeBytes,
       ...(duplicateOf !== undefined && { duplicateOf }),
+      ...(held !== undefined && { held }),
     };
+  }
+
+  /** Null when its bytes were received before. One after the other: the same file may come twice at the same moment. */
+  private enterFile(file: ReceivedFile): Promise<number | null> {
+    return this.turns.take(`source ${file.source}`, () =>
+      this.turns.take(`bytes ${file.sha256} ${file.format}`, async () => {
+        if (this.parts.state.sameBytes(file.sha256, file.format) !== undefined) return null;
+        const head = await receivedHead(this.parts, file);
+        return (await this.append(EntryType.file, head)).entryNo;
+      }),
+    );
+  }
+
+  private async enterDuplicate(file: ReceivedFile): Promise<number> {
+    const original = this.parts.state.files.get(this.parts.state.sameBytes(file.sha256, file.format)!)!;
+    // A file's records count as duplicates once, and all of them: the first one has to be in the log to its end.
+    if (original.state === 'admitted') await this.admitSlices(original.fileEntry);
+    return (await this.append(EntryType.file, duplicateHead(file, original))).entryNo;
+  }
+
+  /** Its slices follow: see `admitSlices`. Errors: NOT_FOUND, FILE_NOT_HELD. */
+  releaseFile(fileEntry: number, by: string, reason?: string): Promise<number> {
+    const input = { file: fileEntry, ...(reason !== undefined && { reason }) };
+    return this.decide(fileEntry, { command: 'releaseFile', by, input });
+  }
+
+  /** Errors: NOT_FOUND, FILE_NOT_HELD. */
+  rejectFile(fileEntry: number, by: string, reason: string): Promise<number> {
+    return this.decide(fileEntry, { command: 'rejectFile', by, input: { file: fileEntry, reason } });
+  }
+
+  /** In turn with files of the same source: one of them may be taking its place. */
+  private async decide(fileEntry: number, head: CommandHead): Promise<number> {
+    const file = this.parts.state.files.get(fileEntry);
+    if (file === undefined) throw new TollgridError('NOT_FOUND', `Entry ${fileEntry} is no file.`);
+    return this.turns.take(`source ${file.head.source}`, () => {
+      if (file.state === 'held') return this.command(head);
+      throw new TollgridError('FILE_NOT_HELD', `The file of entry ${fileEntry} is not held: it is ${file.state}.`, {
+        file: fileEntry,
+        state: file.state,
+      });
+    });
   }
 
   /** Admits what is left of a closed file, also after a stop in the middle. */
@@ -207,6 +253,7 @@ export class Intake implements FileIntake {
     while (!file.complete) {
       if (this.stopping)
         throw new TollgridError('STOPPING', 'Tollgrid is stopping; the rest of the file follows later.');
+      await this.parts.disk?.room();
       await this.parts.waitForRoom(file.lastEntry);
       const offset = file.offset;
       const lengthBytes = Math.min(this.parts.sliceBytesMax, sizeBytes! - offset);
@@ -233,7 +280,11 @@ export class Intake implements FileIntake {
     return this.parts.state.growing(source);
   }
 
-  async startGrowing(source: FileSource, file: Omit<GrowingFile, 'fileEntry' | 'offset'>): Promise<GrowingFile> {
+  async startGrowing(
+    source: FileSource,
+    file: Omit<GrowingFile, 'fileEntry' | 'offset' | 'tail'>,
+  ): Promise<GrowingFile> {
+    this.parts.disk?.require();
     const head: FileHead = {
       source: source.name,
       name: file.name,
@@ -246,11 +297,14 @@ export class Intake implements FileIntake {
     return { ...file, fileEntry: entryNo, offset: 0 };
   }
 
-  async admitGrowth(source: FileSource, file: GrowingFile, bytes: Uint8Array): Promise<void> {
+  async admitGrowth(source: FileSource, file: GrowingFile, bytes: Uint8Array, atEnd: boolean): Promise<void> {
+    this.parts.disk?.require();
     await this.parts.waitForRoom(this.parts.state.files.get(file.fileEntry)!.lastEntry);
     const { sha256: blob } = await this.parts.spool.add(single(bytes));
     for (let blobOffset = 0; blobOffset < bytes.length;) {
-      const { end, recordsMax } = cutSlice(this.parts.format(source.format), bytes.subarray(blobOffset), false);
+      const { end, recordsMax } = cutSlice(this.parts.format(source.format), bytes.subarray(blobOffset), atEnd);
+      const last = bytes.subarray(Math.max(blobOffset, blobOffset + end - TAIL_BYTES), blobOffset + end);
+      const tail = { lengthBytes: last.length, sha256: sha256(last) };
       const head: SliceHead = {
         source: source.name,
         format: source.format,
@@ -262,31 +316,14 @@ export class Intake implements FileIntake {
         recordsMax,
         first: file.offset === 0,
         last: false,
+        tail,
       };
       await this.append(EntryType.slice, head);
       blobOffset += end;
       file.offset += end;
+      file.tail = tail;
     }
   }
-}
-
-/**
- * Where a slice ends: after its last whole record, and after about SLICE_RECORDS_MAX at most. A rule on bytes alone,
- * so that the same file is cut the same way again.
- */
-export function cutSlice(
-  format: CompiledFormat,
-  bytes: Uint8Array,
-  atEnd: boolean,
-): { end: number; recordsMax: number } {
-  let window = bytes;
-  let recordsMax = format.estimateRecords(window);
-  while (recordsMax > SLICE_RECORDS_MAX) {
-    window = window.subarray(0, window.length >>> 1);
-    recordsMax = format.estimateRecords(window);
-  }
-  // A record larger than the window is no record: it is admitted as it is and ends in suspense.
-  return { end: format.cut(window, atEnd && window.length === bytes.length) || window.length, recordsMax };
 }
 
 async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

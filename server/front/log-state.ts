@@ -2,14 +2,18 @@
  * What the front must remember of the log to go on: files taken in, offsets of growing ones, idempotency keys,
  * publications, the last reference entry. A fold over entry heads, at start and then entry by entry.
  */
+import { EntrySet } from '../../platform/entry-set.ts';
 import type { GrowingFile } from '../../collectors/files/index.ts';
 import {
   EntryType,
   type BatchHead,
+  type CommandHead,
   type FileHead,
+  type Fingerprint,
   type PublicationHead,
   type SliceHead,
 } from '../../schemas/log-entries.ts';
+import { Incidents } from './incidents.ts';
 
 export interface EntryFacts {
   entryNo: number;
@@ -17,6 +21,9 @@ export interface EntryFacts {
   acceptedAtMs: number;
   head: unknown;
 }
+
+/** `duplicate`, `rejected` and `superseded` files are never read; `held` ones wait for a decision. */
+export type FileState = 'admitted' | 'duplicate' | 'held' | 'rejected' | 'superseded';
 
 export interface FileFacts {
   fileEntry: number;
@@ -28,6 +35,11 @@ export interface FileFacts {
   complete: boolean;
   lastEntry: number;
   slices: number;
+  state: FileState;
+  /** What ended the holding: a command, or the file that took its place. */
+  decided?: { entryNo: number; atMs: number; by: string; reason: string };
+  /** Growing files: the last bytes before `offset`. */
+  tail?: Fingerprint;
 }
 
 export interface PushFacts {
@@ -43,12 +55,20 @@ export interface PublicationFacts {
 }
 
 export class LogState {
+  /** First entry that is kept; 0 in an empty log. */
+  firstEntry = 0;
+  /** When it was accepted; null in an empty log. */
+  firstAcceptedMs: number | null = null;
+  /** Entries whose records the ledger accounts for, each with one row of its own. */
+  readonly accounted = new EntrySet();
   readonly files = new Map<number, FileFacts>();
+  private readonly holding = new Set<number>();
   private readonly closedKeys = new Set<string>();
   private readonly bySha256 = new Map<string, number>();
   private readonly pushes = new Map<string, PushFacts>();
   readonly publications = new Map<string, PublicationFacts>();
   readonly lastAcceptedMs = new Map<string, number>();
+  readonly incidents = new Incidents();
   /** Registry changes and publications, in order: what reference data of any time is made from. */
   readonly referenceEntries: number[] = [];
   registryNo = 0;
@@ -56,6 +76,9 @@ export class LogState {
   lastRegistryEntry = 0;
 
   apply(entry: EntryFacts): void {
+    this.firstEntry ||= entry.entryNo;
+    this.firstAcceptedMs ??= entry.acceptedAtMs;
+    if (isAccounted(entry)) this.accounted.add(entry.entryNo);
     switch (entry.type) {
       case EntryType.file:
         return this.applyFile(entry, entry.head as FileHead);
@@ -75,12 +98,15 @@ export class LogState {
         this.publications.set(publicationKey(head), { entryNo: entry.entryNo, acceptedAtMs: entry.acceptedAtMs, head });
         return;
       }
+      case EntryType.command:
+        return this.applyCommand(entry, entry.head as CommandHead);
       default:
         return;
     }
   }
 
   private applyFile(entry: EntryFacts, head: FileHead): void {
+    const state = head.duplicateOf !== undefined ? 'duplicate' : head.held !== undefined ? 'held' : 'admitted';
     this.files.set(entry.entryNo, {
       fileEntry: entry.entryNo,
       acceptedAtMs: entry.acceptedAtMs,
@@ -89,12 +115,43 @@ export class LogState {
       complete: head.duplicateOf !== undefined,
       lastEntry: entry.entryNo,
       slices: 0,
+      state,
     });
     this.lastAcceptedMs.set(head.source, entry.acceptedAtMs);
     if (head.mode === 'growing') return;
     if (head.modifiedMs !== undefined)
       this.closedKeys.add(closedKey(head.source, head.name, head.sizeBytes!, head.modifiedMs));
-    if (head.duplicateOf === undefined) this.bySha256.set(`${head.sha256!}/${head.format}`, entry.entryNo);
+    if (state !== 'duplicate') this.bySha256.set(`${head.sha256!}/${head.format}`, entry.entryNo);
+    if (state === 'held') this.holding.add(entry.entryNo);
+    if (state === 'admitted') this.incidents.admit(entry, head.source, entry.entryNo, head.numbers ?? []);
+    for (const { fileEntry } of head.supersedes ?? []) {
+      this.decide(fileEntry, 'superseded', entry, head.source, `entry ${entry.entryNo} took its place`);
+    }
+  }
+
+  private applyCommand(entry: EntryFacts, head: CommandHead): void {
+    if (head.command === 'releaseFile') {
+      const { file, reason = '' } = head.input;
+      this.decide(file, 'admitted', entry, head.by, reason);
+      const released = this.files.get(file)?.head;
+      if (released !== undefined) this.incidents.admit(entry, released.source, file, released.numbers ?? []);
+    } else if (head.command === 'rejectFile') {
+      this.decide(head.input.file, 'rejected', entry, head.by, head.input.reason);
+    } else if (head.command === 'closeIncident') {
+      this.incidents.close(entry, head.input.incident, head.by, head.input.reason);
+    }
+  }
+
+  private decide(fileEntry: number, state: FileState, entry: EntryFacts, by: string, reason: string): void {
+    const file = this.files.get(fileEntry);
+    // Its entry was older than what is kept of the log.
+    if (file === undefined) return;
+    file.state = state;
+    // Never read, but counted by the check: what will not be received another way is accounted for.
+    if ((state === 'rejected' || state === 'superseded') && (file.head.check?.rows ?? 0) > 0)
+      this.accounted.add(fileEntry);
+    this.holding.delete(fileEntry);
+    file.decided = { entryNo: entry.entryNo, atMs: entry.acceptedAtMs, by, reason };
   }
 
   private applySlice(entry: EntryFacts, head: SliceHead): void {
@@ -102,6 +159,7 @@ export class LogState {
     file.offset = head.sourceOffset + head.lengthBytes;
     file.lastEntry = entry.entryNo;
     file.slices++;
+    if (head.tail !== undefined) file.tail = head.tail;
     if (head.last) file.complete = true;
     this.lastAcceptedMs.set(head.source, entry.acceptedAtMs);
   }
@@ -109,7 +167,7 @@ export class LogState {
   private applyBatch(entry: EntryFacts, head: BatchHead): void {
     this.lastAcceptedMs.set(head.source, entry.acceptedAtMs);
     if (head.idempotencyKey === undefined) return;
-    this.pushes.set(`${head.source}\u0000${head.idempotencyKey}`, {
+    this.pushes.set(pushKey(head.caller, head.source, head.idempotencyKey), {
       entryNo: entry.entryNo,
       requestSha256: head.requestSha256!,
       records: head.records,
@@ -125,26 +183,40 @@ export class LogState {
     return this.bySha256.get(`${sha256}/${format}`);
   }
 
-  push(source: string, idempotencyKey: string): PushFacts | undefined {
-    return this.pushes.get(`${source}\u0000${idempotencyKey}`);
+  push(caller: string, source: string, idempotencyKey: string): PushFacts | undefined {
+    const own = this.pushes.get(pushKey(caller, source, idempotencyKey));
+    return own ?? this.pushes.get(pushKey(undefined, source, idempotencyKey));
   }
 
   growing(source: string): GrowingFile[] {
     return [...this.files.values()]
       .filter(({ head }) => head.mode === 'growing' && head.source === source)
-      .map(({ fileEntry, head, offset }) => ({
+      .map(({ fileEntry, head, offset, tail }) => ({
         fileEntry,
         name: head.name,
         inode: head.inode!,
         fingerprint: head.fingerprint!,
         offset,
+        ...(tail !== undefined && { tail }),
       }));
   }
 
   /** Closed files whose admission a stop interrupted. */
   incomplete(): FileFacts[] {
-    return [...this.files.values()].filter((file) => file.head.mode === 'closed' && !file.complete);
+    return [...this.files.values()].filter(
+      ({ head, state, complete }) => head.mode === 'closed' && state === 'admitted' && !complete,
+    );
   }
+
+  held(): FileFacts[] {
+    return [...this.holding].map((fileEntry) => this.files.get(fileEntry)!);
+  }
+}
+
+/** Slices and pushed batches hold records; a file whose bytes were received before stands for all of its own. */
+function isAccounted({ type, head }: EntryFacts): boolean {
+  if (type === EntryType.file) return (head as FileHead).duplicateOf !== undefined;
+  return type === EntryType.slice || type === EntryType.batch;
 }
 
 export function publicationKey(head: { kind: string; name: string; effective?: string }): string {
@@ -153,4 +225,8 @@ export function publicationKey(head: { kind: string; name: string; effective?: s
 
 function closedKey(source: string, name: string, sizeBytes: number, modifiedMs: number): string {
   return `${source}\u0000${name}\u0000${sizeBytes}\u0000${modifiedMs}`;
+}
+
+function pushKey(caller: string | undefined, source: string, idempotencyKey: string): string {
+  return `${caller ?? ''}\u0000${source}\u0000${idempotencyKey}`;
 }

@@ -1,6 +1,8 @@
 /** What the front measures. The rater reports totals since its start; here they become counters. */
 import { createMetrics, type Metrics } from '../http/index.ts';
-import type { RaterStatistics } from '../rater/messages.ts';
+import type { RaterStatistics, WatchState } from '../rater/messages.ts';
+import type { Incident } from './incidents.ts';
+import type { FileFacts } from './log-state.ts';
 
 /** Adds up totals that start anew when the rater does. */
 class Totals {
@@ -19,6 +21,10 @@ export interface Gauges {
   processedNo: number;
   restarts: Readonly<Record<string, number>>;
   up: Readonly<Record<string, boolean>>;
+  watched: WatchState | null;
+  held: readonly FileFacts[];
+  incidents: readonly Incident[];
+  disk: { freeBytes: number; reserveBytes: number };
 }
 
 export class FrontMetrics {
@@ -48,6 +54,9 @@ export class FrontMetrics {
     for (const [code, count] of Object.entries(statistics.errors)) {
       metrics.tollgrid_errors_total.inc({ code }, totals.growth(`e/${code}`, count));
     }
+    for (const [code, count] of Object.entries(statistics.settlementFailures)) {
+      metrics.tollgrid_settlement_failures_total.inc({ code }, totals.growth(`s/${code}`, count));
+    }
     for (const [table, count] of Object.entries(statistics.ledgerRows)) {
       metrics.tollgrid_ledger_rows_total.inc({ table }, totals.growth(`l/${table}`, count));
     }
@@ -56,9 +65,33 @@ export class FrontMetrics {
     for (let i = 0; i < writes; i++) metrics.tollgrid_ledger_write_seconds.observe(seconds / writes);
   }
 
+  private followWatch({ findings, checkedAtMs, lastRoundMs, lastRoundAtMs, stepsDone, steps }: WatchState): void {
+    const { metrics } = this;
+    metrics.tollgrid_stored_findings.set(findings.length);
+    metrics.tollgrid_stored_steps.set({ state: 'done' }, stepsDone);
+    metrics.tollgrid_stored_steps.set({ state: 'all' }, steps);
+    if (checkedAtMs !== null) metrics.tollgrid_stored_checked_timestamp_seconds.set(checkedAtMs / 1000);
+    if (lastRoundMs !== null) metrics.tollgrid_stored_round_seconds.set(lastRoundMs / 1000);
+    if (lastRoundAtMs !== null) metrics.tollgrid_stored_round_timestamp_seconds.set(lastRoundAtMs / 1000);
+  }
+
+  private followIntake({ held, incidents, disk }: Pick<Gauges, 'held' | 'incidents' | 'disk'>): void {
+    const { metrics } = this;
+    metrics.tollgrid_disk_free_bytes.set(disk.freeBytes);
+    metrics.tollgrid_disk_reserve_bytes.set(disk.reserveBytes);
+    metrics.tollgrid_held_files.reset();
+    for (const { head } of held) metrics.tollgrid_held_files.inc({ source: head.source, code: head.held!.code });
+    metrics.tollgrid_open_incidents.reset();
+    for (const { source, kind, closed } of incidents) {
+      if (closed === null) metrics.tollgrid_open_incidents.inc({ source, kind });
+    }
+  }
+
   async text(): Promise<string> {
     const { metrics } = this;
-    const { headNo, processedNo, restarts, up } = this.gauges();
+    const { headNo, processedNo, restarts, up, watched, ...waiting } = this.gauges();
+    if (watched !== null) this.followWatch(watched);
+    this.followIntake(waiting);
     metrics.tollgrid_log_head.set(headNo);
     metrics.tollgrid_processed_entry.set(processedNo);
     metrics.tollgrid_in_flight_entries.set(headNo - processedNo);

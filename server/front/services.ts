@@ -15,8 +15,9 @@ import { TollgridError } from '../../platform/errors.ts';
 import type { AccountItem } from '../../schemas/api/accounts.ts';
 import { SEMANTICS_NO } from '../../schemas/log-entries.ts';
 import { decodeCursor, encodeCursor, type FrontServices } from '../http/index.ts';
-import { audit } from './audit.ts';
+import { auditServices } from './audit-services.ts';
 import { explainCharge } from './explain.ts';
+import { fileServices } from './file-services.ts';
 import type { FrontParts } from './front.ts';
 import { sideFiles } from './publisher.ts';
 import { ReferenceHistory } from './reference-history.ts';
@@ -24,7 +25,6 @@ import { summaryOf } from './outcome.ts';
 import { chargeItem, Names, usageItem } from './to-api.ts';
 import { version } from './version.ts';
 
-const AUDIT_WAIT_MS = 600_000;
 const IdCursor = Type.Object({ after: Type.String() });
 
 export function createServices(front: FrontParts): FrontServices {
@@ -50,8 +50,10 @@ export function createServices(front: FrontParts): FrontServices {
   const settled = async (entryNo: number): Promise<{ entry: number }> => Promise.resolve({ entry: entryNo });
 
   return {
-    pushUsage: ({ source, events, requestSha256, idempotencyKey }) =>
-      intake.push(source, events, requestSha256, idempotencyKey),
+    ...fileServices(front),
+
+    pushUsage: ({ source, events, requestSha256, idempotencyKey, caller }) =>
+      intake.push(source, events, requestSha256, idempotencyKey, caller),
 
     ingestFile: async ({ source, name, format, stream }) => {
       const configured = front.config.sources.find((one) => one.name === source);
@@ -68,6 +70,8 @@ export function createServices(front: FrontParts): FrontServices {
       processed: await processed.reachedWithin(entryNo, timeoutMs),
       processedEntry: processed.entryNo,
     }),
+
+    ...auditServices(front),
 
     usage: async ({ account, fromMs, toMs, limit, cursor }) => {
       const found = await listUsage(children.ledger, {
@@ -131,16 +135,6 @@ export function createServices(front: FrontParts): FrontServices {
       };
     },
 
-    audit: async ({ wait }) => {
-      if (wait) await processed.reachedWithin(front.headNo, AUDIT_WAIT_MS);
-      const report = await audit(children.ledger, state, {
-        asOfEntry: processed.entryNo,
-        inFlightEntries: front.inFlightEntries,
-      });
-      front.metrics.metrics.tollgrid_audit_difference.set(report.total.difference);
-      return report;
-    },
-
     suspense: async ({ code, limit, cursor }) => {
       const filter = { limit, ...(code !== undefined && { code }), ...(cursor !== undefined && { cursor }) };
       return page(await listSuspense(children.ledger, filter), (item) => ({
@@ -161,10 +155,18 @@ export function createServices(front: FrontParts): FrontServices {
       settled(await intake.command({ command: 'recycle', by, input: defined(input) })),
     writeOff: async ({ by, reason, ...input }) =>
       settled(await intake.command({ command: 'writeOff', by, input: { ...defined(input), reason } })),
-    settle: async ({ by, period }) => {
+    settle: async ({ by, period, postingPeriod }) => {
       requireTariffs(front);
-      return settled(await intake.command({ command: 'settle', by, input: { period } }));
+      const input = { period, ...(postingPeriod !== undefined && { postingPeriod }) };
+      return settled(await intake.command({ command: 'settle', by, input }));
     },
+    settlement: (entryNo) =>
+      front.settlements.of(entryNo, () => ({
+        ledger: children.ledger,
+        reader: front.reader,
+        history,
+        processedNo: processed.entryNo,
+      })),
 
     registryImport: async ({ name, text, by }) => registryAnswer(await front.importRegistry(name, text, by)),
     registryChange: async ({ objects, by }) => registryAnswer(await front.changeRegistry(objects, by)),
@@ -229,20 +231,6 @@ export function createServices(front: FrontParts): FrontServices {
         rows: await countRows(children.ledger, 'charges'),
         elapsedMs: Math.round(performance.now() - startedMs),
       };
-    },
-
-    verify: async () => {
-      if (!(await processed.reachedWithin(front.headNo, AUDIT_WAIT_MS))) {
-        throw new TollgridError('WAIT_TIMED_OUT', 'The ledger has not caught up with the log.');
-      }
-      const checks = await children.verify();
-      const applied = registry.applied();
-      checks.push({
-        name: 'registry: as far as the log',
-        ok: applied === lastRegistryEntry(front),
-        detail: `applied up to entry ${applied}`,
-      });
-      return { ok: checks.length > 1 && checks.every(({ ok }) => ok), checks };
     },
 
     canonicalExport: async (): Promise<Readable> => {
@@ -315,20 +303,17 @@ function registryAnswer(result: { entryNo: number | null; created: number; chang
   return { entry: entryNo, created, changed, unchanged };
 }
 
-/** A subscription whose tariff is not published would lose its fees without a word: refused before anything is logged. */
+/**
+ * Nothing at all could be settled: refused before anything is logged. Where only some tariffs are missing, the others
+ * are settled, and the result says for how many subscriptions and why it could not be.
+ */
 function requireTariffs({ reference }: FrontParts): void {
-  const missing = reference.lookup.tariffNames.filter((_, number) => reference.binding[number] < 0);
-  if (missing.length === 0) return;
+  const names = reference.lookup.tariffNames;
+  const missing = names.filter((_, number) => reference.binding[number] < 0);
+  if (missing.length === 0 || missing.length < names.length) return;
   throw new TollgridError(
     'RATE_NO_TARIFF',
-    `Subscriptions have tariffs that are not published: ${missing.join(', ')}.`,
-    {
-      tariffs: missing,
-    },
+    `None of the tariffs that subscriptions have is published: ${missing.join(', ')}.`,
+    { tariffs: missing },
   );
-}
-
-/** Publications are reference entries too; the registry follows its own. */
-function lastRegistryEntry(front: FrontParts): number {
-  return front.state.lastRegistryEntry;
 }

@@ -48,7 +48,7 @@ export class Sources {
       let waiting = 0;
       try {
         if (source.mode === 'closed') waiting = await closed.poll(this.clock.now());
-        else await growing.poll();
+        else await growing.poll(this.clock.now());
         this.reported.delete(source.name);
       } catch (error) {
         this.report(source, error);

@@ -10,9 +10,11 @@ import { installRequestLog, quiet } from './request-log.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { chargeRoutes } from './routes/charges.ts';
 import { fileRoutes } from './routes/files.ts';
+import { heldFileRoutes } from './routes/held-files.ts';
 import { operationRoutes } from './routes/operation.ts';
 import { probeRoutes } from './routes/probes.ts';
 import { registryRoutes } from './routes/registry.ts';
+import { statementRoutes } from './routes/statements.ts';
 import { suspenseRoutes } from './routes/suspense.ts';
 import { usageRoutes } from './routes/usage.ts';
 import type { FrontServices } from './services.ts';
@@ -64,11 +66,13 @@ function v1(services: FrontServices, fileBytesMax: number) {
   return async (app: FastifyInstance): Promise<void> => {
     await app.register(usageRoutes(services));
     await app.register(fileRoutes(services, fileBytesMax));
+    await app.register(heldFileRoutes(services));
     await app.register(chargeRoutes(services));
     await app.register(accountRoutes(services));
     await app.register(suspenseRoutes(services));
     await app.register(registryRoutes(services));
     await app.register(operationRoutes(services));
+    await app.register(statementRoutes(services));
   };
 }
 

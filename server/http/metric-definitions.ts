@@ -37,6 +37,22 @@ export const METRICS = {
     labels: [],
   },
   tollgrid_suspense_records: { kind: 'gauge', help: 'Records that wait in suspense.', labels: ['code'] },
+  tollgrid_held_files: {
+    kind: 'gauge',
+    help: 'Closed files that wait for a decision, because they are not whole or their totals differ.',
+    labels: ['source', 'code'],
+  },
+  tollgrid_open_incidents: {
+    kind: 'gauge',
+    help: 'Gaps and repeats in the numbers of a source that nobody has explained.',
+    labels: ['source', 'kind'],
+  },
+  tollgrid_disk_free_bytes: { kind: 'gauge', help: 'Free space on the disk of the data directory.', labels: [] },
+  tollgrid_disk_reserve_bytes: {
+    kind: 'gauge',
+    help: 'Free space below which nothing is taken in.',
+    labels: [],
+  },
   tollgrid_charges_total: { kind: 'counter', help: 'Charge rows written.', labels: ['service'] },
   tollgrid_ledger_write_seconds: {
     kind: 'histogram',
@@ -67,9 +83,49 @@ export const METRICS = {
     help: 'Records received less all dispositions, at the last audit; anything but 0 is a loss or an invention.',
     labels: [],
   },
+  tollgrid_conservation_difference: {
+    kind: 'gauge',
+    help: 'How far apart each identity was at the last whole audit (records, units, money, meters, checks); 0 when it closes.',
+    labels: ['of'],
+  },
+  tollgrid_conservation_audit_timestamp_seconds: {
+    kind: 'gauge',
+    help: 'When the last whole audit was made.',
+    labels: [],
+  },
+  tollgrid_stored_findings: {
+    kind: 'gauge',
+    help: 'Stored bytes that are not what was written, in log, spool and ledger; anything but 0 is damage.',
+    labels: [],
+  },
+  tollgrid_stored_checked_timestamp_seconds: {
+    kind: 'gauge',
+    help: 'When segments, their chain and the hashes of parts were looked at last.',
+    labels: [],
+  },
+  tollgrid_stored_round_seconds: {
+    kind: 'gauge',
+    help: 'How long it last took to read everything stored once again.',
+    labels: [],
+  },
+  tollgrid_stored_round_timestamp_seconds: {
+    kind: 'gauge',
+    help: 'When everything stored had been read once again.',
+    labels: [],
+  },
+  tollgrid_stored_steps: {
+    kind: 'gauge',
+    help: 'Steps of the round of reading again that is under way.',
+    labels: ['state'],
+  },
   tollgrid_errors_total: {
     kind: 'counter',
     help: 'Errors with a code that users met.',
+    labels: ['code'],
+  },
+  tollgrid_settlement_failures_total: {
+    kind: 'counter',
+    help: 'Subscriptions that a settlement could not settle.',
     labels: ['code'],
   },
   tollgrid_http_request_seconds: {

@@ -4,9 +4,10 @@
  */
 import type { Readable } from 'node:stream';
 import type { AccountDetail, AccountItem, UsageSummary } from '../../schemas/api/accounts.ts';
-import type { AuditReport, VerifyReport } from '../../schemas/api/audit.ts';
+import type { AuditBy, AuditReport, VerifyReport } from '../../schemas/api/audit.ts';
 import type { ChargeItem, Explanation } from '../../schemas/api/charges.ts';
 import type { CommandAnswer, Page } from '../../schemas/api/common.ts';
+import type { FileItem, IncidentItem } from '../../schemas/api/files.ts';
 import type { FileAnswer, ProcessedAnswer, RebuildAnswer, SourceItem, Status } from '../../schemas/api/operation.ts';
 import type {
   PublicationItem,
@@ -14,7 +15,9 @@ import type {
   PublishAnswer,
   RegistryAnswer,
 } from '../../schemas/api/registry.ts';
+import type { Statement, StatementCheck, StatementKey, StatementList } from '../../schemas/api/statements.ts';
 import type { SuspendedRecord } from '../../schemas/api/suspense.ts';
+import type { SettlementResult } from '../../schemas/api/settlements.ts';
 import type { RegistryInput } from '../../schemas/registry.ts';
 import type { UsageItem } from '../../schemas/api/usage.ts';
 
@@ -35,7 +38,9 @@ export interface PushUsage {
   source: string;
   /** Raw JSON of each event, without line ends: one record each. Views of the request's buffer. */
   events: Uint8Array[];
-  /** Unique per source. Same key and `requestSha256`: the first answer again, with `replayed`. */
+  /** Whose key it is: the id of an API key; left out: the operator's. */
+  caller?: string | undefined;
+  /** Unique per caller and source. Same key and `requestSha256`: the first answer again, with `replayed`. */
   idempotencyKey?: string | undefined;
   /** Lower-case hexadecimal. */
   requestSha256: string;
@@ -66,13 +71,45 @@ export interface Publish {
   by: string;
 }
 
-export interface FrontServices {
-  /** Resolves when durable. Throws IDEMPOTENCY_CONFLICT, INTAKE_BUSY (details.retryAfterSeconds). */
+/** Acceptance in [fromMs, toMs). */
+export interface AuditQueryInput extends Span {
+  wait: boolean;
+  /** Default: by file. */
+  by?: AuditBy | undefined;
+  source?: string | undefined;
+}
+
+export interface AuditServices {
+  audit(query: AuditQueryInput): Promise<AuditReport>;
+  verify(): Promise<VerifyReport>;
+  statements(): Promise<StatementList>;
+  statement(date: string): Promise<Statement | null>;
+  /** The stored one when there is one. Throws STATEMENT_DAY_OPEN, STATEMENT_OUT_OF_ORDER, WAIT_TIMED_OUT. */
+  makeStatement(date: string): Promise<Statement>;
+  /** Throws STATEMENT_UNKNOWN, STATEMENT_INVALID. */
+  verifyStatements(wish: StatementCheck): Promise<VerifyReport>;
+  statementKey(): Promise<StatementKey>;
+}
+
+export interface FrontServices extends AuditServices {
+  /** Resolves when durable. Throws IDEMPOTENCY_CONFLICT; INTAKE_BUSY, INTAKE_DISK_LOW (details.retryAfterSeconds). */
   pushUsage(input: PushUsage): Promise<{ entryNo: number; records: number; replayed: boolean }>;
-  /** Resolves when the file is durable and its slices are entries. */
+  /** Resolves when the file is durable and its slices are entries, or when it is held. Throws INTAKE_DISK_LOW. */
   ingestFile(input: IngestFile): Promise<FileAnswer>;
   /** Resolves when the entry's effect is in the ledger, or with `processed: false` after `timeoutMs`. */
   waitUntilProcessed(entryNo: number, timeoutMs: number): Promise<ProcessedAnswer>;
+
+  /** The last one first. */
+  files(
+    query: { source?: string | undefined; state?: FileItem['state'] | undefined } & PageRequest,
+  ): Promise<Page<FileItem>>;
+  file(entry: number): Promise<FileItem | null>;
+  /** Resolves when the command is durable. Throws NOT_FOUND, FILE_NOT_HELD. */
+  releaseFile(input: { file: number; reason?: string | undefined; by: string }): Promise<CommandAnswer>;
+  rejectFile(input: { file: number; reason: string; by: string }): Promise<CommandAnswer>;
+  incidents(query: { all: boolean } & PageRequest): Promise<Page<IncidentItem>>;
+  /** Throws NOT_FOUND, INCIDENT_CLOSED. */
+  closeIncident(input: { incident: string; reason: string; by: string }): Promise<CommandAnswer>;
 
   usage(query: { account?: string | undefined } & Span & PageRequest): Promise<Page<UsageItem>>;
   charges(
@@ -86,13 +123,13 @@ export interface FrontServices {
   accounts(query: { division: string } & PageRequest): Promise<Page<AccountItem>>;
   account(id: string): Promise<AccountDetail | null>;
 
-  audit(query: { wait: boolean }): Promise<AuditReport>;
   suspense(query: { code?: string | undefined } & PageRequest): Promise<Page<SuspendedRecord>>;
   suspenseBytes(address: string): Promise<Uint8Array | null>;
   recycle(input: SuspenseSelection & { by: string }): Promise<CommandAnswer>;
   /** At least one of code and address is given. */
   writeOff(input: SuspenseSelection & { reason: string; by: string }): Promise<CommandAnswer>;
-  settle(input: { period: string; by: string }): Promise<CommandAnswer>;
+  settle(input: { period: string; postingPeriod?: string | undefined; by: string }): Promise<CommandAnswer>;
+  settlement(entry: number): Promise<SettlementResult | null>;
 
   registryImport(input: { name: string; text: string; by: string }): Promise<RegistryAnswer>;
   registryChange(input: { objects: RegistryInput[]; by: string }): Promise<RegistryAnswer>;
@@ -101,7 +138,6 @@ export interface FrontServices {
   sources(query: PageRequest): Promise<Page<SourceItem>>;
 
   rebuild(input: { threads?: number | undefined }): Promise<RebuildAnswer>;
-  verify(): Promise<VerifyReport>;
   canonicalExport(): Promise<Readable>;
   /** Facts of health; cheap, called by probes. */
   status(): Status;

@@ -1,6 +1,6 @@
 /** Rows of `batches` and `controls`: what became of each entry's records, and the sums that rating computed. */
 import { encodeRows, type LedgerBlock } from '../../ledger/index.ts';
-import { DISPOSITION_NAMES } from '../../schemas/columns/record-columns.ts';
+import { Disposition, DISPOSITION_NAMES } from '../../schemas/columns/record-columns.ts';
 import type { BatchCounts, ControlSum } from './messages.ts';
 
 /** Column per disposition number; number 0 carries `received`. */
@@ -21,6 +21,18 @@ export function encodeBatches(batches: readonly BatchCounts[], postedEntry: numb
       ...Object.fromEntries(counts.map((count, number) => [COLUMNS[number], count])),
     })),
   );
+}
+
+/** All records of a file that was held, and of which nothing was or will be admitted. */
+export function neverAdmitted(
+  { fileEntry, rows }: { fileEntry: number; rows: number },
+  source: string,
+  acceptedAtMs: number,
+  became: 'rejected' | 'superseded',
+): BatchCounts {
+  const counts = COLUMNS.map(() => 0);
+  counts[0] = counts[Disposition[became]] = rows;
+  return { entryNo: fileEntry, fileEntry, source, acceptedAtMs, counts };
 }
 
 export function encodeControls(

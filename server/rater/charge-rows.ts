@@ -39,7 +39,7 @@ export function chargeRowsOf(
       zone: book.zones[usage.zoneNo[row]],
       band: book.bands[usage.bandNo[row]],
       tariff: book.versions[usage.versionNo[row]],
-      component: '',
+      component: book.components[usage.componentNo[row]],
       billed: usage.billed[row],
       currency: book.currencies[usage.currencyNo[row]],
       amount: decimalOf(BigInt(usage.amountMicros[row])),

@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { crc32 } from 'node:zlib';
 import { makeDirectory, syncDirectory, writeFileDurably } from '../../platform/durable-file.ts';
 import { SEMANTICS_NO } from '../../schemas/log-entries.ts';
 
@@ -14,9 +15,12 @@ export interface Checkpoint {
   folder: string;
   /** Records received per closed file so far: what a file received again counts as duplicates. */
   fileRecords: [number, number][];
+  /** CRC-32 of each file of the state. */
+  files: Record<string, number>;
 }
 
 const NAME = 'checkpoint.json';
+const READ_BYTES = 1024 * 1024;
 
 export class CheckpointStore {
   private readonly dir: string;
@@ -25,11 +29,18 @@ export class CheckpointStore {
     this.dir = dir;
   }
 
-  /** Null when there is none that can be read. */
+  /** Null when there is none, or one that is not byte for byte what was written. */
   async read(): Promise<(Checkpoint & { path: string }) | null> {
     try {
-      const checkpoint = JSON.parse(await fs.readFile(path.join(this.dir, NAME), 'utf8')) as Checkpoint;
-      return { ...checkpoint, path: path.join(this.dir, checkpoint.folder) };
+      const text = await fs.readFile(path.join(this.dir, NAME), 'utf8');
+      const json = text.slice(text.indexOf(' ') + 1);
+      if (text !== withChecksum(json)) return null;
+      const checkpoint = JSON.parse(json) as Checkpoint;
+      const folder = path.join(this.dir, checkpoint.folder);
+      // A rotten bit in what is remembered of duplicates would charge a record twice, and nothing else would notice.
+      const found = await checksums(folder);
+      const sound = Object.entries(checkpoint.files).every(([name, crc]) => found[name] === crc);
+      return sound ? { ...checkpoint, path: folder } : null;
     } catch {
       return null;
     }
@@ -48,13 +59,22 @@ export class CheckpointStore {
     await dump(target);
     await syncDirectory(target);
     await syncDirectory(this.dir);
-    const checkpoint: Checkpoint = { entryNo, semanticsNo: SEMANTICS_NO, folder, fileRecords: [...fileRecords] };
-    await writeFileDurably(path.join(this.dir, NAME), JSON.stringify(checkpoint));
+    const checkpoint: Checkpoint = {
+      entryNo,
+      semanticsNo: SEMANTICS_NO,
+      folder,
+      fileRecords: [...fileRecords],
+      files: await checksums(target),
+    };
+    await writeFileDurably(path.join(this.dir, NAME), withChecksum(JSON.stringify(checkpoint)));
     await this.removeOthers(folder);
   }
 
+  /** Durably: one that came back after a power cut would not fit to a ledger that was computed again. */
   async remove(): Promise<void> {
+    await makeDirectory(this.dir);
     await fs.rm(path.join(this.dir, NAME), { force: true });
+    await syncDirectory(this.dir);
     await this.removeOthers('');
   }
 
@@ -64,4 +84,28 @@ export class CheckpointStore {
         await fs.rm(path.join(this.dir, name), { recursive: true, force: true });
     }
   }
+}
+
+/** CRC-32 in hexadecimal, a blank, the text. */
+function withChecksum(json: string): string {
+  return `${crc32(json).toString(16).padStart(8, '0')} ${json}`;
+}
+
+async function checksums(folder: string): Promise<Record<string, number>> {
+  const sums: Record<string, number> = {};
+  const chunk = new Uint8Array(READ_BYTES);
+  for (const name of await fs.readdir(folder)) {
+    const file = await fs.open(path.join(folder, name), 'r');
+    try {
+      let sum = 0;
+      for (let at = 0, filled = 1; filled > 0; at += filled) {
+        filled = (await file.read(chunk, 0, chunk.length, at)).bytesRead;
+        sum = crc32(chunk.subarray(0, filled), sum);
+      }
+      sums[name] = sum;
+    } finally {
+      await file.close();
+    }
+  }
+  return sums;
 }

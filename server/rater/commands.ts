@@ -11,17 +11,17 @@ import {
   type LedgerRow,
   type SuspenseItem,
 } from '../../ledger/index.ts';
-import type { TollgridError } from '../../platform/errors.ts';
 import type { LogReader } from '../../platform/log/index.ts';
 import { Disposition, DISPOSITION_NAMES } from '../../schemas/columns/record-columns.ts';
-import type { CommandHead } from '../../schemas/log-entries.ts';
-import { encodeBatches, encodeControls } from './accounting.ts';
+import type { SettlementResult } from '../../schemas/api/settlements.ts';
+import type { CommandHead, FileHead } from '../../schemas/log-entries.ts';
+import { encodeBatches, encodeControls, neverAdmitted } from './accounting.ts';
 import { encodeChargeObjects } from './charge-objects.ts';
 import type { BatchCounts, RecycledInput, RecycleResult } from './messages.ts';
 import type { ReferenceData } from './reference-data.ts';
 import { reverseRows, StandingCharges, supersede } from './reversals.ts';
 import { settlePeriod } from './settle-period.ts';
-import { subscriptionsAsOf } from './subscriptions.ts';
+import { customersAsOf } from './subscriptions.ts';
 import type { WorkerPools } from './worker-pools.ts';
 
 export interface CommandParts {
@@ -29,8 +29,8 @@ export interface CommandParts {
   pools: WorkerPools;
   reference: ReferenceData;
   reader: LogReader;
-  /** What a command could not do for one subscription. */
-  onFailure(subscriptionNo: number, error: TollgridError): void;
+  /** What a settlement did, and for whom it could not. */
+  onSettled(result: SettlementResult): void;
 }
 
 export interface CommandEntry {
@@ -47,18 +47,27 @@ export async function runCommand(parts: CommandParts, entry: CommandEntry, head:
       return recycle(parts, entry, head.input);
     case 'writeOff':
       return writeOff(parts, entry, head.input);
+    case 'rejectFile':
+      return rejectFile(parts, entry, head.input.file);
+    // Slices of a released file are entries of their own; incidents are no matter of the ledger.
+    case 'releaseFile':
+    case 'closeIncident':
+      return [];
     case 'settle':
-      return settlePeriod(
-        {
-          ledger: parts.ledger,
-          book: parts.reference.tariffBook,
-          subscriptions: await subscriptionsAsOf(parts.reader, entry.entryNo),
-          onFailure: parts.onFailure,
-        },
-        entry.entryNo,
-        head.input.period,
-      );
+      return settleMonth(parts, entry.entryNo, head.input);
   }
+}
+
+async function settleMonth(
+  { ledger, reference, reader, onSettled }: CommandParts,
+  entryNo: number,
+  { period, postingPeriod = period }: Extract<CommandHead, { command: 'settle' }>['input'],
+): Promise<LedgerBlock[]> {
+  const customers = await customersAsOf(reader, entryNo);
+  const posting = { entryNo, period, postingPeriod };
+  const { blocks, result } = await settlePeriod({ ledger, book: reference.tariffBook, customers }, posting);
+  onSettled(result);
+  return blocks;
 }
 
 /** Tries suspended records again with the reference data of now. */
@@ -173,6 +182,17 @@ async function writeOff(
     );
   }
   return blocks;
+}
+
+async function rejectFile(
+  { reader }: CommandParts,
+  { entryNo }: CommandEntry,
+  fileEntry: number,
+): Promise<LedgerBlock[]> {
+  const { head, acceptedAtMs } = await reader.entry(fileEntry);
+  const { source, check } = head as FileHead;
+  const rejected = neverAdmitted({ fileEntry, rows: check?.rows ?? 0 }, source, acceptedAtMs, 'rejected');
+  return encodeBatches([rejected], entryNo);
 }
 
 async function factsOf(

@@ -1,4 +1,5 @@
 export { ReferenceData, type ReferenceEntry } from './reference-data.ts';
 export { duplicatePolicy, readPolicy } from './policy.ts';
-export { settleAgain } from './settle-period.ts';
-export { subscriptionsAsOf } from './subscriptions.ts';
+export { settleAgain, settlePeriod } from './settle-period.ts';
+export { payerOf } from './settle-rows.ts';
+export { customersAsOf } from './subscriptions.ts';

@@ -2,6 +2,7 @@
 import type { LedgerBlock, LedgerRow } from '../../ledger/index.ts';
 import type { Rework, RegisterReading } from '../../mediation/readings/index.ts';
 import type { LoggerOptions } from '../../platform/logger.ts';
+import type { SettlementResult } from '../../schemas/api/settlements.ts';
 import type { ReferenceEntry } from './reference-data.ts';
 import type { SliceBytes, SlicePlace, SliceWork } from './slice-work.ts';
 import type { Reversal, StageBResult } from './stage-b.ts';
@@ -19,6 +20,8 @@ export interface RaterOptions {
   slicesAheadMax: number;
   writeRowsMax: number;
   logLevel: LoggerOptions['level'];
+  /** Absent: stored bytes are not watched. */
+  watch?: WatchOptions;
 }
 
 export type FrontToRater =
@@ -38,6 +41,10 @@ export interface RaterStatistics {
   errors: Record<string, number>;
   /** Table → rows written. */
   ledgerRows: Record<string, number>;
+  /** The last ones. */
+  settlements: SettlementResult[];
+  /** Code → subscriptions that were not settled. */
+  settlementFailures: Record<string, number>;
   writes: number;
   writeSeconds: number;
   /** Newest event of the last slice: for the delay from event to ledger. */
@@ -50,7 +57,30 @@ export interface VerifyCheck {
   detail: string;
 }
 
+/** How stored bytes are watched: the keys of `watch` in the configuration. */
+export interface WatchOptions {
+  everySeconds: number;
+  roundMinutes: number;
+  dutyPercentMax: number;
+  pauseMinutesMax: number;
+}
+
+export interface WatchState {
+  /** What is not as it was written; each names its place. */
+  findings: string[];
+  /** Last quick look; null before the first. */
+  checkedAtMs: number | null;
+  /** The round under way: steps done, of how many, and since when. */
+  stepsDone: number;
+  steps: number;
+  roundStartedAtMs: number | null;
+  /** How long the last whole round took and when it ended; null before the first. */
+  lastRoundMs: number | null;
+  lastRoundAtMs: number | null;
+}
+
 export type RaterToFront =
+  | { type: 'watched'; state: WatchState }
   /** Everything up to this entry stands in the ledger. */
   | { type: 'processed'; entryNo: number; statistics: RaterStatistics }
   | { type: 'failed'; code: string; message: string }

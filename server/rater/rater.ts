@@ -1,25 +1,34 @@
 /** One rater: brings the ledger up to the log's head and keeps it there; starts again from its checkpoint. */
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { connectLedger, createTables, LedgerWriter, releaseBuffer, type LedgerClient } from '../../ledger/index.ts';
-import type { TollgridError } from '../../platform/errors.ts';
+import {
+  connectLedger,
+  createTables,
+  LedgerWriter,
+  releaseBuffer,
+  type LedgerAddress,
+  type LedgerClient,
+} from '../../ledger/index.ts';
+import { TollgridError, toTollgridError } from '../../platform/errors.ts';
+import { readEpoch } from '../../platform/lock.ts';
 import { LogReader, Spool, type LogEntry } from '../../platform/log/index.ts';
 import { createLogger, type Logger } from '../../platform/logger.ts';
+import type { SettlementResult } from '../../schemas/api/settlements.ts';
 import { EntryType, SEMANTICS_NO, type CommandHead } from '../../schemas/log-entries.ts';
-import { encodeBatches, encodeControls } from './accounting.ts';
+import { encodeBatches, encodeControls, neverAdmitted } from './accounting.ts';
 import { CheckpointStore, type Checkpoint } from './checkpoint.ts';
 import { runCommand } from './commands.ts';
 import { Gather } from './gather.ts';
-import type { RaterOptions, RaterToFront, SliceOutcome, VerifyCheck } from './messages.ts';
+import type { RaterOptions, RaterToFront, SliceOutcome, VerifyCheck, WatchState } from './messages.ts';
 import { Pipeline } from './pipeline.ts';
 import { PlannedCuts } from './planned-cuts.ts';
 import { ReferenceData, type ReferenceEntry } from './reference-data.ts';
 import { reverse } from './reversals.ts';
 import { Statistics } from './statistics.ts';
-import { verifyLedger } from './verify.ts';
+import { verifyStored } from './verify.ts';
+import { watchStored, type StoredWatch } from './watch-stored.ts';
 import { WorkerPools } from './worker-pools.ts';
 
-/** A checkpoint is due after that many records: a replay of them takes seconds. */
-const CHECKPOINT_RECORDS = 10_000_000;
 const REFERENCE_TYPES: readonly number[] = [EntryType.registry, EntryType.publication];
 
 export interface RaterEvents {
@@ -28,7 +37,23 @@ export interface RaterEvents {
   fail(error: unknown): void;
 }
 
+/** What a rater reaches outside of itself; a simulation gives its own. */
+export interface RaterPorts {
+  ledger(address: LedgerAddress): LedgerClient;
+  pools(threads: number): WorkerPools;
+  /** A checkpoint is due after that many records. */
+  checkpointRecords: number;
+}
+
+const PORTS: RaterPorts = {
+  ledger: connectLedger,
+  pools: (threads) => new WorkerPools(threads),
+  // A replay of them takes seconds.
+  checkpointRecords: 10_000_000,
+};
+
 export class Rater {
+  private readonly ports: RaterPorts;
   private readonly options: RaterOptions;
   private readonly events: RaterEvents;
   private readonly log: Logger;
@@ -37,6 +62,8 @@ export class Rater {
   private readonly spool: Spool;
   private readonly checkpoints: CheckpointStore;
   private readonly statistics = new Statistics();
+  /** Owner of the data directory when this rater was opened. */
+  private epoch = 0;
   private writer!: LedgerWriter;
   private pools!: WorkerPools;
   private reference = new ReferenceData();
@@ -48,18 +75,20 @@ export class Rater {
   private rebuilding = false;
   private awaited: { entryNo: number; resolve: () => void } | null = null;
   private headNo: number;
+  private watch: StoredWatch | null = null;
   private processedNo = 0;
   private recordsSinceCheckpoint = 0;
   /** Records received per file: what the same bytes count as when they are received again. */
   private fileRecords = new Map<number, number>();
 
-  private constructor(options: RaterOptions, headNo: number, events: RaterEvents, spool: Spool) {
+  private constructor(options: RaterOptions, headNo: number, events: RaterEvents, spool: Spool, ports: RaterPorts) {
+    this.ports = ports;
     this.options = options;
     this.headNo = headNo;
     this.events = events;
     this.spool = spool;
     this.log = createLogger({ name: 'rater', level: options.logLevel });
-    this.ledger = connectLedger({
+    this.ledger = ports.ledger({
       url: options.engineUrl,
       token: options.engineToken,
       ...(options.engineUser !== undefined && { user: options.engineUser }),
@@ -69,28 +98,64 @@ export class Rater {
   }
 
   /** Brings the ledger up to the head and keeps it there until `stop`. */
-  static async open(options: RaterOptions, headNo: number, events: RaterEvents): Promise<Rater> {
+  static async open(options: RaterOptions, headNo: number, events: RaterEvents, ports = PORTS): Promise<Rater> {
     const rater = new Rater(
       options,
       headNo,
       events,
       await Spool.open(path.join(options.dataDir, 'spool'), { owner: false }),
+      ports,
     );
+    rater.epoch = await readEpoch(options.dataDir);
     await createTables(rater.ledger);
-    const totals = path.join(options.dataDir, 'ledger', 'totals');
-    rater.writer = await LedgerWriter.open({
-      client: rater.ledger,
-      path: totals,
-      ...(options.handoverFolder !== undefined && { handoverFolder: options.handoverFolder }),
-    });
+    rater.writer = await rater.openWriter();
     await rater.begin(options.threads);
     return rater;
+  }
+
+  /** A journal that cannot be read says nothing about the ledger: then both are made anew. */
+  private async openWriter(): Promise<LedgerWriter> {
+    const { dataDir, handoverFolder } = this.options;
+    const journal = path.join(dataDir, 'ledger', 'totals');
+    const open = (): Promise<LedgerWriter> =>
+      LedgerWriter.open({
+        client: this.ledger,
+        path: journal,
+        ...(handoverFolder !== undefined && { handoverFolder }),
+      });
+    try {
+      return await open();
+    } catch (error) {
+      if (toTollgridError(error).code !== 'JOURNAL_DAMAGED') throw error;
+      this.log.warn({ err: error }, 'the journal of totals is damaged: the ledger is computed again from the log');
+      await this.checkpoints.remove();
+      await rm(journal);
+      return open();
+    }
   }
 
   private async begin(threads: number): Promise<void> {
     await this.prepare(threads);
     this.running = this.pipeline.run();
     this.running.catch((error: unknown) => this.events.fail(error));
+    this.beginWatch();
+  }
+
+  private beginWatch(): void {
+    const { watch, dataDir } = this.options;
+    if (watch === undefined) return;
+    const parts = {
+      logDir: path.join(dataDir, 'log'),
+      spool: this.spool,
+      ledger: this.ledger,
+      writer: this.writer,
+      log: this.log,
+      headNo: () => this.headNo,
+      processedNo: () => this.processedNo,
+      withLedger: <T>(work: () => Promise<T>) => this.withLedger(work),
+      tell: (state: WatchState) => this.events.tell({ type: 'watched', state }),
+    };
+    this.watch = watchStored(parts, watch);
   }
 
   /** State and reference data as of the checkpoint, and a pipeline that goes on behind it. */
@@ -100,7 +165,7 @@ export class Rater {
     this.fileRecords = new Map(checkpoint?.fileRecords ?? []);
     this.recordsSinceCheckpoint = 0;
     this.reference = new ReferenceData();
-    this.pools = new WorkerPools(threads);
+    this.pools = this.ports.pools(threads);
     await this.pools.open();
     await this.applyReferenceUpTo(afterEntry);
     if (checkpoint !== null && !(await this.loads(checkpoint.path))) {
@@ -165,9 +230,11 @@ export class Rater {
   }
 
   private parts(gather: Gather, cuts: PlannedCuts): ConstructorParameters<typeof Pipeline>[0] {
-    const onFailure = (subscriptionNo: number, { code, message }: TollgridError): void => {
-      this.statistics.failed(code);
-      this.log.error({ subscriptionNo, code }, `not settled: ${message}`);
+    const onSettled = (result: SettlementResult): void => {
+      this.statistics.settled(result);
+      for (const { code, count, message, subscriptions } of result.failures) {
+        this.log.error({ code, count, subscriptions }, `not settled: ${message}`);
+      }
     };
     return {
       reader: this.reader,
@@ -177,13 +244,20 @@ export class Rater {
       applyReference: (entry) => this.applyReference(entry),
       runCommand: (entry) =>
         runCommand(
-          { ledger: this.ledger, pools: this.pools, reference: this.reference, reader: this.reader, onFailure },
+          { ledger: this.ledger, pools: this.pools, reference: this.reference, reader: this.reader, onSettled },
           entry,
           entry.head as CommandHead,
         ),
       fileBlocks: (entryNo, head, acceptedAtMs) => {
+        const replaced = head.supersedes ?? [];
+        if (replaced.length > 0)
+          return encodeBatches(
+            replaced.map((file) => neverAdmitted(file, head.source, acceptedAtMs, 'superseded')),
+            entryNo,
+          );
         if (head.duplicateOf === undefined) return [];
-        const received = this.fileRecords.get(head.duplicateOf) ?? 0;
+        // A file that was held was not received by then, but its records were counted by the check.
+        const received = this.fileRecords.get(head.duplicateOf) ?? head.check?.rows ?? 0;
         const counts = [received, 0, 0, received, 0, 0, 0, 0, 0];
         this.statistics.count(head.source, counts);
         return encodeBatches([{ entryNo, fileEntry: entryNo, source: head.source, acceptedAtMs, counts }], entryNo);
@@ -192,13 +266,14 @@ export class Rater {
       completeOutcome: (entryNo, outcome) => this.completeOutcome(entryNo, outcome),
       write: async (write) => {
         const startedMs = performance.now();
+        await this.confirmOwner();
         if (write.blocks.length > 0) await this.withLedger(() => this.writer.write(write));
         for (const { chunks } of write.blocks) chunks.forEach(releaseBuffer);
         this.statistics.wrote(write, performance.now() - startedMs);
       },
       plannedCut: (entryNo) => cuts.cutFor(entryNo),
       onProcessed: (entryNo) => this.onProcessed(entryNo),
-      checkpointDue: () => this.recordsSinceCheckpoint >= CHECKPOINT_RECORDS,
+      checkpointDue: () => this.recordsSinceCheckpoint >= this.ports.checkpointRecords,
       checkpoint: async (entryNo) => {
         if (this.recordsSinceCheckpoint === 0 && (await this.checkpoints.read())?.entryNo === entryNo) return;
         this.recordsSinceCheckpoint = 0;
@@ -232,6 +307,13 @@ export class Rater {
     if (this.awaited !== null && this.awaited.entryNo <= entryNo) this.awaited.resolve();
   }
 
+  /** A rater whose front was taken for dead, and replaced, writes nothing more. */
+  private async confirmOwner(): Promise<void> {
+    const { dataDir } = this.options;
+    if ((await readEpoch(dataDir)) === this.epoch) return;
+    throw new TollgridError('DATA_DIR_LOCKED', `the data directory ${dataDir} has another owner by now`, { dataDir });
+  }
+
   private withLedger<T>(work: () => Promise<T>): Promise<T> {
     const done = this.ledgerTurn.then(work);
     this.ledgerTurn = done.catch(() => undefined);
@@ -247,6 +329,7 @@ export class Rater {
   async stop(): Promise<void> {
     // Nothing to keep: the next start finds an empty ledger and goes on with the rebuild.
     if (this.rebuilding) return;
+    await this.watch?.stop();
     this.pipeline.stop();
     await this.running;
     await this.writer.close();
@@ -256,6 +339,7 @@ export class Rater {
   /** Drops the ledger and computes it again from the log; resolves when it is where it was. */
   async rebuild(threads = this.pools.threads): Promise<void> {
     const upTo = this.headNo;
+    await this.watch?.stop();
     this.pipeline.stop();
     await this.running;
     this.rebuilding = true;
@@ -275,13 +359,13 @@ export class Rater {
   }
 
   verify(): Promise<VerifyCheck[]> {
-    return this.withLedger(() =>
-      verifyLedger({
-        ledger: this.ledger,
-        writer: this.writer,
-        reader: this.reader,
-        processedNo: this.processedNo,
-      }),
-    );
+    return verifyStored({
+      ledger: this.ledger,
+      writer: this.writer,
+      logDir: path.join(this.options.dataDir, 'log'),
+      spool: this.spool,
+      processedNo: this.processedNo,
+      withLedger: (work) => this.withLedger(work),
+    });
   }
 }

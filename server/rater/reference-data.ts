@@ -9,6 +9,7 @@ import { compileTariff, TariffBook, type CompiledTariff } from '../../rating/ind
 import { Lookup } from '../../registry/index.ts';
 import type { RegistryChange } from '../../registry/index.ts';
 import { DEFAULT_WINDOW_MONTHS, EntryType, type Publication, type PublicationHead } from '../../schemas/log-entries.ts';
+import type { RatingFacts } from '../../schemas/rating-facts.ts';
 import { readPolicy } from './policy.ts';
 
 /** A registry or publication entry, as far as it matters here. */
@@ -80,6 +81,11 @@ export class ReferenceData {
   get tariffBook(): TariffBook {
     this.book ??= TariffBook.build([...this.tariffs.values()]);
     return this.book;
+  }
+
+  /** What rules of tariffs may ask about a record and its customer. */
+  factsFor(format: CompiledFormat): RatingFacts {
+    return { classes: format.classes.map(({ name }) => name), customers: this.lookup };
   }
 
   /** What the numbers in usage columns stand for. */

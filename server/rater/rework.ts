@@ -7,7 +7,7 @@ import type { LedgerRow } from '../../ledger/index.ts';
 import { guide } from '../../mediation/guiding/index.ts';
 import { registerDifference, type Rework } from '../../mediation/readings/index.ts';
 import { errorCode } from '../../platform/errors.ts';
-import { rateUsage } from '../../rating/index.ts';
+import { divideUsage, rateUsage } from '../../rating/index.ts';
 import { Disposition, RecordColumns, TEXT_FIELDS } from '../../schemas/columns/record-columns.ts';
 import { UsageColumns } from '../../schemas/columns/usage-columns.ts';
 import { chargeRowsOf } from './charge-rows.ts';
@@ -16,8 +16,8 @@ import type { ReferenceData } from './reference-data.ts';
 import type { SliceEncoder } from './slice-encoder.ts';
 import type { SliceWork } from './slice-work.ts';
 
-/** Charges of one remake stand this far above those of the one before. */
-export const CHARGES_PER_VERSION = 16;
+/** Charges of one remake stand this far above those of the one before: a usage of 400 days has 14 parts in each view. */
+export const CHARGES_PER_VERSION = 64;
 const TEXT_BYTES_MAX = 1024;
 const METER = TEXT_FIELDS.indexOf('meter');
 const REGISTER = TEXT_FIELDS.indexOf('register');
@@ -50,7 +50,9 @@ export function makeAgain(
         multiplier: reference.lookup.multiplier(assignment),
       });
     }
-    rateUsage(reference.tariffBook, reference.binding, usage, records, 0, usage.count);
+    divideUsage(reference.tariffBook, reference.binding, usage);
+    const facts = reference.factsFor(reference.format(to.format));
+    rateUsage(reference.tariffBook, reference.binding, usage, records, 0, usage.count, facts);
     refuseOversized(usage);
     const code = records.code[0] || usage.code.subarray(0, usage.count).find((one) => one !== 0) || 0;
     if (code !== 0 || usage.count === 0) {

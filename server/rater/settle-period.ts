@@ -2,237 +2,202 @@
  * Settles a month: for each subscription, view and service the lines that its tariffs ask for, less what is posted of
  * them already. Everything is read as it stood before the command's entry.
  */
+import { standingCharges, type LedgerBlock, type LedgerClient, type LedgerRow } from '../../ledger/index.ts';
 import { TollgridError } from '../../platform/errors.ts';
-import { hash128 } from '../../platform/hash128.ts';
-import {
-  postedSettlementLines,
-  usageForSettlement,
-  type LedgerBlock,
-  type LedgerClient,
-  type LedgerRow,
-  type SettlementUsage,
-} from '../../ledger/index.ts';
-import {
-  settle,
-  type PostedLine,
-  type SettledUsage,
-  type SettlementCharge,
-  type TariffBook,
-} from '../../rating/index.ts';
-import type { Subscription } from '../../registry/index.ts';
+import { formatMicros } from '../../platform/money.ts';
+import { settleTogether, type PostedLine, type SettlementCharge, type TariffBook } from '../../rating/index.ts';
+import type { SettlementResult } from '../../schemas/api/settlements.ts';
 import { encodeControls } from './accounting.ts';
 import { encodeChargeObjects, micros } from './charge-objects.ts';
+import { assignmentsOf, clustersOf, type Cluster } from './settle-clusters.ts';
+import { collectPosted, settlementRow, yyyymm, type Posting } from './settle-rows.ts';
+import { collectUsages, keyOf, type AddressedUsage } from './settle-usage.ts';
+import type { Customers } from './subscriptions.ts';
 
 export interface SettlementParts {
   ledger: LedgerClient;
   book: TariffBook;
-  /** As of the command, in the order of their numbers. */
-  subscriptions: readonly Subscription[];
-  /** A subscription that cannot be settled, and why. */
-  onFailure(subscriptionNo: number, error: TollgridError): void;
+  /** As of the command. */
+  customers: Customers;
 }
 
-/** Domain of settlement identities: apart from those of any format. */
-const IDENTITY_SEED = 0x5345544c;
-
-/** What one call of `settle` covers. */
-export interface Scope {
-  subscription: Subscription;
-  view: string;
-  service: string;
+export interface Settled {
+  blocks: LedgerBlock[];
+  result: SettlementResult;
 }
 
-export async function settlePeriod(parts: SettlementParts, entryNo: number, period: string): Promise<LedgerBlock[]> {
-  const yyyymm = Number(period.replace('-', ''));
-  const usages = await collectUsages(parts.ledger, yyyymm, entryNo);
-  const posted = await collectPosted(parts.ledger, yyyymm, entryNo);
+/** So many subscriptions are named for each code; their number is complete. */
+const NAMED_MAX = 20;
+
+export async function settlePeriod(parts: SettlementParts, posting: Posting): Promise<Settled> {
+  const { book, customers } = parts;
+  const { entryNo, period } = posting;
+  const usages = await collectUsages({
+    ...{ ledger: parts.ledger, book, subscriptions: customers.subscriptions },
+    ...{ entryNo, period: yyyymm(period), only: null },
+  });
+  await addCharged(parts, usages, entryNo);
+  const posted = await collectPosted(parts, entryNo, period, null);
   const rows: LedgerRow[] = [];
-  for (const scope of scopes(parts.subscriptions)) {
-    const key = keyOf(scope.subscription.no, scope.view, scope.service);
-    for (const charge of settleScope(parts, scope, period, usages.get(key) ?? [], posted.get(key) ?? [])) {
-      rows.push(settlementRow(parts.book, scope, charge, period, entryNo, rows.length));
+  const outcome = new Outcome(posting);
+  for (const cluster of clustersOf(book, customers.subscriptions)) {
+    try {
+      const charges = settleCluster(parts, cluster, period, usages, posted);
+      for (const charge of charges) rows.push(settlementRow(book, cluster, charge, posting, rows.length));
+      outcome.settled(cluster, charges);
+    } catch (error) {
+      // One that cannot be settled does not keep the others from it.
+      if (!(error instanceof TollgridError)) throw error;
+      outcome.failed(cluster, error);
     }
   }
   const { blocks, controls } = encodeChargeObjects(rows, entryNo);
-  return [
-    ...blocks,
-    ...encodeControls(
-      controls.map((sum) => ({ ...sum, entryNo })),
-      entryNo,
-    ),
-  ];
+  const sums = controls.map((sum) => ({ ...sum, entryNo }));
+  return { blocks: [...blocks, ...encodeControls(sums, entryNo)], result: outcome.result() };
 }
 
-/** The lines of one scope again, as they were worked out at an entry, with the usages they were made from. */
-export async function settleAgain(
-  { ledger, book }: Pick<SettlementParts, 'ledger' | 'book'>,
-  scope: Scope,
-  entryNo: number,
+function settleCluster(
+  { book, customers }: SettlementParts,
+  cluster: Cluster,
   period: string,
-): Promise<{ charges: SettlementCharge[]; usages: Map<string, { address: string; startMs: number }> }> {
-  const yyyymm = Number(period.replace('-', ''));
-  const key = keyOf(scope.subscription.no, scope.view, scope.service);
-  const usages = await collectUsages(ledger, yyyymm, entryNo, scope.subscription.no);
-  const posted = await collectPosted(ledger, yyyymm, entryNo, scope.subscription.accountNo);
-  const charges = settle({
-    book,
-    period,
-    assignments: assignmentsOf(scope),
-    usages: usages.get(key) ?? [],
-    posted: posted.get(key) ?? [],
-  });
-  return { charges, usages: new Map((usages.get(key) ?? []).map((usage) => [usage.identity, usage])) };
-}
-
-function assignmentsOf({ subscription, view, service }: Scope): Subscription['tariffs'] {
-  return subscription.tariffs.filter((one) => one.view === view && one.service === service);
-}
-
-/** One subscription that cannot be settled (its tariff is not published) does not keep the others from it. */
-function settleScope(
-  { book, onFailure }: SettlementParts,
-  scope: Scope,
-  period: string,
-  usages: readonly SettledUsage[],
-  posted: readonly PostedLine[],
+  usages: ReadonlyMap<string, AddressedUsage[]>,
+  posted: ReadonlyMap<string, PostedLine[]>,
 ): SettlementCharge[] {
-  try {
-    return settle({ book, period, assignments: assignmentsOf(scope), usages, posted });
-  } catch (error) {
-    if (!(error instanceof TollgridError)) throw error;
-    onFailure(scope.subscription.no, error);
-    return [];
-  }
+  const { view, service } = cluster;
+  const members = cluster.members.map((subscription) => {
+    const key = keyOf(subscription.no, view, service);
+    const account = customers.accounts.get(subscription.accountNo);
+    return {
+      subscription: subscription.no,
+      account: subscription.accountNo,
+      assignments: assignmentsOf(subscription, cluster),
+      attributes: [...(subscription.attributes ?? []), ...(account?.attributes ?? [])],
+      usages: usages.get(key) ?? [],
+      posted: posted.get(key) ?? [],
+    };
+  });
+  const currency = customers.accounts.get(cluster.members[0].accountNo)?.currency ?? null;
+  return settleTogether({ book, period, currency, members });
 }
 
-function* scopes(subscriptions: readonly Subscription[]): Generator<Scope> {
-  for (const subscription of subscriptions) {
-    const pairs = new Map(
-      subscription.tariffs.map(({ view, service }) => [`${view}\u0000${service}`, { view, service }]),
-    );
-    for (const key of [...pairs.keys()].sort()) yield { subscription, ...pairs.get(key)! };
-  }
-}
+/** So many usages are looked up at once: their identities travel in the URL. */
+const LOOKED_UP_AT_ONCE = 500;
 
-function keyOf(subscriptionNo: number, view: string, service: string): string {
-  return `${subscriptionNo}\u0000${view}\u0000${service}`;
-}
-
-/** Usage whose money settlement posts; what a record charge has billed is left out. */
-async function collectUsages(
-  ledger: LedgerClient,
-  period: number,
-  beforeEntry: number,
-  subscriptionNo?: number,
-): Promise<Map<string, (SettledUsage & { address: string })[]>> {
-  const usages = new Map<string, (SettledUsage & { address: string })[]>();
-  const one = subscriptionNo === undefined ? {} : { subscriptionNo };
-  for await (const portion of usageForSettlement(ledger, { period, beforeEntry, ...one })) {
-    for (const usage of portion) {
-      if (usage.kind !== 'valuation') continue;
-      const key = keyOf(usage.subscriptionNo, usage.view, usage.service);
-      const list = usages.get(key) ?? [];
-      list.push(settledUsage(usage));
-      usages.set(key, list);
+/** What record charges say, for usage under tariffs that take it. A usage of several holders of a meter is in several lists. */
+async function addCharged(
+  { ledger, book, customers }: SettlementParts,
+  usages: ReadonlyMap<string, readonly AddressedUsage[]>,
+  entryNo: number,
+): Promise<void> {
+  const accountNos = new Map(customers.subscriptions.map(({ no, accountNo }) => [no, accountNo]));
+  const wanted = new Map<string, { usage: AddressedUsage; accountNo: number }[]>();
+  for (const [key, list] of usages) {
+    // A key begins with the number of the subscription.
+    const accountNo = accountNos.get(Number.parseInt(key, 10));
+    if (accountNo === undefined) continue;
+    for (const usage of list) {
+      if (book.version(usage.version)?.tariff.takesCharges !== true) continue;
+      const same = wanted.get(usage.address);
+      if (same === undefined) wanted.set(usage.address, [{ usage, accountNo }]);
+      else same.push({ usage, accountNo });
     }
   }
-  return usages;
-}
-
-function settledUsage(usage: SettlementUsage): SettledUsage & { address: string } {
-  const { identity, startMs, quantity, quantityUp, zone, band, tariff: version, address } = usage;
-  return {
-    identity,
-    startMs,
-    quantity: Number(quantity),
-    quantityUp: Number(quantityUp),
-    zone,
-    band,
-    version,
-    address,
-  };
-}
-
-async function collectPosted(
-  ledger: LedgerClient,
-  period: number,
-  beforeEntry: number,
-  accountNo?: number,
-): Promise<Map<string, PostedLine[]>> {
-  const posted = new Map<string, PostedLine[]>();
-  const one = accountNo === undefined ? {} : { accountNo };
-  for await (const portion of postedSettlementLines(ledger, { period, beforeEntry, ...one })) {
-    for (const row of portion) {
-      const key = keyOf(Number(row['subscription_no']), String(row['view']), String(row['service']));
-      const list = posted.get(key) ?? [];
-      list.push({
-        component: String(row['component']),
-        zone: String(row['zone']),
-        band: String(row['band']),
-        version: String(row['tariff']),
-        quantity: Number(row['quantity']),
+  const all = [...wanted.values()];
+  for (let from = 0; from < all.length; from += LOOKED_UP_AT_ONCE) {
+    const some = all.slice(from, from + LOOKED_UP_AT_ONCE);
+    const identities = [...new Set(some.map(([{ usage }]) => usage.identity))];
+    const accounts = [...new Set(some.flat().map(({ accountNo }) => accountNo))];
+    for (const row of await standingCharges(ledger, identities, entryNo, accounts)) {
+      if (row['kind'] !== 'record') continue;
+      const address = [row['entry_no'], row['record_no'], row['charge_no']].join('.');
+      const charged = {
         amountMicros: Number(micros(row['amount'])),
         taxMicros: Number(micros(row['tax'])),
-      });
-      posted.set(key, list);
+        billed: Number(row['billed']),
+      };
+      for (const { usage } of wanted.get(address) ?? []) usage.charged = charged;
     }
   }
-  return posted;
 }
 
-/** The month by the clock of the line's tariff. */
-function monthOf(book: TariffBook, version: string, period: string): { startMs: number; endMs: number } {
-  const [year, month] = period.split('-').map(Number) as [number, number];
-  const { clock } = book.version(version)!.tariff;
-  return {
-    startMs: clock.toUtcMs(Date.UTC(year, month - 1, 1), 'earlier'),
-    endMs: clock.toUtcMs(Date.UTC(year, month, 1), 'earlier'),
-  };
-}
-
-function settlementRow(
-  book: TariffBook,
-  { subscription, view, service }: Scope,
-  charge: SettlementCharge,
-  period: string,
+/** The lines of one subscription again, as they were worked out at an entry, with the usages they were made from. */
+export async function settleAgain(
+  parts: SettlementParts,
+  { subscriptionNo, view, service }: { subscriptionNo: number; view: string; service: string },
   entryNo: number,
-  recordNo: number,
-): LedgerRow {
-  const yyyymm = Number(period.replace('-', ''));
-  const { component, zone, band, version } = charge;
-  const { startMs, endMs } = monthOf(book, version, period);
+  period: string,
+): Promise<{ charges: SettlementCharge[]; usages: Map<string, AddressedUsage> }> {
+  const { book, customers, ledger } = parts;
+  const cluster = clustersOf(book, customers.subscriptions).find(
+    (one) => one.view === view && one.service === service && one.members.some(({ no }) => no === subscriptionNo),
+  );
+  if (cluster === undefined) return { charges: [], usages: new Map() };
+  const usages = await collectUsages({
+    ...{ ledger, book, subscriptions: customers.subscriptions, entryNo, period: yyyymm(period) },
+    only: cluster.members.map(({ no }) => no),
+  });
+  await addCharged(parts, usages, entryNo);
+  const posted = await collectPosted(parts, entryNo, period, cluster.members);
+  const charges = settleCluster(parts, cluster, period, usages, posted);
+  const own = cluster.members.flatMap(({ no }) => usages.get(keyOf(no, view, service)) ?? []);
   return {
-    entry_no: entryNo,
-    record_no: recordNo,
-    charge_no: 0,
-    posted_entry: entryNo,
-    sign: 1,
-    kind: 'settlement',
-    account_no: subscription.accountNo,
-    subscription_no: subscription.no,
-    view,
-    service,
-    start_at: startMs,
-    end_at: endMs,
-    identity: identityOf([subscription.id, view, service, period, component, zone, band, version]),
-    quantity: charge.quantity,
-    zone,
-    band,
-    tariff: version,
-    component,
-    billed: charge.quantity,
-    currency: charge.currency,
-    amount: charge.amountMicros,
-    tax: charge.taxMicros,
-    service_period: yyyymm,
-    posting_period: yyyymm,
-    corrects: '',
+    charges: charges.filter((charge) => charge.subscription === subscriptionNo),
+    usages: new Map(own.map((usage) => [usage.identity, usage])),
   };
 }
 
-function identityOf(parts: readonly string[]): Uint8Array {
-  const text = Buffer.from(parts.join('\u001f'));
-  const words = new Uint32Array(4);
-  hash128(text, 0, text.length, IDENTITY_SEED, words, 0);
-  return new Uint8Array(words.buffer);
+/** What a settlement did, for whoever asked for it. */
+class Outcome {
+  private readonly posting: Posting;
+  private readonly done = new Set<number>();
+  private readonly failedNos = new Set<number>();
+  private readonly failures = new Map<string, { message: string; subscriptions: string[]; count: number }>();
+  private readonly money = new Map<string, { amount: bigint; tax: bigint }>();
+  private lines = 0;
+
+  constructor(posting: Posting) {
+    this.posting = posting;
+  }
+
+  settled({ members }: Cluster, charges: readonly SettlementCharge[]): void {
+    for (const { no } of members) this.done.add(no);
+    this.lines += charges.length;
+    for (const { currency, amountMicros, taxMicros } of charges) {
+      const sum = this.money.get(currency) ?? { amount: 0n, tax: 0n };
+      sum.amount += BigInt(amountMicros);
+      sum.tax += BigInt(taxMicros);
+      this.money.set(currency, sum);
+    }
+  }
+
+  failed({ members }: Cluster, { code, message }: TollgridError): void {
+    const failure = this.failures.get(code) ?? { message, subscriptions: [], count: 0 };
+    for (const { id, no } of members) {
+      this.failedNos.add(no);
+      failure.count++;
+      if (failure.subscriptions.length < NAMED_MAX) failure.subscriptions.push(id);
+    }
+    this.failures.set(code, failure);
+  }
+
+  result(): SettlementResult {
+    const { entryNo, period, postingPeriod } = this.posting;
+    for (const no of this.failedNos) this.done.delete(no);
+    return {
+      entry: entryNo,
+      period,
+      postingPeriod,
+      settled: this.done.size,
+      failed: this.failedNos.size,
+      lines: this.lines,
+      money: [...this.money]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([currency, { amount, tax }]) => ({
+          currency,
+          amount: formatMicros(amount, 6),
+          tax: formatMicros(tax, 6),
+        })),
+      failures: [...this.failures].sort(([a], [b]) => (a < b ? -1 : 1)).map(([code, rest]) => ({ code, ...rest })),
+    };
+  }
 }

@@ -70,6 +70,7 @@ export class SliceEncoder {
         views: reference.guidingPlan.views,
         zones: book.zones,
         bands: book.bands,
+        components: book.components,
         versions: book.versions,
         currencies: book.currencies,
       },

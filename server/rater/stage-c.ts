@@ -1,7 +1,7 @@
 /** Stage C: rates what is left, and encodes the slice's rows for the ledger. No state, so it runs on any thread. */
 import type { LedgerBlock } from '../../ledger/index.ts';
 import { registerDifference, type Rework } from '../../mediation/readings/index.ts';
-import { rateUsage } from '../../rating/index.ts';
+import { divideUsage, rateUsage } from '../../rating/index.ts';
 import { Disposition } from '../../schemas/columns/record-columns.ts';
 import type { UsageColumns } from '../../schemas/columns/usage-columns.ts';
 import { encodeChargeObjects } from './charge-objects.ts';
@@ -39,7 +39,9 @@ export function runStageC(
   }
   if (dropped > 0) usage.compact(drop);
 
-  rateUsage(reference.tariffBook, reference.binding, usage, records, 0, usage.count);
+  divideUsage(reference.tariffBook, reference.binding, usage);
+  const facts = reference.factsFor(format);
+  rateUsage(reference.tariffBook, reference.binding, usage, records, 0, usage.count, facts);
   refuseOversized(usage);
   suspendUnrated(work);
   const chosen = encoder.choose(work);

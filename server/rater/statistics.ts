@@ -1,13 +1,19 @@
 /** Counters since the rater started. The front turns them into metrics. */
 import { DISPOSITION_NAMES } from '../../schemas/columns/record-columns.ts';
+import type { SettlementResult } from '../../schemas/api/settlements.ts';
 import type { GatheredWrite } from './gather.ts';
 import type { RaterStatistics, SliceOutcome } from './messages.ts';
+
+/** Results of settlements that the front can still be asked for. */
+const SETTLEMENTS_KEPT = 20;
 
 export class Statistics {
   private readonly records: Record<string, Record<string, number>> = {};
   private readonly charges: Record<string, number> = {};
   private readonly errors: Record<string, number> = {};
   private readonly ledgerRows: Record<string, number> = {};
+  private settlements: SettlementResult[] = [];
+  private readonly settlementFailures: Record<string, number> = {};
   private writes = 0;
   private writeMs = 0;
   private newestEventMs = 0;
@@ -29,8 +35,12 @@ export class Statistics {
     if (outcome.newestEventMs > 0) this.newestEventMs = outcome.newestEventMs;
   }
 
-  failed(code: string): void {
-    this.errors[code] = (this.errors[code] ?? 0) + 1;
+  settled(result: SettlementResult): void {
+    for (const { code, count } of result.failures) {
+      this.errors[code] = (this.errors[code] ?? 0) + count;
+      this.settlementFailures[code] = (this.settlementFailures[code] ?? 0) + count;
+    }
+    this.settlements = [...this.settlements, result].slice(-SETTLEMENTS_KEPT);
   }
 
   wrote(write: GatheredWrite, elapsedMs: number): void {
@@ -46,6 +56,8 @@ export class Statistics {
       charges: this.charges,
       errors: this.errors,
       ledgerRows: this.ledgerRows,
+      settlements: this.settlements,
+      settlementFailures: this.settlementFailures,
       writes: this.writes,
       writeSeconds: this.writeMs / 1000,
       newestEventMs: this.newestEventMs,

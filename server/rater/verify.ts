@@ -1,50 +1,130 @@
-/** `tollgrid verify`: holds log, totals journal and ledger against each other, and names what differs. */
+/** `tollgrid verify`: reads everything that is stored, holds it against what was written, and names what differs. */
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import type { LedgerClient, LedgerWriter } from '../../ledger/index.ts';
-import type { LogReader } from '../../platform/log/index.ts';
 import { toTollgridError } from '../../platform/errors.ts';
+import { CHAIN_START, LogReader, Spool } from '../../platform/log/index.ts';
 import type { VerifyCheck } from './messages.ts';
+import { sampleDecoded } from './verify-decoded.ts';
+import { lookAtParts, lookIntoPart } from './verify-ledger.ts';
+import { FilePlaces, walkEntries } from './verify-log.ts';
 
 export interface VerifyParts {
   ledger: LedgerClient;
   writer: LedgerWriter;
-  reader: LogReader;
+  logDir: string;
+  spool: Spool;
   processedNo: number;
+  /** Runs work on the ledger while nothing is written. */
+  withLedger<T>(work: () => Promise<T>): Promise<T>;
 }
 
-export async function verifyLedger({ writer, reader, processedNo }: VerifyParts): Promise<VerifyCheck[]> {
-  return [await verifyLog(reader, processedNo), ...(await verifyTotals(writer))];
+/** A detail names so many things; the rest is counted. */
+const NAMED = 5;
+/** Entries that are decoded again: a look into the charges of one is a walk over all of them. */
+const DECODED_ENTRIES = 20;
+
+export async function verifyStored(parts: VerifyParts): Promise<VerifyCheck[]> {
+  return [
+    ...(await verifyLog(parts)),
+    await verifySpool(parts.spool),
+    ...(await parts.withLedger(() => verifyLedger(parts))),
+    await verifyDecoded(parts),
+  ];
 }
 
-async function verifyLog(reader: LogReader, upTo: number): Promise<VerifyCheck> {
-  const name = 'log: every byte and the chain of entries';
-  if (upTo === 0) return { name, ok: true, detail: 'the log is empty' };
+async function verifyLog({ logDir, spool, processedNo }: VerifyParts): Promise<VerifyCheck[]> {
+  const whole = 'log: every byte and the chain of entries';
+  if (processedNo === 0) return [{ name: whole, ok: true, detail: 'the log is empty' }];
+  // A reader of its own: the rater's one keeps its place.
+  const reader = new LogReader(logDir);
   try {
-    const { firstNo, headNo, chain } = await reader.verify(upTo);
-    return { name, ok: true, detail: `entries ${firstNo} to ${headNo}, chain ${chain}` };
-  } catch (error) {
-    const { code, message } = toTollgridError(error);
-    return { name, ok: false, detail: `${code}: ${message}` };
+    const firstNo = await reader.firstNo();
+    const before = firstNo === 1 ? CHAIN_START : null;
+    const walked = await walkEntries({ reader, spool, places: new FilePlaces() }, firstNo, processedNo, before);
+    const { last, damage, content } = walked;
+    const chain = Buffer.from(last?.chain ?? CHAIN_START).toString('hex');
+    return [
+      check(whole, damage, `entries ${firstNo} to ${last?.entryNo ?? 0}, chain ${chain}`),
+      check('log: pushed usage under its hash, slices without a gap', content, 'all fit'),
+      check('spool: what slices of files need', walked.spool, 'all there'),
+    ];
+  } finally {
+    await reader.close();
   }
 }
 
-async function verifyTotals(writer: LedgerWriter): Promise<VerifyCheck[]> {
+/** Names of all blobs in the spool. */
+export async function blobsOf(spool: Spool): Promise<string[]> {
+  const blobs: string[] = [];
+  for (const folder of (await readdir(spool.dir)).sort()) {
+    if (!/^[0-9a-f]{2}$/.test(folder)) continue;
+    for (const name of (await readdir(path.join(spool.dir, folder))).sort()) {
+      if (/^[0-9a-f]{64}$/.test(name)) blobs.push(name);
+    }
+  }
+  return blobs;
+}
+
+/** Opened anew, because a file that was put in the place of another must not be read as it was. */
+export async function lookAtBlob({ dir }: Spool, sha256: string): Promise<string[]> {
+  const fresh = await Spool.open(dir, { owner: false });
+  try {
+    return (await fresh.isSound(sha256)) ? [] : [`spool: ${sha256} does not have the content of that hash`];
+  } catch (error) {
+    return [`spool: ${toTollgridError(error).message}`];
+  } finally {
+    await fresh.close();
+  }
+}
+
+async function verifySpool(spool: Spool): Promise<VerifyCheck> {
+  const findings: string[] = [];
+  const blobs = await blobsOf(spool);
+  for (const sha256 of blobs) findings.push(...(await lookAtBlob(spool, sha256)));
+  return check('spool: every file under its hash', findings, `${blobs.length} files`);
+}
+
+async function verifyLedger({ ledger, writer }: VerifyParts): Promise<VerifyCheck[]> {
   const { writes, differences, detachedParts } = await writer.verify();
-  const first = differences[0];
+  const look = await lookAtParts(ledger, writer);
+  const broken: string[] = [];
+  for (const part of look.parts) broken.push(...(await lookIntoPart(ledger, part)));
   return [
-    {
-      name: 'ledger: control totals of every write',
-      ok: differences.length === 0,
-      detail:
-        first === undefined
-          ? `${writes} writes are whole`
-          : `${differences.length} blocks differ; first: ${first.table} ${first.month}, entries ${first.fromEntry} to ` +
-            `${first.toEntry}: expected ${first.expected.rows} rows and ${first.expected.amount}, found ` +
-            `${first.found.rows} and ${first.found.amount}`,
-    },
-    {
-      name: 'ledger: no part set aside as broken',
-      ok: detachedParts.length === 0,
-      detail: detachedParts.map(({ table, name, reason }) => `${table} ${name}: ${reason}`).join('; ') || 'none',
-    },
+    check(
+      'ledger: control totals of every write',
+      differences.map(
+        ({ table, month, fromEntry, toEntry, expected, found }) =>
+          `${table} ${month}, entries ${fromEntry} to ${toEntry}: expected ${expected.rows} rows and ` +
+          `${expected.amount}, found ${found.rows} and ${found.amount}`,
+      ),
+      `${writes} writes are whole`,
+    ),
+    check(
+      'ledger: no part set aside as broken',
+      detachedParts.map(({ table, name, reason }) => `${table} ${name}: ${reason}`),
+      'none',
+    ),
+    check('ledger: the files of every part', broken, `${look.parts.length} parts`),
   ];
+}
+
+async function verifyDecoded({ ledger, logDir, spool, processedNo }: VerifyParts): Promise<VerifyCheck> {
+  const name = 'ledger: calls and sessions as their bytes decode again';
+  const reader = new LogReader(logDir);
+  try {
+    const { entries, records, findings } = await sampleDecoded({ reader, spool, ledger }, processedNo, DECODED_ENTRIES);
+    return check(name, findings, `${records} records of ${entries} entries`);
+  } catch (error) {
+    const { code, message } = toTollgridError(error);
+    return check(name, [`the log cannot be read: ${code}: ${message}`], '');
+  } finally {
+    await reader.close();
+  }
+}
+
+export function check(name: string, findings: readonly string[], good: string): VerifyCheck {
+  if (findings.length === 0) return { name, ok: true, detail: good };
+  const more = findings.length > NAMED ? `; and ${findings.length - NAMED} more` : '';
+  return { name, ok: false, detail: findings.slice(0, NAMED).join('; ') + more };
 }

@@ -13,8 +13,14 @@ import type { StageBResult } from './stage-b.ts';
 /** Slices that the threads work on at once, beside one for each: their columns are the memory of the rater. */
 const SLICES_BESIDE = 1;
 
+/** One thread: does one task after the other. */
+export interface TaskPool {
+  run(task: WorkerTask): Promise<unknown>;
+  destroy(): Promise<void>;
+}
+
 export class WorkerPools {
-  private readonly pools: Piscina[];
+  private readonly pools: TaskPool[];
   /** The first so many threads keep state; the ones behind them rate. */
   private readonly stateThreads: number;
   private turn = 0;
@@ -24,12 +30,8 @@ export class WorkerPools {
   private begun: Promise<unknown> = Promise.resolve();
   private readonly inWork: Promise<unknown>[] = [];
 
-  constructor(threads: number) {
-    const filename = entryPoint(import.meta.url, 'worker').href;
-    this.pools = Array.from(
-      { length: threads },
-      () => new Piscina({ filename, minThreads: 1, maxThreads: 1, idleTimeout: 0x7fffffff, execArgv: entryFlags }),
-    );
+  constructor(threads: number, start: (thread: number) => TaskPool = startThread) {
+    this.pools = Array.from({ length: threads }, (_, thread) => start(thread));
     this.stateThreads = threads === 1 ? 1 : threads - Math.max(1, Math.floor(threads / 3));
   }
 
@@ -118,4 +120,9 @@ export class WorkerPools {
   private run<T>(thread: number, task: WorkerTask): Promise<T> {
     return this.pools[thread].run(task) as Promise<T>;
   }
+}
+
+function startThread(): TaskPool {
+  const filename = entryPoint(import.meta.url, 'worker').href;
+  return new Piscina({ filename, minThreads: 1, maxThreads: 1, idleTimeout: 0x7fffffff, execArgv: entryFlags });
 }

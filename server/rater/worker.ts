@@ -13,7 +13,7 @@ import { runStageB, stateShard, type ShardState } from './stage-b.ts';
 import { runStageC } from './stage-c.ts';
 import { UNKNOWN_FORMAT } from './unknown-format.ts';
 
-const reference = new ReferenceData(UNKNOWN_FORMAT);
+let reference = new ReferenceData(UNKNOWN_FORMAT);
 const encoder = new SliceEncoder();
 const columns = new ColumnPool();
 let owner: WorkerOptions = { thread: 0, threads: 1 };
@@ -33,6 +33,7 @@ async function perform(task: WorkerTask): Promise<unknown> {
   switch (task.kind) {
     case 'open':
       owner = task.options;
+      reference = new ReferenceData(UNKNOWN_FORMAT);
       state = { duplicates: new Duplicates(), registers: new RegisterBook() };
       return;
     case 'reference':

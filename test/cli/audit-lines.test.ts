@@ -17,9 +17,17 @@ const row = {
 };
 const report: AuditReport = {
   closes: true,
+  by: 'file',
   asOfEntry: 42,
-  records: [{ source: 'exchange', file: { entry: 7, name: 'day.txt' }, ...row }],
+  records: [{ source: 'exchange', file: { entry: 7, name: 'day.txt' }, hour: null, ...row }],
   total: row,
+  meters: [
+    {
+      ...{ kind: 'register', view: 'retail', chains: 2, steps: 5, expected: '12500', usage: '12500', tolerance: '0' },
+      difference: '0',
+    },
+  ],
+  checks: [{ name: 'rated records with charges', closes: true, difference: '0', detail: '' }],
   units: [
     {
       view: 'retail',
@@ -40,6 +48,15 @@ describe('the audit for people', () => {
     expect(lines[1]).toBe('  source    file     received  rated  absorbed  duplicate  suspended  difference');
     expect(lines[2]).toBe('  exchange  day.txt     1 200  1 150        20         10         20           0');
     expect(lines[3]).toMatch(/^ {2}total +1 200/);
+  });
+
+  it('shows hours in place of files, what meters showed, and the checks', () => {
+    const hour = { source: 'exchange', file: null, hour: '2026-10-31T14:00:00.000Z', ...row };
+    const check = { name: 'rated records with charges', closes: false, difference: '2', detail: 'entry 7: 2' };
+    const lines = auditLines({ ...report, by: 'hour', records: [hour], checks: [check] });
+    expect(lines[2]).toMatch(/^ {2}exchange {2}2026-10-31 14:00 +1 200/);
+    expect(lines).toContain('  WRONG  rated records with charges: 2 apart: entry 7: 2');
+    expect(lines.some((line) => /register {2}retail +2 +5 +12500 +12500 +0 +0/.test(line))).toBe(true);
   });
 
   it('says in its last line whether it closes', () => {

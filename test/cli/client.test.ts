@@ -118,6 +118,11 @@ describe('the way to the API', () => {
     const error = await failure(api.putFile('/v1/files/s/x', path.join(folder, 'none')));
     expect(error.code).toBe('FILE_UNREADABLE');
     expect(error.message).toMatch(/none does not exist$/);
+    const ofFolder = await failure(api.putFile('/v1/files/s/x', folder));
+    expect(ofFolder).toMatchObject({ code: 'FILE_UNREADABLE', exitCode: 2 });
+    expect(ofFolder.message).toMatch(/ is a folder$/);
+    expect((await failure(api.putFile('/v1/files/s/x', '/dev/null'))).code).toBe('FILE_UNREADABLE');
+    expect(seen).toEqual([]);
   });
 });
 

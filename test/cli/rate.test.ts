@@ -65,9 +65,14 @@ beforeEach(() => {
   out = [];
 });
 
-function run(file: string, tariffs: string, json: boolean, name?: string): Promise<unknown> {
+function run(file: string, tariffs: string, json: boolean, name?: string, more = {}): Promise<unknown> {
   const io = { out: (line: string) => void out.push(line), note: () => {}, interactive: false };
-  const options = { format: at('calls.yaml'), tariffs: at(tariffs), ...(name !== undefined && { tariff: name }) };
+  const options = {
+    format: at('calls.yaml'),
+    tariffs: at(tariffs),
+    ...(name !== undefined && { tariff: name }),
+    ...more,
+  };
   return rate.run({ io, json } as unknown as Context, [at(file)], options);
 }
 
@@ -101,6 +106,27 @@ describe('rating a file without a server', () => {
     expect(await run('good.csv', 'two', true, 'dear')).toBe(0);
     expect((JSON.parse(out[0]!) as RatedRecord).charge!.amount).toBe('12.00');
     await expect(run('good.csv', 'two', true, 'none')).rejects.toThrow(/there is no tariff none/);
+  });
+
+  it('assumes the direction and the attributes that are given', async () => {
+    const rules = `rules:
+  - { when: { direction: in }, price: { price: 0.01, per: 1min, then: 1min } }
+  - { when: { listed: family }, price: { price: 0.05, per: 1min, then: 1min } }
+  - { when: { class: call, attribute: { segment: gold } }, price: { price: 0.40, per: 1min, then: 1min } }
+  - { price: { price: 0.60, per: 1min, then: 1min } }
+`;
+    mkdirSync(at('asking'));
+    writeFileSync(at('asking/a.yaml'), tariff('plain', '0.60').replace(/rules:[^]*/, rules));
+    const amount = async (more: object) => {
+      out = [];
+      expect(await run('good.csv', 'asking', true, undefined, more)).toBe(0);
+      return (JSON.parse(out[0]!) as RatedRecord).charge!.amount;
+    };
+    expect(await amount({})).toBe('1.20');
+    expect(await amount({ direction: 'in' })).toBe('0.02');
+    expect(await amount({ attributes: 'family=380501111111 380671112233' })).toBe('0.10');
+    expect(await amount({ attributes: 'segment=gold' })).toBe('0.80');
+    await expect(run('good.csv', 'asking', true, undefined, { attributes: 'gold' })).rejects.toThrow(/name=value/);
   });
 
   it('says that a file is not there', async () => {

@@ -39,7 +39,7 @@ describe('the configuration', () => {
       dataDir: path.join(workingDir, 'data'),
       server: { host: '127.0.0.1', port: 8400, bodyBytesMax: 16 * 2 ** 20 },
       engine: { memoryBytesMax: 700 * 2 ** 20, niceLevel: 10 },
-      rater: { threads: 1, sliceBytesMax: 24 * 2 ** 20, slicesAheadMax: 3, niceLevel: 10, writeRowsMax: 200_000 },
+      rater: { threads: 1, sliceBytesMax: 16 * 2 ** 20, slicesAheadMax: 6, niceLevel: 10, writeRowsMax: 300_000 },
       duplicates: { windowMonths: 13 },
       log: { segmentBytesMax: 128 * 2 ** 20, groupWaitMs: 1 },
       definitions: { formats: [], tariffs: [], registry: [] },
@@ -70,6 +70,7 @@ describe('the configuration', () => {
         pattern: '*',
         mode: 'closed',
         pollMs: 1000,
+        quietMs: 60_000,
         paused: false,
       },
     ]);
@@ -173,7 +174,7 @@ describe('what is made from the schema', () => {
   it('the reference names every key with its variable and default', () => {
     const page = configReference();
     expect(page).toContain('| `port` | 0 to 65535 | 8400 | `TOLLGRID_SERVER_PORT` |');
-    expect(page).toContain('25165824 (24 MiB) | `TOLLGRID_RATER_SLICE_BYTES_MAX`');
+    expect(page).toContain('16777216 (16 MiB) | `TOLLGRID_RATER_SLICE_BYTES_MAX`');
     expect(page).toContain('| `dataDir` | path | `./data` | `TOLLGRID_DATA_DIR` |');
     for (const key of ['windowMonths', 'groupWaitMs', 'pollMs', 'apiKeysFile', 'guiding'])
       expect(page).toContain(`\`${key}\``);

@@ -112,6 +112,22 @@ describe('a registry import from CSV', () => {
     ]);
   });
 
+  it('takes dated attributes from columns of their name', async () => {
+    const text = [
+      `${header},attribute:persons,attribute:benefit`,
+      `${row('S-1', '1,,,,,,')},3,`,
+      `${row('S-1', ',,,,,2026-03-01,')},4,hero`,
+    ].join('\n');
+    const subscription = (await readRegistryFile(text, 't.csv')).at(-1)!.input;
+    expect(subscription).toMatchObject({
+      attributes: [
+        { name: 'persons', value: '3' },
+        { name: 'persons', value: '4', from: '2026-03-01' },
+        { name: 'benefit', value: 'hero', from: '2026-03-01' },
+      ],
+    });
+  });
+
   it('takes semicolons, quoted line ends, and counts lines right behind them', async () => {
     const text = `${header.replaceAll(',', ';')}\nP-1;"Koval\nOlena";A-1;UAH;Europe/Kyiv;S-1;+1;;;;;;\n`;
     expect(await mistakesOf(text, 't.csv')).toEqual([

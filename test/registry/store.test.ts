@@ -248,3 +248,29 @@ describe('the registry', () => {
     expect(registry.rebuilt).toBe(true);
   });
 });
+
+describe('attributes', () => {
+  it('keeps dated attributes, and refuses two values at one time', async () => {
+    const attributes = [
+      { name: 'persons', value: '4', from: '2026-03-01' },
+      { name: 'benefit', value: 'hero', from: '2026-02-01T00:00:00Z' },
+      { name: 'persons', value: '3', to: '2026-03-01' },
+    ];
+    const home: SubscriptionInput = { kind: 'subscription', id: 'S-home', accountId: 'A-1', attributes };
+    await change(home, party, { ...account, attributes: [{ name: 'cycleDay', value: '15' }] });
+    const march = Date.UTC(2026, 1, 28, 22);
+    const kept = [
+      { name: 'benefit', value: 'hero', fromMs: Date.UTC(2026, 1, 1), toMs: null },
+      { name: 'persons', value: '3', fromMs: null, toMs: march },
+      { name: 'persons', value: '4', fromMs: march, toMs: null },
+    ];
+    expect((await registry.queries.subscription('S-home'))!.attributes).toEqual(kept);
+    expect(log.at(-1)!.changes.at(-1)).toMatchObject({ attributes: kept });
+    expect((await registry.queries.account('A-1'))!.attributes).toMatchObject([{ name: 'cycleDay', value: '15' }]);
+    expect((await change(home)).unchanged).toBe(1);
+    const twice = { ...home, attributes: [...attributes, { name: 'persons', value: '5', from: '2026-04-01' }] };
+    expect(await messageOf(change(twice))).toContain('attribute persons has two values at the same time: 4, 5');
+    await change(account);
+    expect((await registry.queries.account('A-1'))!.attributes).toBeUndefined();
+  });
+});

@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { ChargePage, ChargesQuery, Explanation, SettlementRequest } from '../../../schemas/api/charges.ts';
-import { ChargeId, CommandAnswer } from '../../../schemas/api/common.ts';
+import { ChargePage, ChargesQuery, Explanation } from '../../../schemas/api/charges.ts';
+import { ChargeId, CommandAnswer, EntryNo } from '../../../schemas/api/common.ts';
+import { SettlementRequest, SettlementResult } from '../../../schemas/api/settlements.ts';
 import { callerOf, found, notFound, ownAccount } from '../caller.ts';
 import { pageRequest, span } from '../queries.ts';
 import type { FrontServices } from '../services.ts';
@@ -75,8 +76,22 @@ export function chargeRoutes(services: FrontServices): FastifyPluginAsyncTypebox
       },
       async (request, reply) => {
         reply.code(202);
-        return services.settle({ period: request.body.period, by: callerOf(request).id });
+        return services.settle({ ...request.body, by: callerOf(request).id });
       },
+    );
+
+    app.get(
+      '/settlements/:entry',
+      {
+        config: { policy: { scope: 'charges:read' } },
+        schema: {
+          tags,
+          summary: 'What a settlement did, once its entry is processed',
+          params: Type.Object({ entry: EntryNo }),
+          response: { 200: SettlementResult },
+        },
+      },
+      async (request) => found(await services.settlement(request.params.entry), 'settlement'),
     );
   };
 }

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { AuditQuery, AuditReport, VerifyReport } from '../../../schemas/api/audit.ts';
 import { RebuildAnswer, RebuildRequest, Status } from '../../../schemas/api/operation.ts';
+import { span } from '../queries.ts';
 import type { FrontServices } from '../services.ts';
 
 const tags = ['Operation'];
@@ -14,12 +15,14 @@ export function operationRoutes(services: FrontServices): FastifyPluginAsyncType
         config: { policy: { scope: 'audit:read' } },
         schema: {
           tags,
-          summary: 'Conservation: received = the dispositions, computed = ledger = aggregates',
+          summary:
+            'Conservation: received = the dispositions, computed = ledger = aggregates, usage = what meters showed',
           querystring: AuditQuery,
           response: { 200: AuditReport },
         },
       },
-      async (request) => services.audit({ wait: request.query.wait ?? false }),
+      async ({ query }) =>
+        services.audit({ wait: query.wait ?? false, by: query.by ?? 'file', source: query.source, ...span(query) }),
     );
 
     app.get(

@@ -14,7 +14,7 @@ import {
   UsagePage,
   UsageQuery,
 } from '../../../schemas/api/usage.ts';
-import { ownAccount } from '../caller.ts';
+import { callerOf, ownAccount } from '../caller.ts';
 import { pageRequest, span } from '../queries.ts';
 import type { FrontServices } from '../services.ts';
 
@@ -82,6 +82,7 @@ function pushRoute(services: FrontServices): FastifyPluginAsyncTypebox {
         const { entryNo, replayed } = await services.pushUsage({
           source: request.query.source ?? DEFAULT_SOURCE,
           events,
+          caller: callerOf(request).id,
           idempotencyKey: request.headers['idempotency-key'],
           requestSha256: createHash('sha256').update(body).digest('hex'),
         });

@@ -1,10 +1,13 @@
 /** Remembers what a collector hands over, as the log would; `restart` forgets what only a process knows. */
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { TollgridError } from '../../../platform/errors.ts';
 import type { FileIntake, FileSource, GrowingFile } from '../../../collectors/files/index.ts';
 import type { CompiledFormat } from '../../../mediation/formats/index.ts';
+
+export const QUIET_MS = 60_000;
 
 /** Records are lines; enough of a format for collectors. */
 const LINES = {
@@ -38,27 +41,26 @@ export class FakeIntake implements FileIntake {
 
   /** Copies: the collector moves its own offsets, the log has its own. */
   growingFiles(): GrowingFile[] {
-    return this.growing.map(({ fileEntry, name, inode, fingerprint, offset }) => ({
-      fileEntry,
-      name,
-      inode,
-      fingerprint,
-      offset,
-    }));
+    return this.growing.map(({ text: _, ...file }) => ({ ...file }));
   }
 
-  startGrowing(_source: FileSource, file: Omit<GrowingFile, 'fileEntry' | 'offset'>): Promise<GrowingFile> {
+  startGrowing(_source: FileSource, file: Omit<GrowingFile, 'fileEntry' | 'offset' | 'tail'>): Promise<GrowingFile> {
     const started = { ...file, fileEntry: this.growing.length + 1, offset: 0 };
     this.growing.push({ ...started, text: '' });
     return Promise.resolve(started);
   }
 
-  admitGrowth(_source: FileSource, file: GrowingFile, bytes: Uint8Array): Promise<void> {
+  admitGrowth(_source: FileSource, file: GrowingFile, bytes: Uint8Array, atEnd: boolean): Promise<void> {
     if (this.refuseAfter-- <= 0) return Promise.reject(new TollgridError('STOPPING', 'stopping'));
     const kept = this.growing.find(({ fileEntry }) => fileEntry === file.fileEntry)!;
+    if (!atEnd && bytes.at(-1) !== 10 && bytes.length < this.sliceBytesMax)
+      throw new Error('half a line was handed over');
     kept.text += Buffer.from(bytes).toString();
-    kept.offset += bytes.length;
-    file.offset += bytes.length;
+    const tail = { lengthBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+    for (const one of [kept, file]) {
+      one.offset += bytes.length;
+      one.tail = tail;
+    }
     return Promise.resolve();
   }
 
@@ -72,7 +74,7 @@ export class Inbox {
   readonly directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-inbox-'));
 
   source(mode: 'closed' | 'growing', pattern = '*'): FileSource {
-    return { name: 'inbox', format: 'lines', directory: this.directory, pattern, mode, pollMs: 100 };
+    return { name: 'inbox', format: 'lines', directory: this.directory, pattern, mode, pollMs: 100, quietMs: QUIET_MS };
   }
 
   path(name: string): string {

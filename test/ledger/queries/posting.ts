@@ -12,6 +12,8 @@ import { openTestLedger } from '../harness.ts';
 
 export interface PostedLedger {
   readonly client: LedgerClient;
+  /** Where the embedded engine keeps its files; null when a server is used. */
+  readonly folder: string | null;
   /** Posts rows with the next entry and resolves to its number. */
   post(table: TableName, rows: readonly LedgerRow[]): Promise<number>;
   close(): Promise<void>;
@@ -25,6 +27,7 @@ export async function openPostedLedger(): Promise<PostedLedger> {
   let entry = 0;
   return {
     client,
+    folder: ledger.engine === undefined ? null : ledger.folder,
     post: async (table, rows) => {
       entry++;
       const posted = rows.map((one) => ({ ...one, posted_entry: entry }));

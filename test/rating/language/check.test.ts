@@ -100,7 +100,13 @@ describe('checking a tariff file', () => {
         '  - { zone: local, price: { price: 1e3, per: 1min } }',
         '16: rules.0.price.price: This is not written as expected. Write an amount',
       ],
-      [16, '  - { zone: local, price: { cost: 0.10, per: 1min } }', '16: rules.0.price: `price` is missing. Add it.'],
+      [
+        16,
+        '  - { zone: local, price: { cost: 0.10, per: 1min } }',
+        '16: rules.0.price.cost: `cost` is not known here.',
+      ],
+      [16, '  - { zone: local, price: { per: 1min } }', '16: rules.0.price: `price` is missing. Add it.'],
+      [16, '  - { zone: local, price: { price: 0.10 } }', '16: rules.0.price: `per` is missing. Add it.'],
       [
         16,
         '  - { price: { price: 0.10, per: 1min } }',

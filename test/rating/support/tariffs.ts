@@ -38,7 +38,9 @@ export interface UsageInput {
   startMs: number;
   quantity: number;
   up?: number;
+  endMs?: number;
   to?: string;
+  trunkOut?: string;
   register?: string;
   tariffNo?: number;
   service?: ServiceName;
@@ -58,13 +60,15 @@ export function columnsOf(inputs: readonly UsageInput[]): { usage: UsageColumns;
   inputs.forEach((input, index) => {
     put('calledParty', index, input.to ?? '');
     put('register', index, input.register ?? '');
+    put('trunkOut', index, input.trunkOut ?? '');
     records.count++;
     const row = usage.push();
     usage.record[row] = index;
     usage.serviceNo[row] = SERVICE_NAMES.indexOf(input.service ?? 'voice');
     usage.tariffNo[row] = input.tariffNo ?? 0;
+    usage.otherField[row] = TEXT_FIELDS.indexOf('calledParty');
     usage.startMs[row] = input.startMs;
-    usage.endMs[row] = input.startMs;
+    usage.endMs[row] = input.endMs ?? input.startMs;
     usage.quantity[row] = input.quantity;
     usage.quantityUp[row] = input.up ?? 0;
   });

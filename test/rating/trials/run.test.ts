@@ -42,6 +42,30 @@ describe('a test inside a tariff', () => {
     }
   });
 
+  it('looks for the month of a usage on the clock of the tariff', () => {
+    const at = (start: string) =>
+      run(`{ period: 2026-10, usage: [{ start: '${start}', duration: 60s, to: 380 }] }`, '{ amount: 6 }', fee)
+        .differences;
+    expect(at('2026-09-30T21:00:00Z')).toEqual([]);
+    expect(at('2026-09-30T20:59:59Z')).toEqual(['usage 1 is not in 2026-10']);
+    expect(at('2026-10-31T21:59:59Z')).toEqual([]);
+    expect(at('2026-10-31T22:00:00Z')).toEqual(['usage 1 is not in 2026-10']);
+  });
+
+  it('takes a surcharge of what the rule with conditions charged', () => {
+    const rules = `
+  - { when: { forwarded: true }, price: { price: 0.40, per: 1min } }
+  - { when: { trunkIn: X }, price: { price: 0.30, per: 1min } }
+  - { price: { price: 0.50, per: 1min } }`;
+    const period =
+      'period: { fees: [{ component: line, amount: 10 }], surcharges: [{ component: plus, percent: 10 }] }\n';
+    const usage = '[{ start: 2026-10-05T10:00, duration: 60s, forwardedBy: 12, to: 1 }]';
+    const text = callTariff(price, {
+      rest: `${period}tests: [{ given: { period: 2026-10, usage: ${usage} }, expect: { amount: 11.44 }, source: computed }]`,
+    }).replace(/^rules: .*$/m, `rules:${rules}`);
+    expect(testTariff(text, noSideFile)[0]!.differences).toEqual([]);
+  });
+
   it('adds record charges to what is settled', () => {
     expect(run(`{ period: 2026-10, usage: [${call}] }`, '{ amount: 6.5, tax: 1.08 }', fee).differences).toEqual([]);
   });

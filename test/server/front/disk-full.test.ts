@@ -40,14 +40,65 @@ const event = (id: number, padding = ''): Uint8Array =>
     }),
   );
 
-describe('a full disk', () => {
+describe('a disk that fills up', () => {
+  it(
+    'stops the intake at its reserve, and lets it go on by itself when there is room',
+    async (context) => {
+      if (unmounted !== null) context.skip(unmounted);
+      const data = path.join(folder, 'data');
+      const ballast = path.join(data, 'ballast');
+      const inbox = path.join(folder, 'inbox');
+      fs.mkdirSync(inbox);
+      const source = { name: 'pbx', format: 'freeswitch-csv', directory: inbox, pollMs: 50 };
+      const system = await System.start({ folder, sources: [source] });
+      const post = () =>
+        fetch(`${system.front.url}/v1/usage?source=api`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/x-ndjson' },
+          body: event(1),
+        });
+      const put = () =>
+        fetch(`${system.front.url}/v1/files/api/x.csv?format=freeswitch-csv`, { method: 'PUT', body: 'noise\n' });
+      const { bavail, bsize, blocks } = fs.statfsSync(data);
+      const reserve = Math.floor((blocks * bsize) / 50);
+      fs.writeFileSync(ballast, Buffer.alloc(bavail * bsize - reserve + 1024 * 1024));
+      await expect.poll(() => system.services.status().ready, { timeout: 5000 }).toBe(false);
+      expect(system.services.status().reasons.join()).toContain('INTAKE_DISK_LOW');
+      fs.writeFileSync(path.join(inbox, 'a.csv'), 'noise\n');
+      for (const answer of [await post(), await put()]) {
+        expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '30']);
+        expect(await answer.json()).toMatchObject({ code: 'INTAKE_DISK_LOW' });
+      }
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect(fs.readdirSync(inbox)).toEqual(['a.csv']);
+      expect((await system.services.files({ limit: 10 })).items).toEqual([]);
+      const text = await system.services.metricsText();
+      const gauge = (name: string): number => Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)![1]);
+      expect(gauge('tollgrid_disk_reserve_bytes')).toBe(reserve);
+      expect(gauge('tollgrid_disk_free_bytes')).toBeLessThan(reserve);
+
+      fs.rmSync(ballast);
+      await expect.poll(() => system.services.status().ready, { timeout: 5000 }).toBe(true);
+      expect((await post()).status).toBe(202);
+      expect((await put()).status).toBe(201);
+      await expect
+        .poll(async () => (await system.services.files({ source: 'pbx', limit: 10 })).items, { timeout: 20_000 })
+        .toMatchObject([{ name: 'a.csv' }]);
+      await system.stop();
+      for (const name of fs.readdirSync(data)) fs.rmSync(path.join(data, name), { recursive: true, force: true });
+    },
+    TEST_MS,
+  );
+});
+
+describe('a full disk without a reserve', () => {
   it(
     'refuses usage clearly, and after a restart with space everything acknowledged is there once',
     async (context) => {
       if (unmounted !== null) context.skip(unmounted);
       const data = path.join(folder, 'data');
       const ballast = path.join(data, 'ballast');
-      let system = await System.start({ folder });
+      let system = await System.start({ folder, diskReserveBytes: 0 });
       let acknowledged = 0;
       const push = async (padding?: string): Promise<void> => {
         await system.services.pushUsage({ source: 'pbx', events: [event(acknowledged, padding)], requestSha256: '' });
@@ -83,7 +134,7 @@ describe('a full disk', () => {
       expect(system.services.status().reasons.join()).toContain('LOG_BROKEN');
       await system.stop().catch(() => undefined);
 
-      system = await System.start({ folder });
+      system = await System.start({ folder, diskReserveBytes: 0 });
       await system.processed();
       expect(await system.totals()).toEqual({ received: acknowledged, rated: acknowledged });
       expect((await system.audit()).closes).toBe(true);

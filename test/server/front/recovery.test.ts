@@ -11,7 +11,7 @@ import { apiOf, ended, killGroup, runTollgrid } from './command-line.ts';
 import { System, writeConfig, type SystemOptions } from './system.ts';
 
 const PARTS = 3;
-const CALLS = 300_000;
+const CALLS = 180_000;
 const CALL_MS = 120_000;
 
 let folder: string;
@@ -27,7 +27,7 @@ beforeAll(async () => {
     seed: 7,
     records: CALLS,
     outFile: path.join(folder, 'Master.csv'),
-    accounts: 2000,
+    accounts: 1000,
     prefixes: 2000,
     zones: 50,
     days: 40,

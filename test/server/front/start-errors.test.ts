@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Status } from '../../../schemas/api/operation.ts';
 import type { Api } from '../../../cli/client.ts';
 import { apiOf, ended, killGroup, runTollgrid, type Ended } from './command-line.ts';
+import { CheckpointStore } from '../../../server/rater/checkpoint.ts';
 import { System, TOWN, type SystemOptions } from './system.ts';
 
 const START_MS = 60_000;
@@ -113,11 +114,8 @@ describe('tollgrid start', () => {
       const logHead = await caughtUp(await apiOf(child, dataDir()));
       process.kill(-child.pid!, 'SIGTERM');
       expect(await end).toMatchObject({ code: 0 });
-      const checkpoint = JSON.parse(fs.readFileSync(path.join(rater, 'checkpoint.json'), 'utf8')) as {
-        entryNo: number;
-      };
       expect(logHead).toBeGreaterThan(5);
-      expect(checkpoint.entryNo).toBe(logHead);
+      expect((await new CheckpointStore(rater).read())?.entryNo).toBe(logHead);
     },
     COMMAND_MS,
   );

@@ -18,6 +18,7 @@ export interface SystemOptions {
   sliceBytesMax?: number;
   sources?: unknown[];
   writeRowsMax?: number;
+  diskReserveBytes?: number;
   registry?: string[];
   /** Instead of the town's. */
   definitions?: Record<string, unknown>;
@@ -124,6 +125,7 @@ export function writeConfig(folder: string, options: SystemOptions): string {
       niceLevel: 0,
     },
     engine: { niceLevel: 0 },
+    intake: options.diskReserveBytes === undefined ? {} : { diskReserveBytes: options.diskReserveBytes },
     duplicates: { windowMonths: 120 },
     logging: { level: 'silent' },
     definitions: options.definitions ?? {

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import type { AccountDetail } from '../../../schemas/api/accounts.ts';
+import type { Statement } from '../../../schemas/api/statements.ts';
 import type { ChargeItem } from '../../../schemas/api/charges.ts';
+import type { FileItem, IncidentItem } from '../../../schemas/api/files.ts';
 import { TollgridError } from '../../../platform/errors.ts';
 import {
   createServer,
@@ -40,6 +42,54 @@ export const CHARGE: ChargeItem = {
   servicePeriod: '2026-01',
   postingPeriod: '2026-01',
   corrects: null,
+};
+
+export const FILE: FileItem = {
+  entry: 5,
+  source: 'town',
+  name: 'calls.txt',
+  format: 'exchange',
+  state: 'held',
+  acceptedAt: '2026-01-02T10:00:00.000Z',
+  sizeBytes: 100,
+  sha256: 'ab',
+  slices: 0,
+  lastEntry: 5,
+  duplicateOf: null,
+  held: { code: 'FILE_TOTALS_DIFFER', detail: 'its trailer says 2 records, and there are 1' },
+  check: { rows: 3, records: 1, unreadable: 0, quantity: 60_000, declared: { records: 2, quantity: 60_000 } },
+  decision: null,
+};
+
+export const INCIDENT: IncidentItem = {
+  id: '5.0',
+  kind: 'gap',
+  source: 'town',
+  of: 'records',
+  count: 'UZH-1 2026-01-02',
+  numbers: 2,
+  ranges: [{ from: 3, to: 4 }],
+  file: { entry: 5, name: 'calls.txt' },
+  otherFile: null,
+  openedAt: '2026-01-02T10:00:00.000Z',
+  closed: null,
+};
+
+export const STATEMENT: Statement = {
+  statement: 1,
+  date: '2026-01-02',
+  madeAt: '2026-01-03T00:01:00.000Z',
+  program: '0.1.0',
+  semanticsNo: 1,
+  fromEntry: 1,
+  toEntry: 9,
+  chain: '00'.repeat(16),
+  previous: null,
+  closes: true,
+  records: [],
+  sums: [],
+  key: 'ab',
+  signature: 'c2ln',
 };
 
 export function account(id: string, division: string): AccountDetail {
@@ -116,6 +166,12 @@ export function createFake(): Fake {
       };
     },
     waitUntilProcessed: async (entryNo) => ({ processed: true, processedEntry: entryNo }),
+    files: async () => page(FILE),
+    file: async (entry) => (entry === FILE.entry ? FILE : null),
+    releaseFile: async () => ({ entry: 17 }),
+    rejectFile: async () => ({ entry: 18 }),
+    incidents: async () => page(INCIDENT),
+    closeIncident: async () => ({ entry: 19 }),
     usage: async () =>
       page({
         address: '7.3',
@@ -156,8 +212,11 @@ export function createFake(): Fake {
     audit: async () => ({
       closes: true,
       asOfEntry: 9,
-      records: [{ source: 'town', file: null, ...zero }],
+      by: 'file',
+      records: [{ source: 'town', file: null, hour: null, ...zero }],
       total: zero,
+      meters: [],
+      checks: [],
       units: [],
       money: [],
     }),
@@ -176,6 +235,16 @@ export function createFake(): Fake {
     recycle: async () => ({ entry: 11 }),
     writeOff: async () => ({ entry: 12 }),
     settle: async () => ({ entry: 13 }),
+    settlement: async (entry) =>
+      entry === 13
+        ? {
+            ...{ entry, period: '2026-01', postingPeriod: '2026-01', settled: 2, failed: 1, lines: 5 },
+            money: [{ currency: 'UAH', amount: '52.130000', tax: '8.690000' }],
+            failures: [
+              { code: 'SETTLE_ATTRIBUTE', count: 1, message: 'Attribute m2 is missing.', subscriptions: ['S-1'] },
+            ],
+          }
+        : null,
     registryImport: async () => ({ entry: 14, created: 2, changed: 0, unchanged: 0 }),
     registryChange: async ({ objects }) => ({ entry: 15, created: objects.length, changed: 0, unchanged: 0 }),
     publish: async () => ({ entry: 16, sha256: 'ab', unchanged: false }),
@@ -193,6 +262,13 @@ export function createFake(): Fake {
       page({ name: 'town', kind: 'files', format: 'exchange', received: 5, suspended: 1, lastAcceptedAt: null }),
     rebuild: async () => ({ entries: 9, rows: 3, elapsedMs: 12 }),
     verify: async () => ({ ok: true, checks: [{ name: 'log', ok: true, detail: '' }] }),
+    statements: async () => ({
+      items: [{ date: STATEMENT.date, fromEntry: 1, toEntry: 9, closes: true, sha256: 'ab'.repeat(32) }],
+    }),
+    statement: async (date) => (date === STATEMENT.date ? STATEMENT : null),
+    makeStatement: async (date) => ({ ...STATEMENT, date }),
+    verifyStatements: async () => ({ ok: true, checks: [{ name: 'signature', ok: true, detail: '' }] }),
+    statementKey: async () => ({ id: 'ab', publicKey: '-----BEGIN PUBLIC KEY-----' }),
     canonicalExport: async () => Readable.from([Buffer.from('a\n'), Buffer.from('b\n')]),
     status: () => ({
       version: '0.1.0',
@@ -203,6 +279,17 @@ export function createFake(): Fake {
       logHead: 9,
       processedEntry: 9,
       inFlightEntries: 0,
+      stored: {
+        findings: [],
+        everySeconds: 60,
+        checkedAt: null,
+        roundMinutes: 60,
+        roundStartedAt: null,
+        stepsDone: 0,
+        steps: 0,
+        lastRoundSeconds: null,
+        lastRoundAt: null,
+      },
       children: [{ role: 'engine', up: true, pid: 5, restarts: 0 }],
     }),
     metricsText: async () => 'tollgrid_log_head 9\n',

@@ -75,6 +75,11 @@ describe('POST /v1/usage', () => {
     expect(third.json()).toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
   });
 
+  it('says whose the key is', async () => {
+    await push('application/cloudevents+json', EVENT, { 'idempotency-key': 'k-2' });
+    expect(edge.calls).toMatchObject([{ input: { idempotencyKey: 'k-2', caller: 'operator' } }]);
+  });
+
   it('says when to come again while the intake is busy', async () => {
     edge.fail(new TollgridError('INTAKE_BUSY', 'Too much in flight.', { retryAfterSeconds: 3 }));
     const answer = await push('application/cloudevents+json', EVENT);

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { CHARGE, createEdge, type Edge } from './fake-services.ts';
+import { CHARGE, createEdge, FILE, INCIDENT, STATEMENT, type Edge } from './fake-services.ts';
 
 describe('the API', () => {
   let edge: Edge;
@@ -31,7 +31,7 @@ describe('the API', () => {
     ]);
   });
 
-  it.each(['usage', 'charges', 'accounts', 'suspense', 'sources', 'publications'])(
+  it.each(['usage', 'charges', 'accounts', 'suspense', 'sources', 'publications', 'files', 'incidents'])(
     'lists %s by 100 unless told',
     async (list) => {
       const answer = await get(`/v1/${list}`);
@@ -106,6 +106,34 @@ describe('the API', () => {
       { address: '7.4', reason: 'test call', by: 'operator' },
       { period: '2026-01', by: 'operator' },
     ]);
+    expect((await get('/v1/settlements/13')).json()).toMatchObject({ settled: 2, failed: 1, lines: 5 });
+    expect((await get('/v1/settlements/14')).statusCode).toBe(404);
+  });
+
+  it('passes decisions on files and incidents on with who gave them, and demands a reason to give up', async () => {
+    expect((await get('/v1/files?state=held&source=town&limit=5')).json()).toEqual({ items: [FILE], next: 'bmV4dA' });
+    expect((await get('/v1/files/5')).json()).toEqual(FILE);
+    expect((await get('/v1/files/6')).json()).toMatchObject({ code: 'NOT_FOUND' });
+    expect((await get('/v1/incidents?all=true')).json()).toEqual({ items: [INCIDENT], next: 'bmV4dA' });
+    edge.calls.length = 0;
+    for (const [url, body] of [
+      ['/v1/files/5/reject', {}],
+      ['/v1/files/x/release', {}],
+      ['/v1/files/5/release', { by: 'somebody' }],
+      ['/v1/incidents/5/close', { reason: 'x' }],
+      ['/v1/incidents/5.0/close', {}],
+    ] as const) {
+      expect([url, (await post(url, body)).statusCode]).toEqual([url, 400]);
+    }
+    expect(edge.calls).toEqual([]);
+    expect((await post('/v1/files/5/release', {})).json()).toEqual({ entry: 17 });
+    expect((await post('/v1/files/5/reject', { reason: 'broken' })).statusCode).toBe(202);
+    expect((await post('/v1/incidents/5.0/close', { reason: 'known' })).json()).toEqual({ entry: 19 });
+    expect(edge.calls.map(({ input }) => input)).toEqual([
+      { file: 5, by: 'operator' },
+      { file: 5, reason: 'broken', by: 'operator' },
+      { incident: '5.0', reason: 'known', by: 'operator' },
+    ]);
   });
 
   it('never writes everything off, and takes no field it does not know', async () => {
@@ -166,7 +194,7 @@ describe('the API', () => {
       closes: true,
       total: { received: 5, difference: 0 },
     });
-    expect(edge.calls[0]!.input).toEqual({ wait: true });
+    expect(edge.calls[0]!.input).toEqual({ wait: true, by: 'file' });
     expect((await post('/v1/admin/verify')).json()).toMatchObject({ ok: true });
     expect((await post('/v1/admin/rebuild')).json()).toMatchObject({ rows: 3 });
     expect((await post('/v1/admin/rebuild', { threads: 2 })).statusCode).toBe(200);
@@ -174,6 +202,30 @@ describe('the API', () => {
     const exported = await get('/v1/export');
     expect(exported.body).toBe('a\nb\n');
     expect(exported.headers['content-type']).toBe('text/plain; charset=utf-8');
+  });
+
+  it('takes what an audit is by, a source and a span of acceptance', async () => {
+    await get('/v1/audit?by=hour&source=town&from=2026-01-01&to=2026-01-02');
+    expect(edge.calls[0]!.input).toEqual({
+      wait: false,
+      by: 'hour',
+      source: 'town',
+      fromMs: Date.UTC(2026, 0, 1),
+      toMs: Date.UTC(2026, 0, 2),
+    });
+    expect((await get('/v1/audit?by=day')).statusCode).toBe(400);
+  });
+
+  it('states days, gives statements and the key, and checks them', async () => {
+    expect((await get('/v1/audit/statements')).json()).toMatchObject({ items: [{ date: STATEMENT.date }] });
+    expect((await get(`/v1/audit/statements/${STATEMENT.date}`)).json()).toEqual(STATEMENT);
+    expect((await get('/v1/audit/statements/2026-01-01')).json()).toMatchObject({ code: 'STATEMENT_UNKNOWN' });
+    expect((await post('/v1/audit/statements/2026-01-04')).json()).toMatchObject({ date: '2026-01-04' });
+    expect((await post('/v1/audit/statements/yesterday')).statusCode).toBe(400);
+    expect((await get('/v1/audit/key')).json()).toMatchObject({ id: 'ab' });
+    expect((await post('/v1/audit/verify', { statement: STATEMENT })).json()).toMatchObject({ ok: true });
+    expect(edge.calls.at(-1)!.input).toEqual({ statement: STATEMENT });
+    expect((await post('/v1/audit/verify', { day: 1 })).statusCode).toBe(400);
   });
 
   it('waits for an entry no longer than a minute', async () => {

@@ -1,0 +1,86 @@
+/** Steps that lead to the rule: version, zone, band, conditions. */
+import type { CompiledTariff } from '../compiler/index.ts';
+import type { ConditionModel } from '../language/index.ts';
+import type { Step } from './step.ts';
+
+export function versionStep(tariff: CompiledTariff, steps: Step[]): void {
+  const { version, model } = tariff;
+  steps.push({
+    step: 'version',
+    text: `Tariff ${version} (${model.title}), in force since ${model.effective} in ${model.timeZone}.`,
+    data: { version, title: model.title, effective: model.effective, timeZone: model.timeZone },
+  });
+}
+
+export function zoneStep(tariff: CompiledTariff, zone: number, digits: string, steps: Step[]): void {
+  const { names, prefixes, zoneOfPrefix } = tariff.model.zones;
+  let prefix = '';
+  prefixes.forEach((one, index) => {
+    if (zoneOfPrefix[index] === zone && one.length > prefix.length && digits.startsWith(one)) prefix = one;
+  });
+  const name = names[zone];
+  const { zonesOf } = tariff.model;
+  const who = zonesOf === 'calledParty' ? '' : `${zonesOf} `;
+  steps.push({
+    step: 'zone',
+    text: `${who}${digits} begins with ${prefix === '' ? 'no listed prefix' : prefix}: zone ${name}.`,
+    data: { digits, prefix, zone: name },
+  });
+}
+
+export function bandStep(tariff: CompiledTariff, band: number, startMs: number, register: string, steps: Step[]): void {
+  const name = tariff.model.bands.names[band];
+  if (tariff.byRegister) {
+    steps.push({ step: 'band', text: `Register ${register}: ${name}.`, data: { register, band: name } });
+  } else if (name !== '') {
+    const local = bandTime(tariff, startMs);
+    const { clock } = tariff.model;
+    const which = clock === 'local' ? 'local time' : clock === 'standard' ? 'winter time' : `UTC${clock}`;
+    steps.push({ step: 'band', text: `Start ${local} ${which}: band ${name}.`, data: { local, clock, band: name } });
+  }
+}
+
+export function conditionStep(tariff: CompiledTariff, rule: number, steps: Step[]): void {
+  for (const condition of tariff.model.rules[rule].when) {
+    const { text, data } = told(condition);
+    steps.push({ step: 'condition', text: `${text}.`, data: { key: condition.key, ...data } });
+  }
+}
+
+function told(condition: ConditionModel): { text: string; data: Step['data'] } {
+  switch (condition.key) {
+    case 'field': {
+      const values = [...condition.values.map((value) => value || 'absent'), ...condition.sets].join(', ');
+      return { text: `${condition.field} is one of ${values}`, data: { field: condition.field, values } };
+    }
+    case 'class':
+    case 'realm': {
+      const values = condition.values.join(', ');
+      const what = condition.key === 'class' ? 'The record class' : 'The realm';
+      return { text: `${what} is one of ${values}`, data: { values } };
+    }
+    case 'direction':
+      return {
+        text: condition.direction === 'in' ? 'The customer was called' : 'The customer called',
+        data: { direction: condition.direction },
+      };
+    case 'forwarded':
+      return {
+        text: condition.forwarded ? 'The call was forwarded' : 'The call was not forwarded',
+        data: { forwarded: condition.forwarded },
+      };
+    case 'attribute': {
+      const values = condition.values.join(', ');
+      return { text: `Attribute ${condition.name} is one of ${values}`, data: { name: condition.name, values } };
+    }
+    case 'listed':
+      return { text: `The other party is listed in ${condition.name}`, data: { name: condition.name } };
+    case 'shares':
+      return { text: `The other party has the same ${condition.name}`, data: { name: condition.name } };
+  }
+}
+
+/** By the clock of the bands. */
+export function bandTime(tariff: CompiledTariff, utcMs: number): string {
+  return new Date(tariff.bandClock.toLocalMs(utcMs)).toISOString().slice(0, 19);
+}

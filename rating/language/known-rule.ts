@@ -1,0 +1,45 @@
+/**
+ * Which rule holds in another band, known from the one that held at the start: conditions ask of the record and the
+ * customer, not of the time, so what was true or false at the start of a usage is so to its end.
+ */
+import type { ConditionModel, RuleModel } from './model.ts';
+
+/** Neither what held nor what did not hold at the start decides it. */
+export const UNDECIDED = -2;
+
+/**
+ * Rule number of `chain`, -1 where it is empty, or UNDECIDED. `from` is the chain at the start, and `rule` the one of it
+ * that held; those before it did not. The usage was rated: in each of its bands some rule held.
+ */
+export function knownRule(
+  rules: readonly Pick<RuleModel, 'when'>[],
+  from: Int16Array,
+  rule: number,
+  chain: Int16Array,
+): number {
+  const failed = [...from.subarray(0, from.indexOf(rule))].map((one) => rules[one].when);
+  const opposites = failed.flatMap((conditions) => (conditions.length === 1 ? oppositeOf(conditions[0]) : []));
+  const held = new Set([...rules[rule].when, ...opposites].map(textOf));
+  for (const one of chain.subarray(0, -1)) {
+    const asked = rules[one].when;
+    if (asked.every((condition) => held.has(textOf(condition)))) return one;
+    // If it held, its conditions and what held cannot contradict each other, nor be all of what failed.
+    const all = new Set([...held, ...asked.map(textOf)]);
+    const impossible =
+      asked.some((condition) => oppositeOf(condition).some((opposite) => held.has(textOf(opposite)))) ||
+      failed.some((conditions) => conditions.every((condition) => all.has(textOf(condition))));
+    if (!impossible) return UNDECIDED;
+  }
+  return chain.at(-1) ?? -1;
+}
+
+/** What holds where the condition does not: of those that have two values. */
+function oppositeOf(condition: ConditionModel): ConditionModel[] {
+  if (condition.key === 'forwarded') return [{ ...condition, forwarded: !condition.forwarded }];
+  if (condition.key === 'direction') return [{ ...condition, direction: condition.direction === 'in' ? 'out' : 'in' }];
+  return [];
+}
+
+function textOf(condition: ConditionModel): string {
+  return JSON.stringify(condition);
+}

@@ -1,0 +1,30 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { isSigned, SigningKey } from '../../platform/signing.ts';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'tollgrid-test-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('a signing key', () => {
+  it('is made once, readable by its owner only, and read again', async () => {
+    const made = await SigningKey.open(path.join(folder, 'keys'), 'statements');
+    const read = await SigningKey.open(path.join(folder, 'keys'), 'statements');
+    expect(read.publicKey).toEqual(made.publicKey);
+    expect(statSync(path.join(folder, 'keys', 'statements.key')).mode & 0o777).toBe(0o600);
+    expect(readFileSync(path.join(folder, 'keys', 'statements.pub'), 'utf8')).toBe(made.publicKey.pem);
+    expect(made.publicKey.id).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('signs what only its own public key confirms, and only unchanged', async () => {
+    const key = await SigningKey.open(path.join(folder, 'keys'), 'statements');
+    const other = await SigningKey.open(path.join(folder, 'keys'), 'other');
+    const signature = key.sign('what was said');
+    expect(isSigned('what was said', signature, key.publicKey.pem)).toBe(true);
+    expect(isSigned('what was saId', signature, key.publicKey.pem)).toBe(false);
+    expect(isSigned('what was said', signature, other.publicKey.pem)).toBe(false);
+    expect(isSigned('what was said', 'nonsense', key.publicKey.pem)).toBe(false);
+    expect(isSigned('what was said', signature, 'no key')).toBe(false);
+  });
+});
