@@ -68,12 +68,7 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
     niceLevel: NiceLevel('the embedded engine'),
   }),
   rater: Section('The process that turns log entries into charges.', {
-    threads: Integer(
-      1,
-      256,
-      2,
-      'Threads: one does everything; of two, one decodes while the other rates. More than cores is slower.',
-    ),
+    threads: Integer(1, 256, 1, 'Threads: one does everything; of two, one decodes while the other rates.'),
     sliceBytesMax: Integer(64 * 1024, 128 * MIB, 16 * MIB, 'Files are admitted in slices of at most that size.'),
     slicesAheadMax: Integer(1, 64, 6, 'Slices admitted before the first of them is done; bounds the memory in use.'),
     niceLevel: NiceLevel('the rater'),
