@@ -166,6 +166,8 @@ class SignsOfLife {
   private readonly me: Owner;
   private readonly timer: NodeJS.Timeout;
   private given = now();
+  /** Why this process is the owner no more: that does not change again. */
+  private lost: TollgridError | null = null;
 
   constructor(dir: string, me: Owner) {
     this.dir = dir;
@@ -174,6 +176,7 @@ class SignsOfLife {
   }
 
   async confirm(): Promise<void> {
+    if (this.lost !== null) throw this.lost;
     const { steadyMs, wallMs } = now();
     // Both clocks: one stands still while a machine sleeps, the other may be set.
     const silentMs = Math.max(steadyMs - this.given.steadyMs, Math.abs(wallMs - this.given.wallMs));
@@ -186,7 +189,7 @@ class SignsOfLife {
     const time = new Date(at.wallMs);
     await utimes(path.join(this.dir, LOCK), time, time).catch(() => undefined);
     const owner = await readOwner(this.dir);
-    if (owner?.token !== this.me.token) throw locked(this.dir, owner);
+    if (owner?.token !== this.me.token) throw (this.lost = locked(this.dir, owner));
     this.given = at;
   }
 

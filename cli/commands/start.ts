@@ -4,6 +4,7 @@ import { auditLines } from '../audit-lines.ts';
 import { startProgress } from '../progress.ts';
 import { closingLines, outcomeLines, publishedLines, suspendedLines } from '../start-lines.ts';
 import type { AuditReport } from '../../schemas/api/audit.ts';
+import { toTollgridError } from '../../platform/errors.ts';
 import type { Status } from '../../schemas/api/operation.ts';
 import type { Front } from '../../server/index.ts';
 
@@ -27,7 +28,14 @@ export const start: CommandSpec<{ once?: boolean }> = {
     try {
       const api = connect(front.url, findFront(config.dataDir)?.token);
       context.io.note(`Ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s: ${front.url}`);
-      const outcome = await Promise.race([showOutcome(context, front, api, startedAt), stopping]);
+      const shown = showOutcome(context, front, api, startedAt).catch((error: unknown) => {
+        if (once === true) throw error;
+        // The ledger may be down for a moment, just now: that is no reason to take nothing any more.
+        const { code, message } = toTollgridError(error);
+        context.io.note(`The outcome cannot be shown: ${code}: ${message}`);
+        return 0 as const;
+      });
+      const outcome = await Promise.race([shown, stopping]);
       if (outcome === 'stop') return 0;
       if (once === true) return outcome;
       context.io.note(`Serving ${front.url} (Ctrl-C ends).`);

@@ -81,12 +81,18 @@ export class LogWriter {
 
   /** Recovers the log in `dir` (made when missing). The caller owns the directory: two writers would destroy it. */
   static async open(dir: string, options: LogWriterOptions = {}): Promise<LogWriter> {
-    await makeDirectory(dir);
-    if (options.detach === true) await detachLastSegment(dir);
-    const tail = await recoverTail(dir);
-    const writer = new LogWriter(dir, tail, options);
-    if (tail.segment) writer.#file = await open(tail.segment.path, 'r+');
-    return writer;
+    try {
+      await makeDirectory(dir);
+      if (options.detach === true) await detachLastSegment(dir);
+      const tail = await recoverTail(dir);
+      const writer = new LogWriter(dir, tail, options);
+      if (tail.segment) writer.#file = await open(tail.segment.path, 'r+');
+      return writer;
+    } catch (cause) {
+      if (cause instanceof TollgridError) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new TollgridError('LOG_BROKEN', `the log cannot be opened: ${reason}`, { dir }, { cause });
+    }
   }
 
   /** Number of the last durable entry, 0 in an empty log. */

@@ -1,0 +1,133 @@
+/** The front's parts for usage, put together as `FrontParts` does, without HTTP, registry database and processes. */
+import { LogReader, LogWriter, Spool } from '../../../platform/log/index.ts';
+import type { RegistryChange } from '../../../registry/index.ts';
+import { EntryType } from '../../../schemas/log-entries.ts';
+import { Intake } from '../../../server/front/intake.ts';
+import { LogState } from '../../../server/front/log-state.ts';
+import { Processed } from '../../../server/front/processed.ts';
+import { Publisher } from '../../../server/front/publisher.ts';
+import { ReferenceData } from '../../../server/rater/index.ts';
+import { definition, FORMAT, KNOWN_ACCOUNT } from '../usage.ts';
+import { projectRoot } from '../../../platform/paths.ts';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+export interface FrontSettings {
+  root: string;
+  slicesAheadMax: number;
+  sliceBytesMax: number;
+  segmentBytesMax: number;
+  now: () => number;
+  onAppended: (entryNo: number) => void;
+  /** Still the owner of the disk? */
+  confirm: () => Promise<void>;
+  /** The owner before may wake. */
+  detach: boolean;
+}
+
+export class SimFront {
+  readonly state: LogState;
+  readonly processed = new Processed();
+  readonly log: LogWriter;
+  readonly spool: Spool;
+  readonly intake: Intake;
+  private readonly reference: ReferenceData;
+
+  private constructor(
+    settings: FrontSettings,
+    log: LogWriter,
+    spool: Spool,
+    state: LogState,
+    reference: ReferenceData,
+  ) {
+    this.log = log;
+    this.spool = spool;
+    this.state = state;
+    this.reference = reference;
+    this.intake = new Intake({
+      log,
+      spool,
+      state,
+      clock: { now: settings.now },
+      format: (name) => reference.format(name),
+      waitForRoom: (entryNo) => this.processed.reached(entryNo - settings.slicesAheadMax),
+      onAppended: ({ entryNo }) => settings.onAppended(entryNo),
+      sliceBytesMax: settings.sliceBytesMax,
+      pushedEntriesMax: 5_000,
+      inFlightEntries: () => log.headNo - this.processed.entryNo,
+    });
+  }
+
+  static async open(settings: FrontSettings): Promise<SimFront> {
+    const { root, segmentBytesMax, confirm, detach } = settings;
+    const log = await LogWriter.open(`${root}/log`, { groupWaitMs: 0, segmentBytesMax, confirm, detach });
+    const spool = await Spool.open(`${root}/spool`);
+    const state = new LogState();
+    const reference = new ReferenceData();
+    const reader = new LogReader(`${root}/log`);
+    if (log.headNo > 0) {
+      for await (const entry of reader.readHeads(await reader.firstNo(), log.headNo)) {
+        state.apply(entry);
+        const { entryNo, type, head } = entry;
+        if (type !== EntryType.registry && type !== EntryType.publication) continue;
+        reference.apply({ entryNo, type, head, body: await entry.body() });
+      }
+    }
+    await reader.close();
+    return new SimFront(settings, log, spool, state, reference);
+  }
+
+  /** Files whose admission was interrupted are admitted to their end. */
+  async finishFiles(): Promise<void> {
+    for (const { fileEntry } of this.state.incomplete()) await this.intake.admitSlices(fileEntry);
+  }
+
+  async publishDefinitions(): Promise<void> {
+    const publisher = new Publisher(this.intake, this.state, (entryNo, head, body) =>
+      this.reference.apply({ entryNo, type: EntryType.publication, head, body }),
+    );
+    const format = readFileSync(path.join(projectRoot, 'formats', `${FORMAT}.yaml`), 'utf8');
+    const none = (): never => {
+      throw new Error('no side files');
+    };
+    const documents = [
+      { kind: 'policy', document: 'policy: duplicates\nwindowMonths: 120\n' },
+      { kind: 'format', document: format },
+      { kind: 'guiding', document: definition('guiding.yaml') },
+      { kind: 'tariff', document: definition('tariffs', 'plain.yaml') },
+    ] as const;
+    for (const { kind, document } of documents) {
+      await publisher.publish({ kind, document, fileName: kind, readSideFile: none, by: 'test' });
+    }
+    await this.register(KNOWN_ACCOUNT, 1);
+  }
+
+  /** An account that calls may name from now on. */
+  async register(id: string, no: number): Promise<void> {
+    const changes: RegistryChange[] = [
+      { kind: 'party', id, name: id, division: 'root' },
+      { kind: 'account', id, no, partyId: id, currency: 'EUR', timeZone: 'UTC', division: 'root' },
+      {
+        kind: 'subscription',
+        id,
+        no,
+        accountNo: no,
+        usagePoint: false,
+        division: 'root',
+        identifiers: [{ kind: 'accountCode', value: id, fromMs: null, toMs: null }],
+        tariffs: [{ view: 'retail', service: 'voice', tariff: 'crash-plain', fromMs: null, toMs: null }],
+      },
+    ];
+    const body = Buffer.from(JSON.stringify(changes));
+    const head = { by: 'test', count: changes.length };
+    const { entryNo } = await this.intake.append(EntryType.registry, head, body);
+    this.reference.apply({ entryNo, type: EntryType.registry, head, body });
+  }
+
+  async close(): Promise<void> {
+    this.intake.stop();
+    this.processed.stop();
+    await this.log.close();
+    await this.spool.close();
+  }
+}
