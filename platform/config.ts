@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import type { ConfigValues } from '../schemas/config.ts';
+import { sourceMistakes } from './config/sources.ts';
 import { fill, type Mistake } from './config/check.ts';
 import {
   CONFIG_PATH_VARIABLE,
@@ -175,12 +176,7 @@ function setIn(values: Record<string, unknown>, at: readonly string[], value: un
 
 /** Rules about more than one key. */
 function checkTogether(config: ConfigValues): Mistake[] {
-  const mistakes: Mistake[] = [];
-  config.sources.forEach(({ name }, index) => {
-    if (config.sources.findIndex((one) => one.name === name) < index) {
-      mistakes.push({ path: ['sources', index, 'name'], message: `is used twice: ${name}` });
-    }
-  });
+  const mistakes: Mistake[] = sourceMistakes(config.sources);
   if (config.engine.url !== undefined) {
     const wrong = (message: string) => mistakes.push({ path: ['engine', 'url'], message });
     if (!URL.canParse(config.engine.url)) wrong('is no URL');

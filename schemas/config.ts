@@ -21,19 +21,57 @@ function Section<P extends Record<string, TSchema>>(description: string, propert
   return Type.Object(properties, { description, additionalProperties: false });
 }
 
-const Source = Section('A folder that usage files arrive in.', {
+/** The ways in. Keys that only one of them knows stand in a section of its name. */
+export const SOURCE_KINDS = ['files', 'tcp', 'udp'] as const;
+
+const Port = (description: string) => Type.Integer({ minimum: 0, maximum: 65_535, description });
+const Host = Type.String({
+  default: '127.0.0.1',
+  minLength: 1,
+  description: 'Address to listen on, `0.0.0.0` for all; with `connect`, the host to connect to.',
+});
+const Clients = Type.Array(Type.String({ pattern: '^[0-9a-fA-F:.]+(/[0-9]{1,3})?$' }), {
+  description: 'Addresses or networks (`10.0.0.0/8`) that may send; empty: everybody who reaches the address.',
+  default: [] as string[],
+});
+
+const Tcp = Section('Lines over TCP, as a PBX or a device server sends them.', {
+  mode: Type.Enum(['listen', 'connect'], {
+    default: 'listen',
+    description: '`listen`: devices connect to Tollgrid. `connect`: Tollgrid connects, and again after a loss.',
+  }),
+  host: Host,
+  port: Port('Port; 0 with `listen` takes a free one.'),
+  clients: Clients,
+  connectionsMax: Integer(1, 10_000, 100, 'Connections at the same time; more are refused.'),
+  lineBytesMax: Integer(256, MIB, 16 * 1024, 'A longer line is cut into records of that size, which wait in suspense.'),
+  lineSeconds: Integer(1, 86_400, 60, 'A line that is not finished by then ends there, and its connection too.'),
+  idleSeconds: Integer(1, 31 * 86_400, 86_400, 'A connection without a byte for so long is closed.'),
+});
+
+const Udp = Section('Datagrams of one or more lines.', {
+  host: Host,
+  port: Port('Port; 0 takes a free one.'),
+  clients: Clients,
+});
+
+const Source = Section('A way in for usage.', {
   name: Type.String({
     pattern: '^[a-z0-9][a-z0-9_-]{0,62}$',
     description: 'Name in the audit, in metrics and in each charge. Never reuse one.',
   }),
+  kind: Type.Enum([...SOURCE_KINDS], {
+    default: 'files',
+    description: 'How usage arrives: `files` in a folder, or the section of the same name below.',
+  }),
   format: Type.String({ minLength: 1, description: 'Name of a published format.' }),
-  directory: Path({ description: 'The folder that is watched.' }),
-  pattern: Type.String({ default: '*', minLength: 1, description: 'File names to take, with `*` and `?`.' }),
+  directory: Type.Optional(Path({ description: '`files`: the folder that is watched.' })),
+  pattern: Type.String({ default: '*', minLength: 1, description: '`files`: names to take, with `*` and `?`.' }),
   mode: Type.Enum(['closed', 'growing'], {
     default: 'closed',
     description: '`closed`: files are complete when they appear. `growing`: lines are added to them.',
   }),
-  pollMs: Integer(50, 3_600_000, 1000, 'Time between two looks at the folder.'),
+  pollMs: Integer(50, 3_600_000, 1000, '`files`: time between two looks at the folder.'),
   quietMs: Integer(
     1000,
     86_400_000,
@@ -41,6 +79,14 @@ const Source = Section('A folder that usage files arrive in.', {
     '`growing`: a renamed file is done, and its last line whole, when nobody has written to it for so long.',
   ),
   paused: Switch(false, 'Take nothing from here for now.'),
+  waitingBytesMax: Integer(
+    64 * 1024,
+    1024 * MIB,
+    16 * MIB,
+    'Bytes that may wait for the log; at the limit senders have to wait. Not for `files`.',
+  ),
+  tcp: Type.Optional(Tcp),
+  udp: Type.Optional(Udp),
 });
 
 export const ConfigSchema = Section('The configuration of Tollgrid.', {
@@ -131,7 +177,7 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
     guiding: Type.Optional(Path({ description: 'The file with the guiding rules.' })),
     registry: Paths('Registry files (YAML or CSV) that are imported.'),
   }),
-  sources: Type.Array(Source, { description: 'Folders that usage files arrive in.', default: [] }),
+  sources: Type.Array(Source, { description: 'The ways in: folders, and what listens or connects.', default: [] }),
   logging: Section("Tollgrid's own messages, on standard error.", {
     level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       default: 'info',
@@ -146,3 +192,6 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
 /** Filled in, paths absolute. */
 export type ConfigValues = Static<typeof ConfigSchema>;
 export type SourceConfig = Static<typeof Source>;
+export type TcpConfig = Static<typeof Tcp>;
+export type UdpConfig = Static<typeof Udp>;
+export type SourceKind = (typeof SOURCE_KINDS)[number];

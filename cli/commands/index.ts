@@ -17,6 +17,7 @@ import { rate } from './rate.ts';
 import { rebuild } from './rebuild.ts';
 import { registry } from './registry.ts';
 import { settle } from './settle.ts';
+import { source } from './source.ts';
 import { start } from './start.ts';
 import { status } from './status.ts';
 import { suspense } from './suspense.ts';
@@ -36,6 +37,7 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   rebuild,
   exportCommand,
   suspense,
+  source,
   files,
   incidents,
   registry,

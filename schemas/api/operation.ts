@@ -1,6 +1,6 @@
 /** Files, sources, health and administration. */
 import { Type, type Static } from 'typebox';
-import { closed, EntryNo, pageOf, SourceName } from './common.ts';
+import { closed, EntryNo, SourceName } from './common.ts';
 import { Held } from './files.ts';
 
 export const FileParams = Type.Object({
@@ -38,17 +38,6 @@ export const ProcessedAnswer = Type.Object({
   processedEntry: Type.Integer({ description: 'Everything up to here is in the ledger' }),
 });
 export type ProcessedAnswer = Static<typeof ProcessedAnswer>;
-
-export const SourceItem = Type.Object({
-  name: Type.String(),
-  kind: Type.String({ description: 'The way in: http, files, upload...' }),
-  format: Type.String(),
-  received: Type.Integer({ description: 'Records so far' }),
-  suspended: Type.Integer({ description: 'Of them waiting in suspense' }),
-  lastAcceptedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
-});
-export type SourceItem = Static<typeof SourceItem>;
-export const SourcePage = pageOf(SourceItem);
 
 export const RebuildRequest = Type.Object(
   { threads: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })) },

@@ -242,6 +242,36 @@ export const serverErrors = {
     http: 500,
     exit: 1,
   },
+  SOURCE_UNREACHABLE: {
+    cause:
+      'A configured source cannot be reached: a folder cannot be read, an address not be used, a device does not answer.',
+    cure: 'The message says which; it is tried again by itself. `tollgrid source test NAME` tries it at once.',
+    counter,
+    http: 503,
+    exit: 1,
+  },
+  SOURCE_PAUSED_BY_CONFIGURATION: {
+    cause: 'The source has `paused: true` in tollgrid.yaml, so a command cannot resume it.',
+    cure: 'Take `paused` out of its section, then run `tollgrid source reload`.',
+    counter,
+    http: 409,
+    exit: 2,
+  },
+  SOURCES_FILE_DAMAGED: {
+    cause: 'The file that remembers which sources were paused cannot be read.',
+    cure: 'Look at the file that the message names: mend it, or remove it, which resumes all sources.',
+    counter,
+    http: 500,
+    exit: 1,
+  },
+  SENDER_SLOW: {
+    cause:
+      'A sender began a line and did not finish it in time; its connection was closed, the piece waits in suspense.',
+    cure: 'Look at the device or the line to it; `lineSeconds` of the source is the time it has.',
+    counter,
+    http: 503,
+    exit: 1,
+  },
   SOURCE_UNKNOWN: {
     cause: 'No source of that name is configured, and the request names no format.',
     cure: 'Use a name from `sources` in tollgrid.yaml, or name the format.',

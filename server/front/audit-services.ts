@@ -23,8 +23,9 @@ export function auditServices(front: FrontParts): AuditServices {
   let turn: Promise<unknown> = Promise.resolve();
   return {
     audit: async ({ wait, ...wish }) => {
-      if (wait) await processed.reachedWithin(front.headNo, WAIT_MS);
-      return auditNow(front, wish);
+      const head = front.headNo;
+      if (wait) await processed.reachedWithin(head, WAIT_MS);
+      return auditNow(front, wish, wait ? head : 0);
     },
 
     verify: async () => {

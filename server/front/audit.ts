@@ -30,6 +30,8 @@ export interface AuditParts {
 export interface AuditFacts {
   asOfEntry: number;
   inFlightEntries: number;
+  /** Entries that should be in the ledger by now and are not. */
+  overdueEntries: number;
 }
 
 export interface AuditWish extends RecordsFilter {
@@ -51,7 +53,7 @@ export async function audit(parts: AuditParts, facts: AuditFacts, wish: AuditWis
   const meters = await auditMeters(ledger, parts.meters);
   const checks = [...(await crossChecks(parts, facts.asOfEntry)), ...meters.checks, watched(parts.findings)];
   const closes =
-    facts.inFlightEntries === 0 &&
+    facts.overdueEntries === 0 &&
     records.every(({ difference }) => difference === 0) &&
     units.every(({ difference }) => difference === '0') &&
     sums.every(({ difference }) => microsOf(difference) === 0n) &&

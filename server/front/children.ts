@@ -183,6 +183,9 @@ export class Children {
       case 'verified':
         this.settle(message.requestNo, message.checks);
         return;
+      case 'held':
+        this.settle(message.requestNo, []);
+        return;
     }
   }
 
@@ -228,6 +231,19 @@ export class Children {
 
   verify(): Promise<VerifyCheck[]> {
     return this.ask((requestNo) => ({ type: 'verify', requestNo }));
+  }
+
+  /** Reads the ledger while nothing is written to it. Without a rater nothing is written anyway. */
+  async whileHeld<T>(read: () => Promise<T>): Promise<T> {
+    const requestNo = this.requestNo + 1;
+    await this.ask(() => ({ type: 'hold', requestNo })).catch((error: TollgridError) => {
+      if (error.code !== 'RATER_ENDED') throw error;
+    });
+    try {
+      return await read();
+    } finally {
+      this.tellRater({ type: 'release', requestNo });
+    }
   }
 
   /** The way to the ledger; LEDGER_UNAVAILABLE while the engine is down. */

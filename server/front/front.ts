@@ -5,7 +5,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { LedgerAddress } from '../../ledger/index.ts';
-import type { Config } from '../../platform/config.ts';
+import type { Config, SourceConfig } from '../../platform/config.ts';
 import { systemClock, type Clock } from '../../platform/clock.ts';
 import { TollgridError } from '../../platform/errors.ts';
 import { makeDirectory, writeFileDurably } from '../../platform/durable-file.ts';
@@ -35,6 +35,7 @@ import { Delays } from './delays.ts';
 import { DiskReserve, diskSpace, type DiskSpace } from './disk-reserve.ts';
 import { FrontMetrics, type Gauges } from './metrics.ts';
 import { Processed } from './processed.ts';
+import { PausedSources } from './paused-sources.ts';
 import { Publisher } from './publisher.ts';
 import { Settlements } from './settlements.ts';
 import { outcomeLines, type Line } from './outcome.ts';
@@ -105,13 +106,13 @@ export class FrontParts {
   intake!: Intake;
   registry!: Registry;
   publisher!: Publisher;
+  sources!: Sources;
   log!: LogWriter;
   ready = false;
   readonly startedAtMs: number;
   private readonly lock: DataDirLock;
   private spool: Spool | null = null;
   private http: HttpServer | null = null;
-  private sources: Sources | null = null;
   private auditClock: AuditClock | null = null;
   private stopped: Promise<void> | null = null;
 
@@ -181,6 +182,7 @@ export class FrontParts {
       sliceBytesMax: config.rater.sliceBytesMax,
       pushedEntriesMax: PUSHED_ENTRIES_MAX,
       inFlightEntries: () => this.inFlightEntries,
+      waitForPushed: () => this.processed.reached(this.log.headNo - PUSHED_ENTRIES_MAX),
     });
     this.publisher = new Publisher(this.intake, this.state, (entryNo, head, body) =>
       this.reference.apply({ entryNo, type: EntryType.publication, head, body }),
@@ -229,13 +231,13 @@ export class FrontParts {
       publisher: this.publisher,
       importRegistry: (name, text, by) => this.importRegistry(name, text, by),
     });
-    this.checkSources();
+    this.checkSources(this.config.sources);
+    this.sources = new Sources(this.intake, await PausedSources.open(this.config.dataDir), this.clock, this.logger);
     const services = createServices(this);
     this.http = await serveHttp(this, services, temporary);
     await this.writeAddress(this.http.url, this.http.operatorToken);
-    this.sources = new Sources(temporary ? [] : this.config.sources, this.intake, this.clock, this.logger);
     const finished = this.finishFiles();
-    this.sources.start();
+    await this.sources.start(this.config.sources, { idle: temporary });
     this.auditClock = auditClock(this, services);
     if (!temporary) this.auditClock.start();
     this.ready = true;
@@ -244,7 +246,7 @@ export class FrontParts {
       services,
       sourcesTaken: async () => {
         await finished;
-        await this.sources!.taken();
+        await this.sources.taken();
       },
       outcome: () => outcomeLines(this.children.ledger),
       fileTaken: (name, afterEntry) => this.fileTaken(name, afterEntry),
@@ -255,8 +257,8 @@ export class FrontParts {
   }
 
   /** A source whose format was never published takes nothing, ever: that is told before anything is served. */
-  private checkSources(): void {
-    for (const { name, format } of this.config.sources) {
+  checkSources(sources: readonly SourceConfig[]): void {
+    for (const { name, format } of sources) {
       if (this.reference.hasFormat(format)) continue;
       throw new TollgridError(
         'FORMAT_UNKNOWN',
@@ -333,7 +335,9 @@ export class FrontParts {
     const up = Object.fromEntries(this.children.status().map(({ role, up }) => [role, up]));
     const { restarts, watched } = this.children;
     const waiting = { held: this.state.held(), incidents: this.state.incidents.list(), disk: this.disk };
-    return { headNo: this.log.headNo, processedNo: this.processed.entryNo, restarts, up, watched, ...waiting };
+    const { headNo } = this.log;
+    const sources = this.sources?.list() ?? [];
+    return { headNo, processedNo: this.processed.entryNo, restarts, up, watched, sources, ...waiting };
   }
 
   /** Stops taking, lets the rater finish what is in the log, closes everything. */

@@ -45,6 +45,8 @@ export interface IntakeParts {
   /** Entries that may wait for the rater before pushed usage is refused. */
   pushedEntriesMax: number;
   inFlightEntries(): number;
+  /** Resolves when fewer than `pushedEntriesMax` entries wait for the rater. */
+  waitForPushed(): Promise<void>;
 }
 
 export interface Pushed {
@@ -146,6 +148,18 @@ export class Intake implements FileIntake {
     } finally {
       if (key !== null) this.pushing.delete(key);
     }
+  }
+
+  /**
+   * Records of a collector as one batch; resolves when it is durable, and waits while the ledger is far behind or the
+   * disk is low: the collector's own limit makes its senders wait. Errors: STOPPING, LOG_BROKEN.
+   */
+  async batch(source: string, format: string, records: readonly Uint8Array[]): Promise<number> {
+    await this.parts.disk?.room();
+    await this.parts.waitForPushed();
+    const body = joinLines(records);
+    const head: BatchHead = { source, format, sha256: sha256(body), records: records.length };
+    return (await this.append(EntryType.batch, head, body)).entryNo;
   }
 
   private earlierPush(earlier: PushFacts | undefined, requestSha256: string): Pushed | null {

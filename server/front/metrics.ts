@@ -3,6 +3,7 @@ import { createMetrics, type Metrics } from '../http/index.ts';
 import type { RaterStatistics, WatchState } from '../rater/messages.ts';
 import type { Incident } from './incidents.ts';
 import type { FileFacts } from './log-state.ts';
+import type { SourceStatus } from './sources.ts';
 
 /** Adds up totals that start anew when the rater does. */
 class Totals {
@@ -25,6 +26,7 @@ export interface Gauges {
   held: readonly FileFacts[];
   incidents: readonly Incident[];
   disk: { freeBytes: number; reserveBytes: number };
+  sources: readonly SourceStatus[];
 }
 
 export class FrontMetrics {
@@ -87,9 +89,23 @@ export class FrontMetrics {
     }
   }
 
+  private followSources(sources: readonly SourceStatus[]): void {
+    const { metrics, totals } = this;
+    metrics.tollgrid_source_up.reset();
+    metrics.tollgrid_source_connections.reset();
+    for (const { config, state, connections, refused, lastSeenMs } of sources) {
+      const source = config.name;
+      metrics.tollgrid_source_up.set({ source, kind: config.kind }, state === 'taking' ? 1 : 0);
+      metrics.tollgrid_source_connections.set({ source }, connections);
+      metrics.tollgrid_source_refused_total.inc({ source }, totals.growth(`refused/${source}`, refused));
+      if (lastSeenMs !== null) metrics.tollgrid_source_last_seen_timestamp_seconds.set({ source }, lastSeenMs / 1000);
+    }
+  }
+
   async text(): Promise<string> {
     const { metrics } = this;
-    const { headNo, processedNo, restarts, up, watched, ...waiting } = this.gauges();
+    const { headNo, processedNo, restarts, up, watched, sources, ...waiting } = this.gauges();
+    this.followSources(sources);
     if (watched !== null) this.followWatch(watched);
     this.followIntake(waiting);
     metrics.tollgrid_log_head.set(headNo);

@@ -9,7 +9,6 @@ import {
   listSuspense,
   listUsage,
   suspenseBytes,
-  auditBySource,
 } from '../../ledger/index.ts';
 import { TollgridError } from '../../platform/errors.ts';
 import type { AccountItem } from '../../schemas/api/accounts.ts';
@@ -22,6 +21,7 @@ import type { FrontParts } from './front.ts';
 import { sideFiles } from './publisher.ts';
 import { ReferenceHistory } from './reference-history.ts';
 import { summaryOf } from './outcome.ts';
+import { sourceServices } from './source-services.ts';
 import { chargeItem, Names, usageItem } from './to-api.ts';
 import { version } from './version.ts';
 
@@ -51,13 +51,13 @@ export function createServices(front: FrontParts): FrontServices {
 
   return {
     ...fileServices(front),
+    ...sourceServices(front),
 
     pushUsage: ({ source, events, requestSha256, idempotencyKey, caller }) =>
       intake.push(source, events, requestSha256, idempotencyKey, caller),
 
     ingestFile: async ({ source, name, format, stream }) => {
-      const configured = front.config.sources.find((one) => one.name === source);
-      const formatName = format ?? configured?.format;
+      const formatName = format ?? front.sources.formatOf(source);
       if (formatName === undefined) {
         throw new TollgridError('SOURCE_UNKNOWN', `No source "${source}" is configured, and no format was named.`, {
           source,
@@ -198,28 +198,6 @@ export function createServices(front: FrontParts): FrontServices {
       }));
       const next = rest.length > limit ? encodeCursor({ after: String(items.at(-1)!.entry) }) : null;
       return Promise.resolve({ items, next });
-    },
-
-    sources: async () => {
-      const counts = new Map((await auditBySource(children.ledger)).map((row) => [row.source, row]));
-      const names = new Set([
-        ...front.config.sources.map(({ name }) => name),
-        ...counts.keys(),
-        ...state.lastAcceptedMs.keys(),
-      ]);
-      const items = [...names].sort().map((name) => {
-        const configured = front.config.sources.find((one) => one.name === name);
-        const lastMs = state.lastAcceptedMs.get(name);
-        return {
-          name,
-          kind: configured === undefined ? 'pushed' : `files (${configured.mode})`,
-          format: configured?.format ?? '',
-          received: Number(counts.get(name)?.received ?? 0),
-          suspended: Number(counts.get(name)?.suspended ?? 0),
-          lastAcceptedAt: lastMs === undefined ? null : new Date(lastMs).toISOString(),
-        };
-      });
-      return { items, next: null };
     },
 
     rebuild: async ({ threads }) => {

@@ -1,90 +1,244 @@
-/** The configured folders, polled one after the other per source; a source that fails is tried again and says why. */
-import { ClosedFiles, GrowingFiles, type FileIntake } from '../../collectors/files/index.ts';
-import type { SourceConfig } from '../../platform/config.ts';
-import { toTollgridError } from '../../platform/errors.ts';
+/** The configured ways in: each runs by itself, can be looked at, tried, paused, resumed, and exchanged while others run. */
+import { isDeepStrictEqual } from 'node:util';
+import { FolderCollector, type FileIntake } from '../../collectors/files/index.ts';
+import type { Collector, CollectorStatus } from '../../collectors/port.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { SourceConfig } from '../../platform/config.ts';
+import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { makeCollector } from './make-collector.ts';
+import type { PausedSources } from './paused-sources.ts';
+import { RecordBatches } from './record-batches.ts';
 
-const FAILURE_WAIT_MS = 5_000;
+const START_AGAIN_MS = 5_000;
+/** Large enough to share a sync, small enough to be rated soon. */
+const BATCH_BYTES_MAX = 1024 * 1024;
+
+export interface SourcesIntake extends FileIntake {
+  batch(source: string, format: string, records: readonly Uint8Array[]): Promise<unknown>;
+}
+
+export interface SourceStatus extends CollectorStatus {
+  config: SourceConfig;
+  /** Records and bytes since the start; of files see the audit. */
+  received: number;
+  receivedBytes: number;
+}
+
+export interface Reloaded {
+  added: string[];
+  changed: string[];
+  removed: string[];
+}
+
+interface Running {
+  config: SourceConfig;
+  records: RecordBatches;
+  /** Null while it is paused or could not be started. */
+  collector: Collector | null;
+  failure: string | null;
+  again: NodeJS.Timeout | null;
+  told: string | null;
+}
+
+const IDLE: CollectorStatus = {
+  state: 'waiting',
+  detail: null,
+  lastSeenMs: null,
+  connections: 0,
+  waitingFiles: 0,
+  refused: 0,
+};
 
 export class Sources {
-  private readonly configs: readonly SourceConfig[];
-  private readonly intake: FileIntake;
+  private readonly running = new Map<string, Running>();
+  private readonly intake: SourcesIntake;
+  private readonly paused: PausedSources;
   private readonly clock: Clock;
   private readonly log: Logger;
   private stopping = false;
-  private readonly reported = new Map<string, string>();
-  private readonly timers = new Set<() => void>();
-  private loops: Promise<void>[] = [];
-  private firstLooks: Promise<void>[] = [];
+  private idle = false;
+  /** Changes of the same sources one after the other. */
+  private turn: Promise<unknown> = Promise.resolve();
 
-  constructor(configs: readonly SourceConfig[], intake: FileIntake, clock: Clock, log: Logger) {
-    this.configs = configs;
+  constructor(intake: SourcesIntake, paused: PausedSources, clock: Clock, log: Logger) {
     this.intake = intake;
+    this.paused = paused;
     this.clock = clock;
     this.log = log;
   }
 
-  start(): void {
-    for (const source of this.configs) {
-      if (source.paused) continue;
-      let looked: () => void = () => undefined;
-      this.firstLooks.push(new Promise((resolve) => (looked = resolve)));
-      this.loops.push(this.follow(source, looked));
-    }
+  /** `idle`: they are known and can be tried, and nothing is taken. */
+  async start(configs: readonly SourceConfig[], { idle }: { idle: boolean }): Promise<void> {
+    this.idle = idle;
+    await Promise.all(configs.map((config) => this.add(config)));
   }
 
   /** Resolves when what stood in the folders at the start has been taken in. */
   async taken(): Promise<void> {
-    await Promise.all(this.firstLooks);
+    const collectors = [...this.running.values()].map(({ collector }) => collector);
+    await Promise.all(collectors.filter((one) => one instanceof FolderCollector).map(({ firstLook }) => firstLook));
   }
 
-  private async follow(source: SourceConfig, looked: () => void): Promise<void> {
-    const closed = new ClosedFiles(source, this.intake);
-    const growing = new GrowingFiles(source, this.intake);
-    while (!this.stopping) {
-      let waitMs = source.pollMs;
-      // A fresh file is taken at the second look: until then the start is not over.
-      let waiting = 0;
-      try {
-        if (source.mode === 'closed') waiting = await closed.poll(this.clock.now());
-        else await growing.poll(this.clock.now());
-        this.reported.delete(source.name);
-      } catch (error) {
-        this.report(source, error);
-        waitMs = FAILURE_WAIT_MS;
+  formatOf(name: string): string | undefined {
+    return this.running.get(name)?.config.format;
+  }
+
+  list(): SourceStatus[] {
+    return [...this.running.values()].map((source) => this.statusOf(source));
+  }
+
+  /** What one try says, a line each. Errors: SOURCE_UNKNOWN; SOURCE_UNREACHABLE and others when nothing could arrive. */
+  test(name: string): Promise<string[]> {
+    const source = this.source(name);
+    return (source.collector ?? this.make(source)).test();
+  }
+
+  /** Resolves when nothing more is taken and what was taken is durable. Error: SOURCE_UNKNOWN. */
+  pause(name: string, by: string): Promise<SourceStatus> {
+    return this.inTurn(async () => {
+      const source = this.source(name);
+      if (this.paused.of(name) === undefined) await this.paused.pause(name, by, this.clock.now());
+      await this.end(source);
+      return this.statusOf(source);
+    });
+  }
+
+  /** Errors: SOURCE_UNKNOWN, SOURCE_PAUSED_BY_CONFIGURATION. */
+  resume(name: string): Promise<SourceStatus> {
+    return this.inTurn(async () => {
+      const source = this.source(name);
+      if (source.config.paused) {
+        throw new TollgridError('SOURCE_PAUSED_BY_CONFIGURATION', `The configuration itself pauses ${name}.`);
       }
-      if (waiting === 0) looked();
-      await this.pause(waitMs);
-    }
-    looked();
+      await this.paused.resume(name);
+      if (source.collector === null) await this.begin(source);
+      return this.statusOf(source);
+    });
   }
 
-  /** Each reason once: a folder that is missing stays so for a while. */
-  private report({ name }: SourceConfig, error: unknown): void {
-    const { code, message } = toTollgridError(error);
-    const reason = `${code}: ${message}`;
-    if (code === 'STOPPING' || this.stopping || this.reported.get(name) === reason) return;
-    this.reported.set(name, reason);
-    this.log.warn({ source: name, code }, `source cannot be read: ${message}`);
-  }
-
-  private pause(ms: number): Promise<void> {
-    if (this.stopping) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.timers.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      this.timers.add(done);
+  /** Only what differs is stopped and started. */
+  reload(configs: readonly SourceConfig[]): Promise<Reloaded> {
+    return this.inTurn(async () => {
+      const wanted = new Map(configs.map((config) => [config.name, config]));
+      const reloaded: Reloaded = { added: [], changed: [], removed: [] };
+      for (const [name, source] of [...this.running]) {
+        const config = wanted.get(name);
+        if (isDeepStrictEqual(config, source.config)) continue;
+        await this.end(source);
+        this.running.delete(name);
+        if (config === undefined) reloaded.removed.push(name);
+        else {
+          await this.add(config);
+          reloaded.changed.push(name);
+        }
+      }
+      for (const [name, config] of wanted) {
+        if (this.running.has(name)) continue;
+        await this.add(config);
+        reloaded.added.push(name);
+      }
+      return reloaded;
     });
   }
 
   async stop(): Promise<void> {
     this.stopping = true;
-    for (const done of this.timers) done();
-    await Promise.all(this.loops);
+    await this.turn;
+    await Promise.all([...this.running.values()].map((source) => this.end(source)));
+  }
+
+  private inTurn<T>(change: () => Promise<T>): Promise<T> {
+    if (this.stopping) return Promise.reject(new TollgridError('STOPPING', 'Tollgrid is stopping.'));
+    const changed = this.turn.then(change);
+    this.turn = changed.catch(() => undefined);
+    return changed;
+  }
+
+  private source(name: string): Running {
+    const source = this.running.get(name);
+    if (source === undefined)
+      throw new TollgridError('SOURCE_UNKNOWN', `No source "${name}" is configured.`, { source: name });
+    return source;
+  }
+
+  private async add(config: SourceConfig): Promise<void> {
+    const { name, format, waitingBytesMax } = config;
+    const records = new RecordBatches((batch) => this.intake.batch(name, format, batch), {
+      waitingBytesMax,
+      batchBytesMax: Math.min(BATCH_BYTES_MAX, waitingBytesMax),
+    });
+    const source: Running = { config, records, collector: null, failure: null, again: null, told: null };
+    this.running.set(name, source);
+    if (!this.isPaused(source)) await this.begin(source);
+  }
+
+  private make(source: Running): Collector {
+    return makeCollector(source.config, {
+      files: this.intake,
+      records: source.records,
+      surroundings: { now: () => this.clock.now(), warn: (code, message) => this.warn(source, code, message) },
+    });
+  }
+
+  private async begin(source: Running): Promise<void> {
+    if (this.idle) return;
+    const collector = this.make(source);
+    try {
+      await collector.start();
+      source.collector = collector;
+      source.failure = null;
+    } catch (error) {
+      const { code, message } = toTollgridError(error);
+      source.failure = `${code}: ${message}`;
+      this.warn(source, code, message);
+      source.again = setTimeout(() => void this.beginAgain(source), START_AGAIN_MS);
+    }
+  }
+
+  private beginAgain(source: Running): Promise<void> {
+    source.again = null;
+    return this.inTurn(async () => {
+      const current = this.running.get(source.config.name) === source;
+      if (current && source.collector === null && source.again === null && !this.isPaused(source))
+        await this.begin(source);
+    }).catch(() => undefined);
+  }
+
+  private async end(source: Running): Promise<void> {
+    if (source.again !== null) clearTimeout(source.again);
+    source.again = null;
+    const { collector } = source;
+    source.collector = null;
+    await collector?.stop();
+  }
+
+  private isPaused({ config }: Running): boolean {
+    return config.paused || this.paused.of(config.name) !== undefined;
+  }
+
+  private statusOf(source: Running): SourceStatus {
+    const { config, collector, records } = source;
+    const status = collector?.status() ?? { ...IDLE, detail: source.failure };
+    return {
+      ...(this.isPaused(source) ? { ...status, ...this.pauseOf(source) } : status),
+      config,
+      received: records.received,
+      receivedBytes: records.receivedBytes,
+    };
+  }
+
+  private pauseOf({ config }: Running): Pick<CollectorStatus, 'state' | 'detail'> {
+    const paused = this.paused.of(config.name);
+    const detail = paused === undefined ? 'paused by the configuration' : `paused by ${paused.by}`;
+    return { state: 'paused', detail };
+  }
+
+  /** Each reason once: what is missing stays so for a while. */
+  private warn(source: Running, code: string, message: string): void {
+    const reason = `${code}: ${message}`;
+    if (this.stopping || source.told === reason) return;
+    source.told = reason;
+    this.log.warn({ source: source.config.name, code }, `source: ${message}`);
   }
 }

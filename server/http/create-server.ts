@@ -14,6 +14,7 @@ import { heldFileRoutes } from './routes/held-files.ts';
 import { operationRoutes } from './routes/operation.ts';
 import { probeRoutes } from './routes/probes.ts';
 import { registryRoutes } from './routes/registry.ts';
+import { sourceRoutes } from './routes/sources.ts';
 import { statementRoutes } from './routes/statements.ts';
 import { suspenseRoutes } from './routes/suspense.ts';
 import { usageRoutes } from './routes/usage.ts';
@@ -67,6 +68,7 @@ function v1(services: FrontServices, fileBytesMax: number) {
     await app.register(usageRoutes(services));
     await app.register(fileRoutes(services, fileBytesMax));
     await app.register(heldFileRoutes(services));
+    await app.register(sourceRoutes(services));
     await app.register(chargeRoutes(services));
     await app.register(accountRoutes(services));
     await app.register(suspenseRoutes(services));

@@ -24,6 +24,22 @@ export const METRICS = {
     help: 'Bytes of usage accepted into the log.',
     labels: ['source'],
   },
+  tollgrid_source_up: {
+    kind: 'gauge',
+    help: '1 while a configured source takes usage; 0 when it waits for its other side or is paused.',
+    labels: ['source', 'kind'],
+  },
+  tollgrid_source_connections: { kind: 'gauge', help: 'Open connections of a source.', labels: ['source'] },
+  tollgrid_source_refused_total: {
+    kind: 'counter',
+    help: 'Connections and datagrams that a source refused: strangers, too many, no room.',
+    labels: ['source'],
+  },
+  tollgrid_source_last_seen_timestamp_seconds: {
+    kind: 'gauge',
+    help: 'When anything arrived at a source last; of a folder, when it was looked at.',
+    labels: ['source'],
+  },
   tollgrid_log_entries: { kind: 'gauge', help: 'Entries that the log holds.', labels: [] },
   tollgrid_log_head: { kind: 'gauge', help: 'Number of the last durable log entry.', labels: [] },
   tollgrid_processed_entry: {

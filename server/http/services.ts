@@ -8,13 +8,14 @@ import type { AuditBy, AuditReport, VerifyReport } from '../../schemas/api/audit
 import type { ChargeItem, Explanation } from '../../schemas/api/charges.ts';
 import type { CommandAnswer, Page } from '../../schemas/api/common.ts';
 import type { FileItem, IncidentItem } from '../../schemas/api/files.ts';
-import type { FileAnswer, ProcessedAnswer, RebuildAnswer, SourceItem, Status } from '../../schemas/api/operation.ts';
+import type { FileAnswer, ProcessedAnswer, RebuildAnswer, Status } from '../../schemas/api/operation.ts';
 import type {
   PublicationItem,
   PublicationKindText,
   PublishAnswer,
   RegistryAnswer,
 } from '../../schemas/api/registry.ts';
+import type { ReloadAnswer, SourceItem, SourceTestAnswer } from '../../schemas/api/sources.ts';
 import type { Statement, StatementCheck, StatementKey, StatementList } from '../../schemas/api/statements.ts';
 import type { SuspendedRecord } from '../../schemas/api/suspense.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
@@ -136,6 +137,14 @@ export interface FrontServices extends AuditServices {
   publish(input: Publish): Promise<PublishAnswer>;
   publications(query: PageRequest): Promise<Page<PublicationItem>>;
   sources(query: PageRequest): Promise<Page<SourceItem>>;
+  /** These throw SOURCE_UNKNOWN. A way in that is not reachable is an answer, not an error. */
+  testSource(source: string): Promise<SourceTestAnswer>;
+  /** Resolves when nothing more is taken and what was taken is durable. */
+  pauseSource(input: { source: string; by: string }): Promise<SourceItem>;
+  /** Throws SOURCE_PAUSED_BY_CONFIGURATION too. */
+  resumeSource(input: { source: string; by: string }): Promise<SourceItem>;
+  /** Reads the configuration's sources again. Throws CONFIG_INVALID, FORMAT_UNKNOWN: nothing is changed then. */
+  reloadSources(): Promise<ReloadAnswer>;
 
   rebuild(input: { threads?: number | undefined }): Promise<RebuildAnswer>;
   canonicalExport(): Promise<Readable>;

@@ -43,6 +43,13 @@ async function start(message: FrontToRater & { type: 'start' }): Promise<void> {
   opened(rater);
 }
 
+/** Not in turn: a rebuild may take long, and is looked at while it goes on. One that is not open yet writes nothing. */
+function holdWrites(requestNo: number): void {
+  const held = (): void => tell({ type: 'held', requestNo });
+  if (rater === null) held();
+  else rater.hold(requestNo, held);
+}
+
 function handle(message: FrontToRater): void {
   switch (message.type) {
     case 'start':
@@ -60,6 +67,12 @@ function handle(message: FrontToRater): void {
       return;
     case 'verify':
       inTurn(async (open) => tell({ type: 'verified', requestNo: message.requestNo, checks: await open.verify() }));
+      return;
+    case 'hold':
+      holdWrites(message.requestNo);
+      return;
+    case 'release':
+      rater?.release(message.requestNo);
       return;
   }
 }

@@ -29,7 +29,13 @@ export type FrontToRater =
   | { type: 'head'; headNo: number }
   /** Drop the ledger and compute it again from the log. */
   | { type: 'rebuild'; requestNo: number; threads?: number }
-  | { type: 'verify'; requestNo: number };
+  | { type: 'verify'; requestNo: number }
+  /** Write nothing until `release`, or for `HOLD_MS_MAX`: whoever asked reads the ledger as of one entry. */
+  | { type: 'hold'; requestNo: number }
+  | { type: 'release'; requestNo: number };
+
+/** A front that forgets to release must not stop the ledger. */
+export const HOLD_MS_MAX = 60_000;
 
 /** Counters since the rater started; the front turns them into metrics. */
 export interface RaterStatistics {
@@ -86,7 +92,8 @@ export type RaterToFront =
   | { type: 'failed'; code: string; message: string }
   /** Everything that was in the log when it was asked for stands in the new ledger. */
   | { type: 'rebuilt'; requestNo: number }
-  | { type: 'verified'; requestNo: number; checks: VerifyCheck[] };
+  | { type: 'verified'; requestNo: number; checks: VerifyCheck[] }
+  | { type: 'held'; requestNo: number };
 
 /** Numbers of one processed entry (or of one entry whose records changed their disposition later). */
 export interface BatchCounts {

@@ -19,6 +19,7 @@ import { encodeBatches, encodeControls, neverAdmitted } from './accounting.ts';
 import { CheckpointStore, type Checkpoint } from './checkpoint.ts';
 import { runCommand } from './commands.ts';
 import { Gather } from './gather.ts';
+import { HOLD_MS_MAX } from './messages.ts';
 import type { RaterOptions, RaterToFront, SliceOutcome, VerifyCheck, WatchState } from './messages.ts';
 import { Pipeline } from './pipeline.ts';
 import { PlannedCuts } from './planned-cuts.ts';
@@ -71,6 +72,7 @@ export class Rater {
   private running: Promise<void> = Promise.resolve();
   /** What uses the whole ledger (a write, a verification) waits for what came before it. */
   private ledgerTurn: Promise<unknown> = Promise.resolve();
+  private readonly holds = new Map<number, () => void>();
   /** Between two pipelines, while the ledger is dropped for a rebuild. */
   private rebuilding = false;
   private awaited: { entryNo: number; resolve: () => void } | null = null;
@@ -318,6 +320,26 @@ export class Rater {
     const done = this.ledgerTurn.then(work);
     this.ledgerTurn = done.catch(() => undefined);
     return done;
+  }
+
+  /** Tells when nothing is being written; nothing is written then until `release` of the same number. */
+  hold(requestNo: number, held: () => void): void {
+    void this.withLedger(
+      () =>
+        new Promise<void>((resolve) => {
+          const late = setTimeout(resolve, HOLD_MS_MAX);
+          this.holds.set(requestNo, () => {
+            clearTimeout(late);
+            resolve();
+          });
+          held();
+        }),
+    );
+  }
+
+  release(requestNo: number): void {
+    this.holds.get(requestNo)?.();
+    this.holds.delete(requestNo);
   }
 
   setHead(headNo: number): void {

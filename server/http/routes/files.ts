@@ -10,9 +10,7 @@ import {
   ProcessedQuery,
   WAIT_MS_DEFAULT,
 } from '../../../schemas/api/operation.ts';
-import { SourcePage } from '../../../schemas/api/operation.ts';
-import { closed, EntryNo, pageQuery } from '../../../schemas/api/common.ts';
-import { pageRequest } from '../queries.ts';
+import { EntryNo } from '../../../schemas/api/common.ts';
 import type { FrontServices } from '../services.ts';
 
 export function fileRoutes(services: FrontServices, fileBytesMax: number): FastifyPluginAsyncTypebox {
@@ -32,20 +30,6 @@ export function fileRoutes(services: FrontServices, fileBytesMax: number): Fasti
         },
       },
       async (request) => services.waitUntilProcessed(request.params.no, request.query.timeoutMs ?? WAIT_MS_DEFAULT),
-    );
-
-    app.get(
-      '/sources',
-      {
-        config: { policy: { scope: 'audit:read' } },
-        schema: {
-          tags: ['Usage'],
-          summary: 'Where usage comes from',
-          querystring: Type.Object({ ...pageQuery }, closed),
-          response: { 200: SourcePage },
-        },
-      },
-      async (request) => services.sources(pageRequest(request.query)),
     );
   };
 }

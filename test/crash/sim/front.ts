@@ -55,6 +55,7 @@ export class SimFront {
       sliceBytesMax: settings.sliceBytesMax,
       pushedEntriesMax: 5_000,
       inFlightEntries: () => log.headNo - this.processed.entryNo,
+      waitForPushed: () => Promise.resolve(),
     });
   }
 

@@ -42,6 +42,7 @@ async function open(): Promise<void> {
     sliceBytesMax: 64 * 1024,
     pushedEntriesMax: 100,
     inFlightEntries: () => 0,
+    waitForPushed: () => Promise.resolve(),
   });
 }
 

@@ -14,6 +14,21 @@ import {
   type ServerOptions,
 } from '../../../server/http/index.ts';
 
+const SOURCE = {
+  name: 'town',
+  kind: 'files',
+  format: 'exchange',
+  state: 'taking',
+  detail: 'watches /inbox',
+  received: 5,
+  suspended: 1,
+  refused: 0,
+  connections: 0,
+  waitingFiles: 0,
+  lastSeenAt: null,
+  lastAcceptedAt: null,
+};
+
 export const CHARGE: ChargeItem = {
   id: '7.3.0',
   postedEntry: 7,
@@ -258,8 +273,11 @@ export function createFake(): Fake {
         by: 'operator',
         publishedAt: CHARGE.startAt,
       }),
-    sources: async () =>
-      page({ name: 'town', kind: 'files', format: 'exchange', received: 5, suspended: 1, lastAcceptedAt: null }),
+    sources: async () => page(SOURCE),
+    testSource: async () => ({ reachable: true, lines: ['/inbox can be read'] }),
+    pauseSource: async ({ source }) => ({ ...SOURCE, name: source, state: 'paused' }),
+    resumeSource: async ({ source }) => ({ ...SOURCE, name: source }),
+    reloadSources: async () => ({ added: ['a'], changed: [], removed: [], atNextStart: ['server'] }),
     rebuild: async () => ({ entries: 9, rows: 3, elapsedMs: 12 }),
     verify: async () => ({ ok: true, checks: [{ name: 'log', ok: true, detail: '' }] }),
     statements: async () => ({

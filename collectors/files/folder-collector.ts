@@ -1,0 +1,107 @@
+/** A folder as a collector: looked at again and again; a look that fails is tried again. */
+import { access, constants } from 'node:fs/promises';
+import { TollgridError, toTollgridError } from '../../platform/errors.ts';
+import type { Collector, CollectorStatus, Surroundings } from '../port.ts';
+import { ClosedFiles } from './closed-files.ts';
+import { listFiles } from './folder.ts';
+import { GrowingFiles } from './growing-files.ts';
+import { matches } from './pattern.ts';
+import type { FileIntake, FileSource } from './port.ts';
+
+const FAILURE_WAIT_MS = 5_000;
+
+export class FolderCollector implements Collector {
+  private readonly source: FileSource;
+  private readonly intake: FileIntake;
+  private readonly surroundings: Surroundings;
+  private stopping = false;
+  private wake: () => void = () => undefined;
+  private loop: Promise<void> = Promise.resolve();
+  private looked: () => void = () => undefined;
+  private failure: string | null = null;
+  private lastSeenMs: number | null = null;
+  private waiting = 0;
+  /** Resolves when what stood in the folder at the start has been taken in. */
+  readonly firstLook = new Promise<void>((resolve) => (this.looked = resolve));
+
+  constructor(source: FileSource, intake: FileIntake, surroundings: Surroundings) {
+    this.source = source;
+    this.intake = intake;
+    this.surroundings = surroundings;
+  }
+
+  start(): Promise<void> {
+    this.loop = this.follow();
+    return Promise.resolve();
+  }
+
+  status(): CollectorStatus {
+    return {
+      state: this.failure === null ? 'taking' : 'waiting',
+      detail: this.failure ?? `watches ${this.source.directory}`,
+      lastSeenMs: this.lastSeenMs,
+      connections: 0,
+      waitingFiles: this.waiting,
+      refused: 0,
+    };
+  }
+
+  async test(): Promise<string[]> {
+    const { directory, pattern } = this.source;
+    try {
+      await access(directory, constants.R_OK | constants.X_OK);
+    } catch (error) {
+      throw new TollgridError('SOURCE_UNREACHABLE', `${directory} cannot be read: ${(error as Error).message}`);
+    }
+    const files = await listFiles(directory);
+    const wanted = files.filter(({ name }) => matches(pattern, name));
+    return [`${directory} can be read`, `${wanted.length} of ${files.length} files have a name like ${pattern}`];
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.wake();
+    await this.loop;
+  }
+
+  private async follow(): Promise<void> {
+    const closed = new ClosedFiles(this.source, this.intake);
+    const growing = new GrowingFiles(this.source, this.intake);
+    while (!this.stopping) {
+      let waitMs = this.source.pollMs;
+      // A fresh file is taken at the second look: until then the start is not over.
+      this.waiting = 0;
+      try {
+        const nowMs = this.surroundings.now();
+        if (this.source.mode === 'closed') this.waiting = await closed.poll(nowMs);
+        else await growing.poll(nowMs);
+        this.lastSeenMs = nowMs;
+        this.failure = null;
+      } catch (error) {
+        this.report(error);
+        waitMs = FAILURE_WAIT_MS;
+      }
+      if (this.waiting === 0) this.looked();
+      await this.pause(waitMs);
+    }
+    this.looked();
+  }
+
+  private report(error: unknown): void {
+    const { code, message } = toTollgridError(error);
+    if (code === 'STOPPING' || this.stopping) return;
+    this.failure = `${code}: ${message}`;
+    this.surroundings.warn(code, message);
+  }
+
+  private pause(ms: number): Promise<void> {
+    if (this.stopping) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * What every collector is, and what it may ask of the intake. Bytes go in, one promise comes back, and it resolves
+ * when they are durable: only then may a sender be told that they arrived.
+ */
+
+export type CollectorState = 'taking' | 'waiting' | 'paused';
+
+export interface CollectorStatus {
+  /** `waiting`: nothing comes for now and it tries again by itself; `detail` says why. */
+  state: CollectorState;
+  /** Code and reason, or where it listens; without customers' data. */
+  detail: string | null;
+  /** When anything arrived last (UTC, milliseconds); null: nothing since the start. */
+  lastSeenMs: number | null;
+  /** Open connections, where there are any. */
+  connections: number;
+  /** Files that are not taken yet. */
+  waitingFiles: number;
+  /** What a sender was refused or lost: too many connections, foreign addresses, datagrams beyond the limit. */
+  refused: number;
+}
+
+export interface Collector {
+  /** Resolves when it has begun to take. When it throws, it is made anew and started again a little later. */
+  start(): Promise<void>;
+  /** Takes nothing more; resolves when what it had taken is durable or its sender knows that it is not. */
+  stop(): Promise<void>;
+  status(): CollectorStatus;
+  /** Tries the way in once and takes nothing. A line each for people; throws when usage could not arrive. */
+  test(): Promise<string[]>;
+}
+
+/** The log, as a collector of single records sees it. */
+export interface RecordIntake {
+  /**
+   * Whole records as they came. Resolves when they are durable. Errors: INTAKE_BUSY (more waits than the source may
+   * hold: nothing was taken), STOPPING, LOG_BROKEN.
+   */
+  take(records: readonly Uint8Array[]): Promise<void>;
+  /** The same for senders that can be made to wait: never busy. */
+  takeWhenRoom(records: readonly Uint8Array[]): Promise<void>;
+}
+
+/** What a collector needs of its surroundings; tests hold the time. */
+export interface Surroundings {
+  now(): number;
+  /** Told once per reason, however often it comes back. */
+  warn(code: string, message: string): void;
+}

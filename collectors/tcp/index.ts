@@ -1,0 +1,1 @@
+export { TcpCollector, type TcpOptions } from './tcp-collector.ts';

@@ -1,0 +1,1 @@
+export { UdpCollector, type UdpOptions } from './udp-collector.ts';

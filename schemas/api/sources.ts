@@ -1,0 +1,38 @@
+/** Ways in: how each of them is. */
+import { Type, type Static } from 'typebox';
+import { pageOf } from './common.ts';
+
+const MomentOrNull = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]);
+
+export const SourceParams = Type.Object({ source: Type.String({ minLength: 1, maxLength: 63 }) });
+
+export const SourceItem = Type.Object({
+  name: Type.String(),
+  kind: Type.String({ description: 'The way in: files, tcp, udp...; `pushed`: over HTTP, not configured' }),
+  format: Type.String(),
+  state: Type.String({ description: '`taking`, `waiting` (tries again by itself), `paused`, `open` (pushed)' }),
+  detail: Type.Union([Type.String(), Type.Null()], { description: 'Where it listens, or why nothing comes' }),
+  received: Type.Integer({ description: 'Records so far' }),
+  suspended: Type.Integer({ description: 'Of them waiting in suspense' }),
+  refused: Type.Integer({ description: 'Connections and datagrams refused since the start' }),
+  connections: Type.Integer({ description: 'Open now' }),
+  waitingFiles: Type.Integer({ description: 'Files seen and not taken yet' }),
+  lastSeenAt: MomentOrNull,
+  lastAcceptedAt: MomentOrNull,
+});
+export type SourceItem = Static<typeof SourceItem>;
+export const SourcePage = pageOf(SourceItem);
+
+export const SourceTestAnswer = Type.Object({
+  reachable: Type.Boolean(),
+  lines: Type.Array(Type.String(), { description: 'What was seen; nothing was taken' }),
+});
+export type SourceTestAnswer = Static<typeof SourceTestAnswer>;
+
+export const ReloadAnswer = Type.Object({
+  added: Type.Array(Type.String()),
+  changed: Type.Array(Type.String()),
+  removed: Type.Array(Type.String()),
+  atNextStart: Type.Array(Type.String(), { description: 'Sections that differ too, and wait for the next start' }),
+});
+export type ReloadAnswer = Static<typeof ReloadAnswer>;

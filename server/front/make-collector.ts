@@ -1,0 +1,24 @@
+/** The collector of a configured source. A new kind is one more case here, and a section of the configuration. */
+import { FolderCollector, type FileIntake } from '../../collectors/files/index.ts';
+import type { Collector, RecordIntake, Surroundings } from '../../collectors/port.ts';
+import { TcpCollector } from '../../collectors/tcp/index.ts';
+import { UdpCollector } from '../../collectors/udp/index.ts';
+import type { SourceConfig } from '../../platform/config.ts';
+
+export interface CollectorPorts {
+  files: FileIntake;
+  records: RecordIntake;
+  surroundings: Surroundings;
+}
+
+/** Which sections exist was checked with the configuration. */
+export function makeCollector(source: SourceConfig, { files, records, surroundings }: CollectorPorts): Collector {
+  switch (source.kind) {
+    case 'files':
+      return new FolderCollector({ ...source, directory: source.directory! }, files, surroundings);
+    case 'tcp':
+      return new TcpCollector(source.tcp!, records, surroundings);
+    case 'udp':
+      return new UdpCollector(source.udp!, records, surroundings);
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Single records of one source on their way into the log. While one batch is being made durable, the next one gathers:
+ * the slower the disk, the larger the batches. What waits is bounded; at the bound the sender waits, or hears so.
+ */
+import type { RecordIntake } from '../../collectors/port.ts';
+import { TollgridError } from '../../platform/errors.ts';
+
+interface Waiting {
+  records: readonly Uint8Array[];
+  bytes: number;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+export interface BatchLimits {
+  /** What may wait for the log. */
+  waitingBytesMax: number;
+  batchBytesMax: number;
+}
+
+export class RecordBatches implements RecordIntake {
+  private readonly append: (records: readonly Uint8Array[]) => Promise<unknown>;
+  private readonly limits: BatchLimits;
+  private queue: Waiting[] = [];
+  private waitingBytes = 0;
+  private appending = false;
+  private waiters: (() => void)[] = [];
+  received = 0;
+  receivedBytes = 0;
+
+  /** `append` makes the records one durable batch, and waits where the ledger is behind. */
+  constructor(append: (records: readonly Uint8Array[]) => Promise<unknown>, limits: BatchLimits) {
+    this.append = append;
+    this.limits = limits;
+  }
+
+  take(records: readonly Uint8Array[]): Promise<void> {
+    if (this.isFull) {
+      return Promise.reject(
+        new TollgridError('INTAKE_BUSY', 'More records wait for the log than this source may hold.', {
+          retryAfterSeconds: 1,
+        }),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      const bytes = records.reduce((sum, record) => sum + record.length + 1, 0);
+      this.queue.push({ records, bytes, resolve, reject });
+      this.waitingBytes += bytes;
+      if (!this.appending) void this.drain();
+    });
+  }
+
+  async takeWhenRoom(records: readonly Uint8Array[]): Promise<void> {
+    while (this.isFull) await new Promise<void>((resolve) => this.waiters.push(resolve));
+    await this.take(records);
+  }
+
+  /** One batch over the limit is let in, so that a record larger than it is no deadlock. */
+  private get isFull(): boolean {
+    return this.waitingBytes >= this.limits.waitingBytesMax;
+  }
+
+  private async drain(): Promise<void> {
+    this.appending = true;
+    while (this.queue.length > 0) {
+      const batch = this.nextBatch();
+      try {
+        await this.append(batch.flatMap(({ records }) => records));
+        for (const { records, bytes, resolve } of batch) {
+          this.received += records.length;
+          this.receivedBytes += bytes;
+          resolve();
+        }
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+      for (const { bytes } of batch) this.waitingBytes -= bytes;
+      if (!this.isFull) for (const wake of this.waiters.splice(0)) wake();
+    }
+    this.appending = false;
+  }
+
+  private nextBatch(): Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    while (count < this.queue.length && (count === 0 || bytes + this.queue[count].bytes <= this.limits.batchBytesMax)) {
+      bytes += this.queue[count++].bytes;
+    }
+    return this.queue.splice(0, count);
+  }
+}

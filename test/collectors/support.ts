@@ -1,0 +1,55 @@
+/** An intake that holds what it is given, and can be made to keep its senders waiting. */
+import { TollgridError } from '../../platform/errors.ts';
+import type { RecordIntake, Surroundings } from '../../collectors/port.ts';
+
+export class FakeRecords implements RecordIntake {
+  readonly taken: string[] = [];
+  private gate: Promise<void> = Promise.resolve();
+  private open: () => void = () => undefined;
+  busy = false;
+  waiting = 0;
+
+  /** Nothing becomes durable until `release`. */
+  hold(): void {
+    this.gate = new Promise((resolve) => (this.open = resolve));
+  }
+
+  release(): void {
+    this.open();
+  }
+
+  async take(records: readonly Uint8Array[]): Promise<void> {
+    if (this.busy) throw new TollgridError('INTAKE_BUSY', 'busy');
+    const texts = records.map((record) => Buffer.from(record).toString('latin1'));
+    this.waiting++;
+    await this.gate;
+    this.waiting--;
+    this.taken.push(...texts);
+  }
+
+  takeWhenRoom(records: readonly Uint8Array[]): Promise<void> {
+    return this.take(records);
+  }
+}
+
+export class FakeSurroundings implements Surroundings {
+  readonly warnings: string[] = [];
+
+  now(): number {
+    return 1000;
+  }
+
+  warn(code: string): void {
+    this.warnings.push(code);
+  }
+}
+
+/** Looks until it holds; the test's own limit ends it. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** The port out of `listens on 127.0.0.1:4711`. */
+export function portOf(detail: string | null): number {
+  return Number(/:(\d+)$/.exec(detail ?? '')![1]);
+}

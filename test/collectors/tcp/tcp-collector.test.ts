@@ -1,0 +1,129 @@
+import net from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TcpCollector, type TcpOptions } from '../../../collectors/tcp/index.ts';
+import { FakeRecords, FakeSurroundings, portOf, until } from '../support.ts';
+
+const OPTIONS: TcpOptions = {
+  mode: 'listen',
+  host: '127.0.0.1',
+  port: 0,
+  clients: [],
+  connectionsMax: 2,
+  lineBytesMax: 100,
+  lineSeconds: 60,
+  idleSeconds: 60,
+};
+
+let intake: FakeRecords;
+let surroundings: FakeSurroundings;
+let collector: TcpCollector;
+const sockets: net.Socket[] = [];
+
+beforeEach(() => {
+  intake = new FakeRecords();
+  surroundings = new FakeSurroundings();
+});
+afterEach(async () => {
+  intake.release();
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await collector.stop();
+});
+
+async function listening(options: Partial<TcpOptions> = {}): Promise<number> {
+  collector = new TcpCollector({ ...OPTIONS, ...options }, intake, surroundings);
+  await collector.start();
+  return portOf(collector.status().detail);
+}
+
+function client(port: number): net.Socket {
+  const socket = net.connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.resume();
+  sockets.push(socket);
+  return socket;
+}
+
+describe('lines over TCP', () => {
+  it('become records, also in pieces, of several senders, and without the last line end', async () => {
+    const port = await listening();
+    const [one, two] = [client(port), client(port)];
+    one.write('call 1\r\ncall');
+    two.end('other 1\nother 2');
+    await until(() => intake.taken.length === 3);
+    one.write(' 2\r\n');
+    await until(() => intake.taken.length === 4);
+    expect([...intake.taken].sort()).toEqual(['call 1', 'call 2', 'other 1', 'other 2']);
+    await until(() => collector.status().connections === 1);
+    expect(collector.status()).toMatchObject({ state: 'taking', lastSeenMs: 1000, refused: 0 });
+  });
+
+  it('are read no faster than the log takes them', async () => {
+    const port = await listening();
+    intake.hold();
+    const socket = client(port);
+    const line = `${'x'.repeat(90)}\n`;
+    let sent = 0;
+    while (socket.write(line.repeat(1000))) sent += 1000;
+    // The first chunk waits for the log; the rest waits in the sender, who is not drained.
+    await until(() => intake.waiting === 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect([intake.waiting, intake.taken.length]).toEqual([1, 0]);
+    intake.release();
+    socket.end();
+    await until(() => intake.taken.length >= sent);
+  });
+
+  it('that never end close their connection; the piece is kept', async () => {
+    const port = await listening({ lineSeconds: 0.05 });
+    const socket = client(port);
+    socket.write('half a l');
+    await new Promise((resolve) => socket.once('close', resolve));
+    await until(() => intake.taken.length === 1);
+    expect(intake.taken).toEqual(['half a l']);
+    expect(surroundings.warnings).toEqual(['SENDER_SLOW']);
+  });
+
+  it('come from no more senders than allowed, and from none that is foreign', async () => {
+    const port = await listening({ connectionsMax: 1 });
+    client(port).write('a\n');
+    await until(() => intake.taken.length === 1);
+    await new Promise((resolve) => client(port).once('close', resolve));
+    expect(collector.status().refused).toBe(1);
+    await collector.stop();
+
+    const closedPort = await listening({ clients: ['192.0.2.1'] });
+    await new Promise((resolve) => client(closedPort).once('close', resolve));
+    expect(collector.status()).toMatchObject({ refused: 1, connections: 0 });
+  });
+
+  it('that were read are durable when the collector has stopped', async () => {
+    const port = await listening();
+    intake.hold();
+    client(port).write('last\n');
+    await until(() => intake.waiting === 1);
+    const stopped = collector.stop().then(() => [...intake.taken]);
+    setTimeout(() => intake.release(), 30);
+    expect(await stopped).toEqual(['last']);
+  });
+
+  it('come from a device that Tollgrid connects to, and again when it comes back', async () => {
+    const device = net.createServer((socket) => socket.on('error', () => undefined).end('from the device\n'));
+    await new Promise<void>((resolve) => device.listen(0, '127.0.0.1', resolve));
+    const { port } = device.address() as net.AddressInfo;
+    collector = new TcpCollector({ ...OPTIONS, mode: 'connect', port }, intake, surroundings);
+    await collector.start();
+    await until(() => intake.taken.length === 1);
+    expect(await collector.test()).toEqual([`127.0.0.1:${port} answers`]);
+    await new Promise((resolve) => device.close(resolve));
+    await expect(collector.test()).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' });
+    expect(collector.status()).toMatchObject({ state: 'waiting' });
+  });
+
+  it('need an address that is free', async () => {
+    const port = await listening();
+    const second = new TcpCollector({ ...OPTIONS, port }, intake, surroundings);
+    await expect(second.start()).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' });
+    await expect(second.test()).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' });
+    expect(await collector.test()).toEqual([`listens on 127.0.0.1:${port}`]);
+  });
+});
