@@ -16,8 +16,8 @@ export interface CollectorStatus {
   connections: number;
   /** Files that are not taken yet. */
   waitingFiles: number;
-  /** What a sender was refused or lost: too many connections, foreign addresses, datagrams beyond the limit. */
-  refused: number;
+  /** What senders were refused, by reason: `stranger`, `connections`, `busy`, `forged`, `malformed`... */
+  refused: Readonly<Record<string, number>>;
 }
 
 export interface Collector {

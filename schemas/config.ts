@@ -22,7 +22,7 @@ function Section<P extends Record<string, TSchema>>(description: string, propert
 }
 
 /** The ways in. Keys that only one of them knows stand in a section of its name. */
-export const SOURCE_KINDS = ['files', 'tcp', 'udp'] as const;
+export const SOURCE_KINDS = ['files', 'tcp', 'udp', 'radius'] as const;
 
 const Port = (description: string) => Type.Integer({ minimum: 0, maximum: 65_535, description });
 const Host = Type.String({
@@ -53,6 +53,28 @@ const Udp = Section('Datagrams of one or more lines.', {
   host: Host,
   port: Port('Port; 0 takes a free one.'),
   clients: Clients,
+});
+
+const Radius = Section('Accounting of access servers by RADIUS (RFC 2866).', {
+  host: Host,
+  port: { ...Port('UDP port; 0 takes a free one.'), default: 1813 },
+  clients: Type.Array(
+    Section('An access server.', {
+      address: Type.String({ pattern: '^[0-9a-fA-F:.]+(/[0-9]{1,3})?$', description: 'Its address, or a network.' }),
+      secretFile: Path({ description: 'File with the secret it shares with Tollgrid.' }),
+    }),
+    { description: 'Who may send; the narrowest network that fits decides.', default: [] },
+  ),
+  tls: Type.Optional(
+    Section('RADIUS over TLS too (RadSec, RFC 6614).', {
+      host: Host,
+      port: { ...Port('TCP port; 0 takes a free one.'), default: 2083 },
+      certificateFile: Path({ description: 'Certificate that Tollgrid shows (PEM).' }),
+      keyFile: Path({ description: 'Its key (PEM).' }),
+      clientsCaFile: Path({ description: 'Authority whose certificates may send (PEM).' }),
+      connectionsMax: Integer(1, 10_000, 100, 'Connections at the same time.'),
+    }),
+  ),
 });
 
 const Source = Section('A way in for usage.', {
@@ -87,6 +109,7 @@ const Source = Section('A way in for usage.', {
   ),
   tcp: Type.Optional(Tcp),
   udp: Type.Optional(Udp),
+  radius: Type.Optional(Radius),
 });
 
 export const ConfigSchema = Section('The configuration of Tollgrid.', {
@@ -194,4 +217,5 @@ export type ConfigValues = Static<typeof ConfigSchema>;
 export type SourceConfig = Static<typeof Source>;
 export type TcpConfig = Static<typeof Tcp>;
 export type UdpConfig = Static<typeof Udp>;
+export type RadiusConfig = Static<typeof Radius>;
 export type SourceKind = (typeof SOURCE_KINDS)[number];

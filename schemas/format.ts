@@ -17,7 +17,7 @@ function optional<T extends TSchema>(schema: T, description: string) {
 export const ENCODINGS = ['utf-8', 'cp866', 'cp1251', 'koi8-u', 'utf-16le', 'utf-16be'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
-export const FAMILIES = ['delimited', 'fixed', 'attributes', 'json'] as const;
+export const FAMILIES = ['delimited', 'fixed', 'attributes', 'json', 'radius'] as const;
 export type FamilyName = (typeof FAMILIES)[number];
 
 /** Units a number or duration may come in, as what one of it is in the base unit (ms, bytes, Wh, litres). */
@@ -245,7 +245,7 @@ export const FormatSchema = Type.Object(
         Type.Object(
           {
             name: Type.Optional(Type.String()),
-            given: Type.String(),
+            given: Type.String({ description: 'As it stands in a file; radius: lines of sender, time and hexadecimal.' }),
             first: Type.Optional(Type.Boolean()),
             expect: Type.Array(Type.Record(Type.String(), Type.Unknown())),
             totals: Type.Optional(Type.Record(Type.String(), Type.Unknown())),

@@ -4,11 +4,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build, checkNode, install, root, run } from './lib/prepare.mjs';
+import { installServers } from './lib/servers.mjs';
 import { shares, skips, summary } from './lib/test-report.mjs';
 
 checkNode();
 install();
 build();
+installServers();
 
 const args = process.argv.slice(2).filter((arg) => arg !== '--long');
 const long = process.argv.includes('--long');

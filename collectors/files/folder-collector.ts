@@ -42,7 +42,7 @@ export class FolderCollector implements Collector {
       lastSeenMs: this.lastSeenMs,
       connections: 0,
       waitingFiles: this.waiting,
-      refused: 0,
+      refused: {},
     };
   }
 

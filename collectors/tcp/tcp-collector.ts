@@ -27,7 +27,7 @@ export class TcpCollector implements Collector {
   private stopping = false;
   private detail: string | null = null;
   private lastSeenMs: number | null = null;
-  private refused = 0;
+  private readonly refused = { stranger: 0, connections: 0 };
 
   constructor(options: TcpOptions, intake: RecordIntake, surroundings: Surroundings) {
     this.options = options;
@@ -53,7 +53,7 @@ export class TcpCollector implements Collector {
       lastSeenMs: this.lastSeenMs,
       connections: this.connections.size,
       waitingFiles: 0,
-      refused: this.refused,
+      refused: { ...this.refused },
     };
   }
 
@@ -86,14 +86,11 @@ export class TcpCollector implements Collector {
   private accept(socket: net.Socket): void {
     // A sender that vanishes is no failure of Tollgrid's; without a listener it would end the process.
     socket.on('error', () => undefined);
-    if (
-      this.stopping ||
-      this.connections.size >= this.options.connectionsMax ||
-      !this.clients.allows(socket.remoteAddress)
-    ) {
-      this.refused++;
-      socket.destroy();
-      return;
+    if (this.stopping) return void socket.destroy();
+    const crowded = this.connections.size >= this.options.connectionsMax;
+    if (crowded || !this.clients.allows(socket.remoteAddress)) {
+      this.refused[crowded ? 'connections' : 'stranger']++;
+      return void socket.destroy();
     }
     void this.follow(socket);
   }

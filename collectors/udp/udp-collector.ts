@@ -1,9 +1,10 @@
 /** Lines in datagrams (syslog, SMDR over UDP). Nobody can be told to wait: what finds no room is counted as refused. */
-import dgram from 'node:dgram';
-import { TollgridError, toTollgridError } from '../../platform/errors.ts';
+import type dgram from 'node:dgram';
+import { toTollgridError } from '../../platform/errors.ts';
 import { Clients } from '../clients.ts';
 import { LineSplitter } from '../lines/split-lines.ts';
 import type { Collector, CollectorStatus, RecordIntake, Surroundings } from '../port.ts';
+import { bindUdp, closeUdp } from './socket.ts';
 
 export interface UdpOptions {
   host: string;
@@ -13,8 +14,6 @@ export interface UdpOptions {
 
 /** The largest datagram there is. */
 const DATAGRAM_BYTES_MAX = 65_535;
-/** Room in the system for a burst; the system may grant less. */
-const SYSTEM_BUFFER_BYTES = 8 * 1024 * 1024;
 
 export class UdpCollector implements Collector {
   private readonly options: UdpOptions;
@@ -25,7 +24,7 @@ export class UdpCollector implements Collector {
   private socket: dgram.Socket | null = null;
   private detail: string | null = null;
   private lastSeenMs: number | null = null;
-  private refused = 0;
+  private readonly refused = { stranger: 0, busy: 0 };
 
   constructor(options: UdpOptions, intake: RecordIntake, surroundings: Surroundings) {
     this.options = options;
@@ -35,9 +34,8 @@ export class UdpCollector implements Collector {
   }
 
   async start(): Promise<void> {
-    const socket = await bound(this.options);
+    const socket = await bindUdp(this.options);
     socket.on('message', (bytes, { address }) => this.receive(bytes, address));
-    socket.on('error', (error) => this.surroundings.warn('SOURCE_UNREACHABLE', error.message));
     this.socket = socket;
     const { address, port } = socket.address();
     this.detail = `listens on ${address}:${port}`;
@@ -50,27 +48,27 @@ export class UdpCollector implements Collector {
       lastSeenMs: this.lastSeenMs,
       connections: 0,
       waitingFiles: 0,
-      refused: this.refused,
+      refused: { ...this.refused },
     };
   }
 
   async test(): Promise<string[]> {
     if (this.socket !== null) return [this.detail!];
-    const socket = await bound(this.options);
+    const socket = await bindUdp(this.options);
     const { address, port } = socket.address();
-    await closed(socket);
+    await closeUdp(socket);
     return [`can listen on ${address}:${port}`];
   }
 
   async stop(): Promise<void> {
-    if (this.socket !== null) await closed(this.socket);
+    if (this.socket !== null) await closeUdp(this.socket);
     this.socket = null;
     await Promise.all(this.taking);
   }
 
   private receive(datagram: Uint8Array, address: string): void {
     if (!this.clients.allows(address)) {
-      this.refused++;
+      this.refused.stranger++;
       return;
     }
     this.lastSeenMs = this.surroundings.now();
@@ -80,31 +78,11 @@ export class UdpCollector implements Collector {
     const taken: Promise<void> = this.intake
       .take(lines)
       .catch((error: unknown) => {
-        this.refused++;
+        this.refused.busy++;
         const { code, message } = toTollgridError(error);
         if (code !== 'STOPPING') this.surroundings.warn(code, message);
       })
       .finally(() => this.taking.delete(taken));
     this.taking.add(taken);
   }
-}
-
-/** Error: SOURCE_UNREACHABLE. */
-async function bound({ host, port }: UdpOptions): Promise<dgram.Socket> {
-  const socket = dgram.createSocket({
-    type: host.includes(':') ? 'udp6' : 'udp4',
-    recvBufferSize: SYSTEM_BUFFER_BYTES,
-  });
-  await new Promise<void>((resolve, reject) => {
-    socket.once('error', (error) => {
-      reject(new TollgridError('SOURCE_UNREACHABLE', `cannot listen on ${host}:${port}: ${error.message}`));
-    });
-    socket.bind({ address: host, port, exclusive: true }, resolve);
-  });
-  socket.removeAllListeners('error');
-  return socket;
-}
-
-function closed(socket: dgram.Socket): Promise<void> {
-  return new Promise((resolve) => socket.close(() => resolve()));
 }

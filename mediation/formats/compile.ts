@@ -93,6 +93,7 @@ export function compileFormat(publication: Publication): CompiledFormat {
     name: document.format,
     classes: plan.classes,
     identity: parts.byFields ? 'key' : 'occurrence',
+    framed: layout.framed ?? false,
     secondSight: document.secondSight ?? 'conflict',
     fieldNames: fields.names,
     cut: (bytes, atEnd) => (atEnd ? bytes.length : layout.cut(bytes)),
@@ -152,7 +153,9 @@ function arenaRoom(document: FormatDocument, parts: DecoderParts): (sliceLength:
   const joins = fields.filter(({ join }) => join !== undefined).length;
   const perByte =
     // Unescaped or transcoded once by the splitter, then once for each text that reads the same place.
-    (wide ? 2 : 1) + (expansion > 1 ? expansion * sharing : 0) + (numbers.length > 0 ? 2 * expansion * sharing : 0);
+    (wide ? 2 : (parts.layout.arenaPerByte ?? 1)) +
+    (expansion > 1 ? expansion * sharing : 0) +
+    (numbers.length > 0 ? 2 * expansion * sharing : 0);
   const joined = joins * 8 * expansion;
   return (sliceLength, records) =>
     parts.fields.constants.length +

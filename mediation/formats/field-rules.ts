@@ -25,7 +25,7 @@ export function unitBase(field: FormatField): BaseUnit | undefined {
   return (Object.keys(BASES) as BaseUnit[]).find((base) => BASES[base].includes(unit));
 }
 
-const LOCATORS = Object.values(REGISTRY).map(({ locator }) => locator);
+const LOCATORS = [...new Set(Object.values(REGISTRY).map(({ locator }) => locator))];
 const SOURCES = [...LOCATORS, 'value', 'join', 'first', 'sum'] as const;
 
 /** Types that a key has a meaning for; keys that stand here for no type are for all. */
@@ -77,6 +77,9 @@ function oneField(document: FormatDocument, field: FormatField, above: ReadonlyM
     const { from, to } = parseRange(field.range);
     if (from < 0 || to <= from) found.push({ path: '/range', message: 'must be first-last, counted from 1' });
   }
+  const place = field[locator];
+  const misplaced = typeof place === 'string' ? REGISTRY[document.family].placeMistake?.(place) : undefined;
+  if (typeof misplaced === 'string') found.push({ path: `/${locator}`, message: misplaced });
   const type = typeOf(field);
   for (const [key, types] of Object.entries(KEY_TYPES)) {
     if (field[key as keyof FormatField] === undefined || types.includes(type)) continue;

@@ -7,6 +7,7 @@ import type { Encoding, FormatDocument } from '../../schemas/format.ts';
 import type { PublicationData } from '../../schemas/log-entries.ts';
 import { compileFormat, parseFormat, prepareFormat } from './compile.ts';
 import { decodeBytes } from './decode-bytes.ts';
+import { REGISTRY } from './families/index.ts';
 import type { CompiledFormat } from './types.ts';
 
 export interface FormatTestResult {
@@ -23,7 +24,7 @@ export function testFormat(text: string, fileName?: string): FormatTestResult[] 
   const format = compileFormat(publication);
   return (document.tests ?? []).map((test, no) => {
     const name = test.name ?? `test ${no + 1}`;
-    const given = encode(test.given, document, publication.data);
+    const given = REGISTRY[document.family].encodeTest?.(test.given) ?? encode(test.given, document, publication.data);
     const columns = decodeBytes(format, given, { first: test.first ?? true });
     const differences = [
       ...recordDifferences(format, columns, test.expect),

@@ -17,6 +17,8 @@ export interface CompiledFormat {
   readonly classes: readonly RecordClass[];
   /** `key`: the identity fields are unique. `occurrence`: all fields plus the occurrence number within the file. */
   readonly identity: 'key' | 'occurrence';
+  /** Single records are joined to a batch as they are (frames) and not by line ends. */
+  readonly framed: boolean;
   /** What a second sight of an identity with other content means. */
   readonly secondSight: 'conflict' | 'revision' | 'counter';
   /** Names of the format's fields, for messages: `faultField` - 1 is an index into it. */

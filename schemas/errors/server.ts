@@ -250,6 +250,13 @@ export const serverErrors = {
     http: 503,
     exit: 1,
   },
+  SECRET_UNREADABLE: {
+    cause: 'A file that holds a secret cannot be read, or holds nothing.',
+    cure: 'Look at the file that the message names: it must be readable for Tollgrid and hold the secret alone.',
+    counter,
+    http: 503,
+    exit: 2,
+  },
   SOURCE_PAUSED_BY_CONFIGURATION: {
     cause: 'The source has `paused: true` in tollgrid.yaml, so a command cannot resume it.',
     cure: 'Take `paused` out of its section, then run `tollgrid source reload`.',

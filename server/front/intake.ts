@@ -157,7 +157,7 @@ export class Intake implements FileIntake {
   async batch(source: string, format: string, records: readonly Uint8Array[]): Promise<number> {
     await this.parts.disk?.room();
     await this.parts.waitForPushed();
-    const body = joinLines(records);
+    const body = this.parts.format(format).framed ? Buffer.concat(records) : joinLines(records);
     const head: BatchHead = { source, format, sha256: sha256(body), records: records.length };
     return (await this.append(EntryType.batch, head, body)).entryNo;
   }

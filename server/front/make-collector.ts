@@ -1,9 +1,11 @@
 /** The collector of a configured source. A new kind is one more case here, and a section of the configuration. */
 import { FolderCollector, type FileIntake } from '../../collectors/files/index.ts';
 import type { Collector, RecordIntake, Surroundings } from '../../collectors/port.ts';
+import { RadiusCollector, type RadiusOptions } from '../../collectors/radius/index.ts';
 import { TcpCollector } from '../../collectors/tcp/index.ts';
 import { UdpCollector } from '../../collectors/udp/index.ts';
-import type { SourceConfig } from '../../platform/config.ts';
+import type { RadiusConfig, SourceConfig } from '../../platform/config.ts';
+import { readSecretFile } from '../../platform/secret-file.ts';
 
 export interface CollectorPorts {
   files: FileIntake;
@@ -20,5 +22,15 @@ export function makeCollector(source: SourceConfig, { files, records, surroundin
       return new TcpCollector(source.tcp!, records, surroundings);
     case 'udp':
       return new UdpCollector(source.udp!, records, surroundings);
+    case 'radius':
+      return new RadiusCollector(withSecrets(source.radius!), records, surroundings);
   }
+}
+
+/** Error: SECRET_UNREADABLE. Read at each start of the source, so that a changed secret needs no restart of Tollgrid. */
+function withSecrets({ clients, ...rest }: RadiusConfig): RadiusOptions {
+  return {
+    ...rest,
+    clients: clients.map(({ address, secretFile }) => ({ address, secret: readSecretFile(secretFile) })),
+  };
 }

@@ -97,7 +97,12 @@ export class FrontMetrics {
       const source = config.name;
       metrics.tollgrid_source_up.set({ source, kind: config.kind }, state === 'taking' ? 1 : 0);
       metrics.tollgrid_source_connections.set({ source }, connections);
-      metrics.tollgrid_source_refused_total.inc({ source }, totals.growth(`refused/${source}`, refused));
+      for (const [reason, count] of Object.entries(refused)) {
+        metrics.tollgrid_source_refused_total.inc(
+          { source, reason },
+          totals.growth(`refused/${source}/${reason}`, count),
+        );
+      }
       if (lastSeenMs !== null) metrics.tollgrid_source_last_seen_timestamp_seconds.set({ source }, lastSeenMs / 1000);
     }
   }

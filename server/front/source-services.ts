@@ -68,13 +68,15 @@ function facts(
   source: SourceStatus | undefined,
 ): Omit<SourceItem, 'name' | 'received' | 'suspended' | 'lastAcceptedAt'> {
   if (source === undefined) {
-    const nothing = { detail: null, refused: 0, connections: 0, waitingFiles: 0, lastSeenAt: null };
+    const nothing = { detail: null, refused: 0, refusedFor: {}, connections: 0, waitingFiles: 0, lastSeenAt: null };
     return { kind: 'pushed', format: '', state: 'open', ...nothing };
   }
-  const { config, state, detail, refused, connections, waitingFiles, lastSeenMs } = source;
+  const { config, state, detail, refused: refusals, connections, waitingFiles, lastSeenMs } = source;
+  const refused = Object.values(refusals).reduce((sum, count) => sum + count, 0);
+  const refusedFor = Object.fromEntries(Object.entries(refusals).filter(([, count]) => count > 0));
   const kind = config.kind === 'files' ? `files (${config.mode})` : config.kind;
   return {
-    ...{ kind, format: config.format, state, detail, refused, connections, waitingFiles },
+    ...{ kind, format: config.format, state, detail, refused, refusedFor, connections, waitingFiles },
     lastSeenAt: moment(lastSeenMs),
   };
 }

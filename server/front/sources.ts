@@ -47,7 +47,7 @@ const IDLE: CollectorStatus = {
   lastSeenMs: null,
   connections: 0,
   waitingFiles: 0,
-  refused: 0,
+  refused: {},
 };
 
 export class Sources {

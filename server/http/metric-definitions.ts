@@ -32,8 +32,8 @@ export const METRICS = {
   tollgrid_source_connections: { kind: 'gauge', help: 'Open connections of a source.', labels: ['source'] },
   tollgrid_source_refused_total: {
     kind: 'counter',
-    help: 'Connections and datagrams that a source refused: strangers, too many, no room.',
-    labels: ['source'],
+    help: 'Connections and packets that a source refused: strangers, forged or malformed ones, no room.',
+    labels: ['source', 'reason'],
   },
   tollgrid_source_last_seen_timestamp_seconds: {
     kind: 'gauge',

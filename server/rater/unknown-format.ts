@@ -15,6 +15,7 @@ export const UNKNOWN_FORMAT: CompiledFormat = {
   name: 'unknown',
   classes: [],
   identity: 'occurrence',
+  framed: false,
   secondSight: 'conflict',
   fieldNames: [],
   cut: (bytes, atEnd) => (atEnd ? bytes.length : bytes.lastIndexOf(LINE_FEED) + 1),

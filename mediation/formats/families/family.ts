@@ -18,6 +18,10 @@ export interface Layout {
   cut(bytes: Uint8Array): number;
   /** Upper bound of the records in the bytes. */
   countRecords(bytes: Uint8Array): number;
+  /** Records are frames of their own length, not lines: see frame.ts. */
+  framed?: boolean;
+  /** Bytes that the splitter writes for each byte it reads, where that is more than one. */
+  arenaPerByte?: number;
 }
 
 export interface Family {
@@ -26,6 +30,10 @@ export interface Family {
   /** Keys of the document that this family knows besides the common ones. */
   keys: readonly (keyof FormatDocument)[];
   layout(document: FormatDocument): Layout;
+  /** What is wrong with a place that a field names, or null. */
+  placeMistake?(place: string): string | null;
+  /** Bytes of what a test in a format file gives as text, where these are not the text itself. */
+  encodeTest?(text: string): Uint8Array;
 }
 
 /** Numbers the distinct places that fields name, in the order of first use. */

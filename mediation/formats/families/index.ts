@@ -7,9 +7,12 @@ import { DelimitedSplitter } from './delimited.ts';
 import { FixedSplitter, parseRange } from './fixed.ts';
 import { JsonSplitter } from './json.ts';
 import { Utf16Splitter } from './utf16.ts';
+import { countFrames, cutAtFrame } from '../frame.ts';
 import { distinctPlaces } from './family.ts';
 import type { Family, Layout } from './family.ts';
 import { countLines, countParagraphs, cutAtLine, cutAtParagraph, cutAtWideLine, cutBySplitting } from './framing.ts';
+
+import { attributeMistake, framesOfText, RadiusSplitter } from './radius/index.ts';
 
 export type { Family, Layout, Locator } from './family.ts';
 
@@ -79,6 +82,27 @@ export const REGISTRY: Readonly<Record<FamilyName, Family>> = {
         slots: places.length,
         slotOf,
         typeSlot: -1,
+      };
+    },
+  },
+  radius: {
+    locator: 'attribute',
+    encodings: ['utf-8'],
+    keys: [],
+    placeMistake: attributeMistake,
+    encodeTest: framesOfText,
+    layout(document) {
+      const { places, slotOf } = distinctPlaces(document.fields, (field: FormatField) => field.attribute);
+      return {
+        slots: places.length,
+        slotOf,
+        typeSlot: -1,
+        framed: true,
+        // A number of four bytes may have ten digits, an octet two hexadecimal ones.
+        arenaPerByte: 5,
+        splitter: () => new RadiusSplitter(places),
+        cut: cutAtFrame,
+        countRecords: countFrames,
       };
     },
   },

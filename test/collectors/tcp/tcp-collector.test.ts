@@ -54,7 +54,11 @@ describe('lines over TCP', () => {
     await until(() => intake.taken.length === 4);
     expect([...intake.taken].sort()).toEqual(['call 1', 'call 2', 'other 1', 'other 2']);
     await until(() => collector.status().connections === 1);
-    expect(collector.status()).toMatchObject({ state: 'taking', lastSeenMs: 1000, refused: 0 });
+    expect(collector.status()).toMatchObject({
+      state: 'taking',
+      lastSeenMs: 1000,
+      refused: { stranger: 0, connections: 0 },
+    });
   });
 
   it('are read no faster than the log takes them', async () => {
@@ -88,12 +92,12 @@ describe('lines over TCP', () => {
     client(port).write('a\n');
     await until(() => intake.taken.length === 1);
     await new Promise((resolve) => client(port).once('close', resolve));
-    expect(collector.status().refused).toBe(1);
+    expect(collector.status().refused).toEqual({ stranger: 0, connections: 1 });
     await collector.stop();
 
     const closedPort = await listening({ clients: ['192.0.2.1'] });
     await new Promise((resolve) => client(closedPort).once('close', resolve));
-    expect(collector.status()).toMatchObject({ refused: 1, connections: 0 });
+    expect(collector.status()).toMatchObject({ refused: { stranger: 1 }, connections: 0 });
   });
 
   it('that were read are durable when the collector has stopped', async () => {

@@ -32,20 +32,20 @@ describe('datagrams', () => {
     send('two\r\nthree\n');
     await until(() => intake.taken.length === 3);
     expect([...intake.taken].sort()).toEqual(['one', 'three', 'two']);
-    expect(collector.status()).toMatchObject({ state: 'taking', refused: 0, lastSeenMs: 1000 });
+    expect(collector.status()).toMatchObject({ state: 'taking', refused: { stranger: 0, busy: 0 }, lastSeenMs: 1000 });
   });
 
   it('of strangers, and those without room, are counted as refused', async () => {
     const send = await listening();
     intake.busy = true;
     send('too much');
-    await until(() => collector.status().refused === 1);
+    await until(() => collector.status().refused['busy'] === 1);
     expect([intake.taken, surroundings.warnings]).toEqual([[], ['INTAKE_BUSY']]);
     await collector.stop();
 
     const stranger = await listening(['192.0.2.1']);
     stranger('hello');
-    await until(() => collector.status().refused === 1);
+    await until(() => collector.status().refused['stranger'] === 1);
     expect(intake.taken).toEqual([]);
   });
 

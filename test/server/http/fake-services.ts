@@ -23,6 +23,7 @@ const SOURCE = {
   received: 5,
   suspended: 1,
   refused: 0,
+  refusedFor: {},
   connections: 0,
   waitingFiles: 0,
   lastSeenAt: null,

@@ -1,0 +1,2 @@
+export { attributeMistake, RadiusSplitter } from './splitter.ts';
+export { framesOfText } from './test-text.ts';
