@@ -44,6 +44,8 @@ export interface CommandGroup {
   name: string;
   summary: string;
   commands: readonly AnyCommand[];
+  /** What the group does when no command of it is named; its `usage` is the group's name. */
+  own?: AnyCommand;
 }
 
 // Commands of all options in one list: each reads only the options it declares.

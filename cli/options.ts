@@ -11,6 +11,9 @@ function reader<T>(what: string, pattern: RegExp, convert: (text: string) => T):
 
 export const wholeNumber = reader('a whole number', /^\d{1,12}$/, Number);
 export const period = reader('a month (yyyy-mm)', /^\d{4}-(0[1-9]|1[0-2])$/, String);
+/** The first day of a month is that month. */
+export const rerateMonth = reader('a month (yyyy-mm)', /^\d{4}-(0[1-9]|1[0-2])(-01)?$/, (text) => text.slice(0, 7));
+export const entryNumber = reader('the number of an entry', /^\d{1,15}$/, Number);
 export const recordAddress = reader('the address of a record (entry.record)', /^\d{1,15}\.\d{1,10}$/, String);
 export const incidentId = reader('the id of an incident (entry.number)', /^\d{1,15}\.\d{1,5}$/, String);
 export const chargeId = reader('the id of a charge (entry.record.charge)', /^\d{1,15}\.\d{1,10}\.\d{1,5}$/, String);

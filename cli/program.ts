@@ -63,11 +63,15 @@ function version(): string {
 }
 
 function addGroup(parent: Command, group: CommandGroup, io: Io, outcome: Outcome): void {
-  const command = parent.command(group.name).description(group.summary).helpCommand(false);
+  // Options behind the name of a sub-command are that one's.
+  const command = (group.own === undefined ? parent.command(group.name) : addCommand(parent, group.own, io, outcome))
+    .description(group.summary)
+    .helpCommand(false)
+    .enablePositionalOptions();
   for (const spec of group.commands) addCommand(command, spec, io, outcome);
 }
 
-function addCommand(parent: Command, spec: AnyCommand, io: Io, outcome: Outcome): void {
+function addCommand(parent: Command, spec: AnyCommand, io: Io, outcome: Outcome): Command {
   const [name, ...args] = spec.usage.split(' ');
   const command = parent.command(name).description(spec.summary);
   for (const arg of args) command.argument(arg, spec.args?.[arg.replace(/[[\]<>.]/g, '')] ?? '');
@@ -87,6 +91,7 @@ function addCommand(parent: Command, spec: AnyCommand, io: Io, outcome: Outcome)
     const context = makeContext(io, options);
     outcome.exitCode = (await spec.run(context, given, options)) ?? 0;
   });
+  return command;
 }
 
 function toOption(spec: OptionSpec): Option {

@@ -13,6 +13,14 @@ export interface LedgerBlock {
   quantity: bigint;
   /** Native blocks; several are sent behind each other in one insert. */
   chunks: Uint8Array[];
+  /** Rows that stand in tables of the ledger already, to be copied: what a re-rating posts is too much for memory. */
+  copies?: RowCopy[];
+}
+
+/** `where` says which rows of a table with the same columns. Both are texts of our own. */
+export interface RowCopy {
+  from: string;
+  where: string;
 }
 
 /** Joins blocks of the same table and month. Order of tables and months in the answer is fixed. */
@@ -24,6 +32,7 @@ export function mergeBlocks(blocks: readonly LedgerBlock[]): LedgerBlock[] {
     const into = merged.get(key);
     if (!into) merged.set(key, { ...block, chunks: [...block.chunks] });
     else {
+      if (block.copies !== undefined) into.copies = [...(into.copies ?? []), ...block.copies];
       into.rows += block.rows;
       into.amountMicros += block.amountMicros;
       into.quantity += block.quantity;

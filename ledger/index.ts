@@ -5,7 +5,7 @@ export type { EngineOptions } from './engine/config.ts';
 export { createTables } from './schema.ts';
 export { LEDGER_SCHEMA_VERSION, TABLE_NAMES, TABLES, type TableName, type PersonalData } from './tables.ts';
 export { ledgerReference } from './reference.ts';
-export { mergeBlocks, type LedgerBlock } from './blocks.ts';
+export { mergeBlocks, type LedgerBlock, type RowCopy } from './blocks.ts';
 export { BlockBuffers, releaseBuffer } from './block-buffers.ts';
 export { ChargeEncoder, NO_FIELD, type ChargeDictionaries, type ChargeRows } from './charge-rows.ts';
 export { SumEncoder, type SumInput } from './sum-rows.ts';
@@ -80,3 +80,31 @@ export {
   type LedgerPart,
   type MonthTotals,
 } from './queries/audit-parts.ts';
+export {
+  addDifferences,
+  addRated,
+  compareRun,
+  differenceBlocks,
+  differencesOf,
+  differenceSums,
+  dropLeftWorkspaces,
+  listDifferences,
+  postedBy,
+  registerSpans,
+  RerateWorkspace,
+  rowsLeft,
+  standingRecords,
+  touchedBy,
+  undoEntry,
+  usageCorrectedBy,
+  WantedUsage,
+  type Compared,
+  type DifferenceLine,
+  type Differences,
+  type PostedRows,
+  type RegisterSpan,
+  type RerateMonths,
+  type RerateNarrowing,
+  type ScopeItem,
+  type StandingRecords,
+} from './rerate/index.ts';

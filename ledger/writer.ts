@@ -30,6 +30,10 @@ export interface LedgerWrite {
   blocks: LedgerBlock[];
 }
 
+/** Copied rows go in portions that bound the engine's memory. */
+const COPY_SETTINGS =
+  'SETTINGS min_insert_block_size_rows = 262144, min_insert_block_size_bytes = 0, max_insert_threads = 1';
+
 export type BlockState = 'whole' | 'absent';
 
 /** What recovery found: `state` of each block of a journalled write. Partial ones were deleted and are absent. */
@@ -128,7 +132,15 @@ export class LedgerWriter {
     for (const [i, block] of blocks.entries()) if (states[i] === 'absent') await this.insert(block);
   }
 
-  private async insert({ table, chunks }: LedgerBlock): Promise<void> {
+  private async insert({ table, chunks, copies = [] }: LedgerBlock): Promise<void> {
+    if (chunks.length > 0) await this.insertChunks(table, chunks);
+    // Each makes parts of its own: a crash between them leaves a partial block, which recovery deletes and sends again.
+    for (const { from, where } of copies) {
+      await command(this.client, `INSERT INTO ${table} SELECT * FROM ${from} WHERE ${where} ${COPY_SETTINGS}`);
+    }
+  }
+
+  private async insertChunks(table: TableName, chunks: readonly Uint8Array[]): Promise<void> {
     // Blocks that arrive behind each other are joined up to these limits: one insert, one part.
     const query = `INSERT INTO ${table} SETTINGS async_insert = 0, min_insert_block_size_rows = 1048449, min_insert_block_size_bytes = 0 FORMAT Native`;
     try {

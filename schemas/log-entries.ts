@@ -152,10 +152,24 @@ export interface PublicationData {
   files: Record<string, string>;
 }
 
+/** Which usage is priced again. Months as yyyy-mm. */
+export interface RerateWish {
+  /** Service periods [from, to). */
+  from: string;
+  to: string;
+  /** Only customers of this tariff, or of this account; with whatever is settled together with them. */
+  tariff?: string;
+  account?: string;
+  /** Where corrections are billed; absent: where the charge was that is corrected. */
+  postingPeriod?: string;
+}
+
 export type CommandHead =
   | { command: 'recycle'; by: string; input: { code?: string; address?: string } }
   | { command: 'writeOff'; by: string; input: { code?: string; address?: string; reason: string } }
   | { command: 'settle'; by: string; input: { period: string; postingPeriod?: string } }
+  | { command: 'rerate'; by: string; input: RerateWish & { note?: string; digest?: string } }
+  | { command: 'undoRerate'; by: string; input: { rerate: number; postingPeriod?: string; note?: string } }
   | { command: 'releaseFile'; by: string; input: { file: number; reason?: string } }
   | { command: 'rejectFile'; by: string; input: { file: number; reason: string } }
   | { command: 'closeIncident'; by: string; input: { incident: string; reason: string } };

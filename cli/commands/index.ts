@@ -16,6 +16,7 @@ import { ingest } from './ingest.ts';
 import { rate } from './rate.ts';
 import { rebuild } from './rebuild.ts';
 import { registry } from './registry.ts';
+import { rerate } from './rerate.ts';
 import { settle } from './settle.ts';
 import { source } from './source.ts';
 import { start } from './start.ts';
@@ -32,6 +33,7 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   charges,
   explain,
   settle,
+  rerate,
   audit,
   verify,
   rebuild,

@@ -36,7 +36,7 @@ export interface Charge {
   corrects: string;
 }
 
-const CHARGE_COLUMNS = `
+export const CHARGE_COLUMNS = `
   concat(toString(entry_no), '.', toString(record_no), '.', toString(charge_no)) AS address,
   posted_entry AS postedEntry, sign, kind, account_no AS accountNo, subscription_no AS subscriptionNo, view, service,
   toUnixTimestamp64Milli(start_at) AS startMs, toUnixTimestamp64Milli(end_at) AS endMs,
@@ -44,13 +44,13 @@ const CHARGE_COLUMNS = `
   zone, band, tariff, component, billed, currency, amount, tax,
   service_period AS servicePeriod, posting_period AS postingPeriod, corrects`;
 
-type ChargeRow = Omit<Charge, 'startMs' | 'endMs' | 'identity'> & {
+export type ChargeRow = Omit<Charge, 'startMs' | 'endMs' | 'identity'> & {
   startMs: string;
   endMs: string;
   identityHex: string;
 };
 
-function toCharge({ identityHex, startMs, endMs, ...rest }: ChargeRow): Charge {
+export function toCharge({ identityHex, startMs, endMs, ...rest }: ChargeRow): Charge {
   return { ...rest, identity: identityHex, startMs: Number(startMs), endMs: Number(endMs) };
 }
 
@@ -139,13 +139,13 @@ export async function findCharges(client: LedgerClient, address: string): Promis
 /**
  * Rows that stand: a later reversal at the same address takes a charge away. Correction posts the reversal and the new
  * charge with one entry, so a charge posted with the last reversal stands. `where` must hold for a reversal when it holds
- * for its charge.
+ * for its charge. `from`: the table, or a query in brackets that gives its columns.
  */
-export function standingRows(select: string, where: string): string {
-  return `SELECT ${select} FROM charges AS c
+export function standingRows(select: string, where: string, from = 'charges'): string {
+  return `SELECT ${select} FROM ${from} AS c
     LEFT JOIN (
       SELECT entry_no, record_no, charge_no, max(posted_entry) AS reversed_by
-      FROM charges AS c
+      FROM ${from} AS c
       WHERE c.sign = -1 AND c.posted_entry < {before:UInt64} AND ${where}
       GROUP BY entry_no, record_no, charge_no
     ) AS r ON c.entry_no = r.entry_no AND c.record_no = r.record_no AND c.charge_no = r.charge_no
@@ -161,12 +161,14 @@ const IDENTITIES_AT_ONCE = 1000;
 /**
  * Standing charges of usages, as rows that `encodeRows('charges', …)` takes back.
  * @param identities 32 hex digits each. `accountNos` narrows the search to a few accounts: without it the whole ledger is read.
+ * `from`: see `standingRows`.
  */
 export async function standingCharges(
   client: LedgerClient,
   identities: readonly string[],
   beforeEntry: number,
   accountNos: readonly number[] = [],
+  from = 'charges',
 ): Promise<LedgerRow[]> {
   const rows: LedgerRow[] = [];
   for (let i = 0; i < identities.length; i += IDENTITIES_AT_ONCE) {
@@ -178,7 +180,7 @@ export async function standingCharges(
       before: beforeEntry,
     };
     rows.push(
-      ...(await queryRows<LedgerRow>(client, `${standingRows(LEDGER_ROW, where)} ${LEDGER_ROW_ORDER}`, params)),
+      ...(await queryRows<LedgerRow>(client, `${standingRows(LEDGER_ROW, where, from)} ${LEDGER_ROW_ORDER}`, params)),
     );
   }
   return rows;
@@ -190,19 +192,24 @@ export interface SettlementFilter {
   /** Only what was posted before this entry. */
   beforeEntry: number;
   accountNo?: number;
+  subscriptionNos?: readonly number[];
+  /** See `standingRows`. */
+  from?: string;
 }
 
 /** Settlement lines that stand for a period, as rows that `encodeRows('charges', …)` takes back. */
 export async function* postedSettlementLines(
   client: LedgerClient,
-  { period, beforeEntry, accountNo }: SettlementFilter,
+  { period, beforeEntry, accountNo, subscriptionNos, from }: SettlementFilter,
 ): AsyncGenerator<LedgerRow[], void> {
   const account = accountNo === undefined ? '' : ' AND c.account_no = {account:UInt32}';
-  const where = `c.kind = 'settlement' AND ${IN_PERIOD}${account}`;
-  yield* streamRows<LedgerRow>(client, `${standingRows(LEDGER_ROW, where)} ${LEDGER_ROW_ORDER}`, {
+  const some = subscriptionNos === undefined ? '' : ' AND c.subscription_no IN {subscriptions:Array(UInt32)}';
+  const where = `c.kind = 'settlement' AND ${IN_PERIOD}${account}${some}`;
+  yield* streamRows<LedgerRow>(client, `${standingRows(LEDGER_ROW, where, from)} ${LEDGER_ROW_ORDER}`, {
     ...periodParameters(period),
     before: beforeEntry,
     account: accountNo ?? 0,
+    subscriptions: subscriptionNos ?? [],
   });
 }
 

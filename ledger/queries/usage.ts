@@ -178,19 +178,22 @@ export async function* usageForSettlement(
     beforeEntry,
     subscriptionNo,
     subscriptionNos = subscriptionNo === undefined ? null : [subscriptionNo],
+    from,
   }: {
     period: number;
     beforeEntry: number;
     subscriptionNo?: number;
     /** Several; without both, all. */
     subscriptionNos?: readonly number[] | null;
+    /** See `standingRows`. */
+    from?: string;
   },
 ): AsyncGenerator<SettlementUsage[], void> {
   const one = subscriptionNos === null ? '' : ' AND c.subscription_no IN {subscriptions:Array(UInt32)}';
   const where = `c.kind != 'settlement' AND ${IN_PERIOD}${one}`;
   const portions = streamRows<SettlementRow>(
     client,
-    `${standingRows(SETTLEMENT_COLUMNS, where)} ORDER BY c.subscription_no, c.start_at, c.identity, c.view`,
+    `${standingRows(SETTLEMENT_COLUMNS, where, from)} ORDER BY c.subscription_no, c.start_at, c.identity, c.view`,
     { ...periodParameters(period), before: beforeEntry, subscriptions: subscriptionNos ?? [] },
   );
   for await (const rows of portions) yield rows.map(toSettlementUsage);

@@ -286,4 +286,41 @@ export const serverErrors = {
     http: 404,
     exit: 2,
   },
+  RERATE_MONTHS: {
+    cause: 'The months of a re-rating are none: the month after the last one does not lie after the first one.',
+    cure: 'Give the first month with `--from` and the month behind the last one with `--to`: 2026-03 and 2026-04 for March.',
+    counter: 'tollgrid_errors_total',
+    http: 422,
+    exit: 2,
+  },
+  RERATE_BUSY: {
+    cause: 'A preview of a re-rating is being worked out, and one at a time is.',
+    cure: 'Wait until it is done; `tollgrid rerate --dry-run` shows how far it is.',
+    counter: 'tollgrid_errors_total',
+    http: 409,
+    exit: 3,
+  },
+  RERATE_PREVIEW_GONE: {
+    cause: 'The differences of this preview are not kept: another preview was made, or the rater was started again.',
+    cure: 'Make the preview again.',
+    counter: 'tollgrid_errors_total',
+    http: 410,
+    exit: 1,
+  },
+  RERATE_CHANGED: {
+    cause:
+      'The differences are not those that were approved: usage, tariffs or customers changed since the preview. Nothing was posted.',
+    cure: 'Look at a new preview (`tollgrid rerate ... --dry-run`), and approve that one.',
+    counter: 'tollgrid_rerates_total',
+    http: 409,
+    exit: 1,
+  },
+  RERATE_RECORD_DIFFERS: {
+    cause:
+      'A record that was charged is read as another one, or as no usage, by the format and the guiding rules of now. Its charges stay as they stand.',
+    cure: 'Look at what changed in the format or the guiding rules since; `tollgrid explain` shows the record. Publish what reads it again, then re-rate.',
+    counter: '(none: the answer of the re-rating counts them)',
+    http: 422,
+    exit: 1,
+  },
 } satisfies Record<string, ErrorEntry>;

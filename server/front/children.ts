@@ -9,11 +9,16 @@ import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { entryPoint } from '../../platform/paths.ts';
 import { Supervisor, type ChildMessage } from '../../platform/supervise.ts';
+import type { RerateWish } from '../../schemas/log-entries.ts';
+import type { RerateMessage } from './rerates.ts';
 import type { FrontToRater, RaterStatistics, RaterToFront, VerifyCheck, WatchState } from '../rater/messages.ts';
 
 export interface ChildrenEvents {
   onProcessed(entryNo: number, statistics: RaterStatistics): void;
   headNo(): number;
+  onRerating(message: RerateMessage): void;
+  /** What it worked on for somebody is lost. */
+  onRaterEnded(): void;
 }
 
 interface Address {
@@ -98,6 +103,7 @@ export class Children {
       this.raterUp = false;
       this.rating = false;
       this.endRequests(new TollgridError('RATER_ENDED', 'The rater ended before it was done.'));
+      this.events.onRaterEnded();
       this.log.error(how, 'rater died; it is started again and replays from its checkpoint');
     });
     rater.on('message', (message) => this.heard(message as RaterToFront));
@@ -186,6 +192,11 @@ export class Children {
       case 'held':
         this.settle(message.requestNo, []);
         return;
+      case 'rerating':
+      case 'previewed':
+      case 'rerated':
+        this.events.onRerating(message);
+        return;
     }
   }
 
@@ -244,6 +255,11 @@ export class Children {
     } finally {
       this.tellRater({ type: 'release', requestNo });
     }
+  }
+
+  /** False: there is no rater just now. */
+  preview(previewNo: number, wish: RerateWish): boolean {
+    return this.tellRater({ type: 'preview', previewNo, wish });
   }
 
   /** The way to the ledger; LEDGER_UNAVAILABLE while the engine is down. */

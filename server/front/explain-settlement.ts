@@ -1,11 +1,12 @@
 /** Why a settled line is what it is: worked out again as of its entry, with the usages it was made from. */
-import type { Charge, LedgerClient } from '../../ledger/index.ts';
-import type { LogReader } from '../../platform/log/index.ts';
+import { usageCorrectedBy, type Charge, type LedgerClient } from '../../ledger/index.ts';
+import type { LogEntry, LogReader } from '../../platform/log/index.ts';
 import { startOfDay } from '../../rating/index.ts';
 import type { Explanation } from '../../schemas/api/charges.ts';
 import type { CommandHead } from '../../schemas/log-entries.ts';
 import { customersAsOf, payerOf, settleAgain } from '../rater/index.ts';
 import type { ReferenceHistory } from './reference-history.ts';
+import { periodText } from './to-api.ts';
 
 /** An explanation names at most that many covered usages; `coversTotal` says how many there are. */
 const COVERS_MAX = 1000;
@@ -19,17 +20,20 @@ export interface SettlementExplainParts {
 export async function explainSettlement(
   { ledger, reader, history }: SettlementExplainParts,
   charge: Charge,
+  pricedBy: LogEntry,
 ): Promise<Omit<Explanation, 'charge'>> {
-  const entryNo = Number(charge.postedEntry);
-  const entry = await reader.entry(entryNo);
-  const { input } = entry.head as Extract<CommandHead, { command: 'settle' }>;
-  const { tariffBook: book } = await history.asOf(entry.registryNo);
+  const { entryNo } = pricedBy;
+  const { tariffBook: book } = await history.asOf(pricedBy.registryNo);
   const { view, payer } = payerOf(charge.view);
+  const period = periodText(charge.servicePeriod);
+  const parts = { ledger, book, customers: await customersAsOf(reader, entryNo) };
+  // A re-rating settles over the usage as it has just corrected it.
+  const again = (pricedBy.head as CommandHead).command === 'rerate';
   const { charges, usages } = await settleAgain(
-    { ledger, book, customers: await customersAsOf(reader, entryNo) },
+    again ? { ...parts, from: usageCorrectedBy(entryNo) } : parts,
     { subscriptionNo: charge.subscriptionNo, view, service: charge.service },
-    entryNo,
-    input.period,
+    again ? entryNo + 1 : entryNo,
+    period,
   );
   const line = charges.find(
     (one) =>
@@ -45,10 +49,11 @@ export async function explainSettlement(
     const usage = usages.get(identity)!;
     return { charge: usage.address, startAt: new Date(usage.startMs).toISOString(), quantity };
   });
-  const posting = input.postingPeriod === undefined ? '' : ` and billed with ${input.postingPeriod}`;
+  const postingPeriod = periodText(charge.postingPeriod);
+  const posting = postingPeriod === period ? '' : ` and billed with ${postingPeriod}`;
   const head = {
     step: 'settle',
-    text: `Period ${input.period}, settled by entry ${entryNo}${posting}.`,
+    text: `Period ${period}, settled by entry ${entryNo}${posting}.`,
     data: { entry: entryNo },
   };
   return {

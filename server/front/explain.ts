@@ -14,6 +14,7 @@ import { RecordColumns } from '../../schemas/columns/record-columns.ts';
 import { UsageColumns } from '../../schemas/columns/usage-columns.ts';
 import { EntryType, type BatchHead, type SliceHead } from '../../schemas/log-entries.ts';
 import type { ReferenceData } from '../rater/index.ts';
+import { corrections } from './explain-corrections.ts';
 import { explainSettlement } from './explain-settlement.ts';
 import type { LogState } from './log-state.ts';
 import type { ReferenceHistory } from './reference-history.ts';
@@ -30,11 +31,14 @@ type Told = Omit<Explanation, 'charge'>;
 
 /** Null when there is no such charge. */
 export async function explainCharge(parts: ExplainParts, id: string): Promise<{ charge: Charge; told: Told } | null> {
-  const [charge] = await findCharges(parts.ledger, id);
-  if (charge === undefined) return null;
+  const rows = await findCharges(parts.ledger, id);
+  if (rows.length === 0) return null;
+  const { charge, pricedBy, steps } = await corrections(parts.reader, rows);
   const told =
-    charge.kind === 'settlement' ? await explainSettlement(parts, charge) : await explainUsage(parts, charge);
-  return { charge, told: withReversal(charge, told) };
+    charge.kind === 'settlement'
+      ? await explainSettlement(parts, charge, pricedBy)
+      : await explainUsage(parts, charge, pricedBy);
+  return { charge, told: withReversal(charge, { ...told, steps: [...steps, ...told.steps] }) };
 }
 
 function withReversal(charge: Charge, told: Told): Told {
@@ -47,11 +51,10 @@ function withReversal(charge: Charge, told: Told): Told {
   return { ...told, steps: [step, ...told.steps] };
 }
 
-async function explainUsage(parts: ExplainParts, charge: Charge): Promise<Told> {
+async function explainUsage(parts: ExplainParts, charge: Charge, pricedBy: LogEntry): Promise<Told> {
   const [entryNo, recordNo] = charge.address.split('.').map(Number) as [number, number];
   const entry = await parts.reader.entry(entryNo);
-  const posting = Number(charge.postedEntry) === entryNo ? entry : await parts.reader.entry(Number(charge.postedEntry));
-  const reference = await parts.history.asOf(posting.registryNo);
+  const reference = await parts.history.asOf(pricedBy.registryNo);
   const head = entry.head as SliceHead | BatchHead;
   const format = reference.format(head.format);
   const found = await findRecord(parts, entry, format, recordNo);

@@ -37,6 +37,7 @@ import { FrontMetrics, type Gauges } from './metrics.ts';
 import { Processed } from './processed.ts';
 import { PausedSources } from './paused-sources.ts';
 import { Publisher } from './publisher.ts';
+import { Rerates } from './rerates.ts';
 import { Settlements } from './settlements.ts';
 import { outcomeLines, type Line } from './outcome.ts';
 import { createServices } from './services.ts';
@@ -99,6 +100,7 @@ export class FrontParts {
   readonly reference = new ReferenceData();
   readonly reader: LogReader;
   readonly settlements = new Settlements();
+  readonly rerates = new Rerates();
   readonly metrics: FrontMetrics;
   readonly disk: DiskReserve;
   private readonly delays: Delays;
@@ -155,6 +157,10 @@ export class FrontParts {
           this.settlements.follow(statistics.settlements);
           this.delays.reached(entryNo);
         },
+        onRerating: (message) => {
+          if (this.rerates.heard(message)) this.metrics.followRerate(message);
+        },
+        onRaterEnded: () => this.rerates.raterEnded(),
       },
       this.logger,
     );

@@ -54,6 +54,13 @@ export interface PublicationFacts {
   head: PublicationHead;
 }
 
+/** A command that re-rates, or takes a re-rating back. */
+export interface RerateFacts {
+  entryNo: number;
+  acceptedAtMs: number;
+  head: Extract<CommandHead, { command: 'rerate' | 'undoRerate' }>;
+}
+
 export class LogState {
   /** First entry that is kept; 0 in an empty log. */
   firstEntry = 0;
@@ -69,6 +76,7 @@ export class LogState {
   readonly publications = new Map<string, PublicationFacts>();
   readonly lastAcceptedMs = new Map<string, number>();
   readonly incidents = new Incidents();
+  readonly rerates = new Map<number, RerateFacts>();
   /** Registry changes and publications, in order: what reference data of any time is made from. */
   readonly referenceEntries: number[] = [];
   registryNo = 0;
@@ -139,6 +147,8 @@ export class LogState {
       this.decide(head.input.file, 'rejected', entry, head.by, head.input.reason);
     } else if (head.command === 'closeIncident') {
       this.incidents.close(entry, head.input.incident, head.by, head.input.reason);
+    } else if (head.command === 'rerate' || head.command === 'undoRerate') {
+      this.rerates.set(entry.entryNo, { entryNo: entry.entryNo, acceptedAtMs: entry.acceptedAtMs, head });
     }
   }
 

@@ -1,6 +1,7 @@
 /** What the front measures. The rater reports totals since its start; here they become counters. */
 import { createMetrics, type Metrics } from '../http/index.ts';
 import type { RaterStatistics, WatchState } from '../rater/messages.ts';
+import type { RerateMessage } from './rerates.ts';
 import type { Incident } from './incidents.ts';
 import type { FileFacts } from './log-state.ts';
 import type { SourceStatus } from './sources.ts';
@@ -65,6 +66,23 @@ export class FrontMetrics {
     const writes = totals.growth('writes', statistics.writes);
     const seconds = totals.growth('writeSeconds', statistics.writeSeconds);
     for (let i = 0; i < writes; i++) metrics.tollgrid_ledger_write_seconds.observe(seconds / writes);
+  }
+
+  followRerate(message: RerateMessage): void {
+    const { metrics } = this;
+    if (message.type === 'rerating') {
+      const { done, total } = message.progress;
+      const of = 'entryNo' in message.of ? 'command' : 'preview';
+      metrics.tollgrid_rerate_progress_ratio.set({ of }, total === 0 ? 0 : done / total);
+    } else if (message.type === 'previewed') {
+      metrics.tollgrid_rerate_progress_ratio.remove({ of: 'preview' });
+    } else {
+      const { state, figures, reversed, posted } = message.result;
+      metrics.tollgrid_rerate_progress_ratio.remove({ of: 'command' });
+      metrics.tollgrid_rerates_total.inc({ outcome: state === 'posted' && figures === null ? 'undone' : state });
+      metrics.tollgrid_rerated_charges_total.inc({ what: 'reversed' }, reversed);
+      metrics.tollgrid_rerated_charges_total.inc({ what: 'posted' }, posted);
+    }
   }
 
   private followWatch({ findings, checkedAtMs, lastRoundMs, lastRoundAtMs, stepsDone, steps }: WatchState): void {

@@ -19,6 +19,7 @@ import { explainCharge } from './explain.ts';
 import { fileServices } from './file-services.ts';
 import type { FrontParts } from './front.ts';
 import { sideFiles } from './publisher.ts';
+import { rerateServices } from './rerate-services.ts';
 import { ReferenceHistory } from './reference-history.ts';
 import { summaryOf } from './outcome.ts';
 import { sourceServices } from './source-services.ts';
@@ -72,6 +73,7 @@ export function createServices(front: FrontParts): FrontServices {
     }),
 
     ...auditServices(front),
+    ...rerateServices(front),
 
     usage: async ({ account, fromMs, toMs, limit, cursor }) => {
       const found = await listUsage(children.ledger, {

@@ -13,6 +13,7 @@ import { fileRoutes } from './routes/files.ts';
 import { heldFileRoutes } from './routes/held-files.ts';
 import { operationRoutes } from './routes/operation.ts';
 import { probeRoutes } from './routes/probes.ts';
+import { rerateRoutes } from './routes/rerates.ts';
 import { registryRoutes } from './routes/registry.ts';
 import { sourceRoutes } from './routes/sources.ts';
 import { statementRoutes } from './routes/statements.ts';
@@ -75,6 +76,7 @@ function v1(services: FrontServices, fileBytesMax: number) {
     await app.register(registryRoutes(services));
     await app.register(operationRoutes(services));
     await app.register(statementRoutes(services));
+    await app.register(rerateRoutes(services));
   };
 }
 

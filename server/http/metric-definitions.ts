@@ -144,6 +144,21 @@ export const METRICS = {
     help: 'Subscriptions that a settlement could not settle.',
     labels: ['code'],
   },
+  tollgrid_rerates_total: {
+    kind: 'counter',
+    help: 'Commands to re-rate by what became of them: posted, nothing, refused, undone.',
+    labels: ['outcome'],
+  },
+  tollgrid_rerated_charges_total: {
+    kind: 'counter',
+    help: 'Charges that re-ratings took back (reversed) and made (posted).',
+    labels: ['what'],
+  },
+  tollgrid_rerate_progress_ratio: {
+    kind: 'gauge',
+    help: 'How far the re-rating under way is, 0 to 1 in each phase: of a command, of a preview.',
+    labels: ['of'],
+  },
   tollgrid_http_request_seconds: {
     kind: 'histogram',
     help: 'Duration of HTTP requests by route pattern.',

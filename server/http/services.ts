@@ -18,7 +18,9 @@ import type {
 import type { ReloadAnswer, SourceItem, SourceTestAnswer } from '../../schemas/api/sources.ts';
 import type { Statement, StatementCheck, StatementKey, StatementList } from '../../schemas/api/statements.ts';
 import type { SuspendedRecord } from '../../schemas/api/suspense.ts';
+import type { RerateItem, ReratePreview } from '../../schemas/api/rerates.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
+import type { RerateWish } from '../../schemas/log-entries.ts';
 import type { RegistryInput } from '../../schemas/registry.ts';
 import type { UsageItem } from '../../schemas/api/usage.ts';
 
@@ -92,7 +94,32 @@ export interface AuditServices {
   statementKey(): Promise<StatementKey>;
 }
 
-export interface FrontServices extends AuditServices {
+/** `by`: whose approval it is. */
+export interface RerateServices {
+  /** Resolves when it has begun. Throws RERATE_MONTHS, RERATE_BUSY, NOT_FOUND. */
+  beginPreview(wish: RerateWish): Promise<ReratePreview>;
+  preview(previewNo: number): Promise<ReratePreview | null>;
+  /** Throws RERATE_PREVIEW_GONE, NOT_FOUND. */
+  previewDifferences(previewNo: number, page: PageRequest): Promise<Page<ChargeItem>>;
+  /** Resolves when the command is durable. Throws RERATE_MONTHS, NOT_FOUND. */
+  rerate(
+    input: RerateWish & { by: string; digest?: string | undefined; note?: string | undefined },
+  ): Promise<CommandAnswer>;
+  /** Throws NOT_FOUND. */
+  undoRerate(input: {
+    rerate: number;
+    by: string;
+    note?: string | undefined;
+    postingPeriod?: string | undefined;
+  }): Promise<CommandAnswer>;
+  /** The last one first. */
+  rerates(page: PageRequest): Promise<Page<RerateItem>>;
+  rerateOf(entry: number): Promise<RerateItem | null>;
+  /** Throws NOT_FOUND. */
+  rerateDifferences(entry: number, page: PageRequest): Promise<Page<ChargeItem>>;
+}
+
+export interface FrontServices extends AuditServices, RerateServices {
   /** Resolves when durable. Throws IDEMPOTENCY_CONFLICT; INTAKE_BUSY, INTAKE_DISK_LOW (details.retryAfterSeconds). */
   pushUsage(input: PushUsage): Promise<{ entryNo: number; records: number; replayed: boolean }>;
   /** Resolves when the file is durable and its slices are entries, or when it is held. Throws INTAKE_DISK_LOW. */

@@ -20,6 +20,7 @@ import { encodeChargeObjects } from './charge-objects.ts';
 import type { BatchCounts, RecycledInput, RecycleResult } from './messages.ts';
 import type { ReferenceData } from './reference-data.ts';
 import { reverseRows, StandingCharges, supersede } from './reversals.ts';
+import { postRerate, undoRerate, type ReratingEvents } from './rerate-command.ts';
 import { settlePeriod } from './settle-period.ts';
 import { customersAsOf } from './subscriptions.ts';
 import type { WorkerPools } from './worker-pools.ts';
@@ -31,6 +32,8 @@ export interface CommandParts {
   reader: LogReader;
   /** What a settlement did, and for whom it could not. */
   onSettled(result: SettlementResult): void;
+  spoolPath(blob: string): string;
+  rerating: ReratingEvents;
 }
 
 export interface CommandEntry {
@@ -55,6 +58,10 @@ export async function runCommand(parts: CommandParts, entry: CommandEntry, head:
       return [];
     case 'settle':
       return settleMonth(parts, entry.entryNo, head.input);
+    case 'rerate':
+      return postRerate(parts, entry.entryNo, head.input);
+    case 'undoRerate':
+      return undoRerate(parts, entry.entryNo, head.input);
   }
 }
 

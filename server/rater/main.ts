@@ -13,8 +13,9 @@ let rater: Rater | null = null;
 /** The head may move while the rater is still being opened. */
 let headNo = 0;
 let opened: (rater: Rater) => void;
+const open = new Promise<Rater>((resolve) => (opened = resolve));
 /** What is asked of the rater waits until it is open, and is done one after the other. */
-let turn: Promise<unknown> = new Promise<Rater>((resolve) => (opened = resolve));
+let turn: Promise<unknown> = open;
 let logger = createLogger({ name: 'rater', level: 'error' });
 
 function tell(message: RaterToFront): void {
@@ -60,13 +61,16 @@ function handle(message: FrontToRater): void {
       rater?.setHead(headNo);
       return;
     case 'rebuild':
-      inTurn(async (open) => {
-        await open.rebuild(message.threads);
+      inTurn(async (ready) => {
+        await ready.rebuild(message.threads);
         tell({ type: 'rebuilt', requestNo: message.requestNo });
       });
       return;
     case 'verify':
-      inTurn(async (open) => tell({ type: 'verified', requestNo: message.requestNo, checks: await open.verify() }));
+      inTurn(async (ready) => tell({ type: 'verified', requestNo: message.requestNo, checks: await ready.verify() }));
+      return;
+    case 'preview':
+      void open.then((ready) => ready.preview(message.previewNo, message.wish));
       return;
     case 'hold':
       holdWrites(message.requestNo);

@@ -1,8 +1,10 @@
 /** What front and rater say to each other (IPC), and the rater's main thread to its workers. */
-import type { LedgerBlock, LedgerRow } from '../../ledger/index.ts';
+import type { LedgerBlock, LedgerRow, RegisterSpan, StandingRecords } from '../../ledger/index.ts';
 import type { Rework, RegisterReading } from '../../mediation/readings/index.ts';
 import type { LoggerOptions } from '../../platform/logger.ts';
+import type { RaterFigures, RerateProgress } from '../../schemas/api/rerates.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
+import type { RerateWish } from '../../schemas/log-entries.ts';
 import type { ReferenceEntry } from './reference-data.ts';
 import type { SliceBytes, SlicePlace, SliceWork } from './slice-work.ts';
 import type { Reversal, StageBResult } from './stage-b.ts';
@@ -30,6 +32,8 @@ export type FrontToRater =
   /** Drop the ledger and compute it again from the log. */
   | { type: 'rebuild'; requestNo: number; threads?: number }
   | { type: 'verify'; requestNo: number }
+  /** Work a re-rating out and post nothing; one at a time. */
+  | { type: 'preview'; previewNo: number; wish: RerateWish }
   /** Write nothing until `release`, or for `HOLD_MS_MAX`: whoever asked reads the ledger as of one entry. */
   | { type: 'hold'; requestNo: number }
   | { type: 'release'; requestNo: number };
@@ -93,7 +97,26 @@ export type RaterToFront =
   /** Everything that was in the log when it was asked for stands in the new ledger. */
   | { type: 'rebuilt'; requestNo: number }
   | { type: 'verified'; requestNo: number; checks: VerifyCheck[] }
-  | { type: 'held'; requestNo: number };
+  | { type: 'held'; requestNo: number }
+  | { type: 'rerating'; of: { previewNo: number } | { entryNo: number }; progress: RerateProgress }
+  | { type: 'previewed'; previewNo: number; outcome: PreviewOutcome }
+  | { type: 'rerated'; result: RerateResult };
+
+/** The differences stay in the ledger's workspace `p<previewNo>` until the next preview. */
+export type PreviewOutcome =
+  { asOfEntry: number; figures: RaterFigures } | { failure: { code: string; message: string } };
+
+/** What a command to re-rate, or to take a re-rating back, did. */
+export interface RerateResult {
+  entryNo: number;
+  state: 'posted' | 'nothing' | 'refused';
+  /** Rows left as they stand, because later ones correct them: only when one is taken back. */
+  left: number;
+  /** Null when one is taken back. */
+  figures: RaterFigures | null;
+  reversed: number;
+  posted: number;
+}
 
 /** Numbers of one processed entry (or of one entry whose records changed their disposition later). */
 export interface BatchCounts {
@@ -142,6 +165,23 @@ export interface RecycleResult {
   outcome: SliceOutcome;
 }
 
+/** Records of one entry that are priced again; the arrays run side by side. */
+export interface RerateInput {
+  place: SlicePlace;
+  source: SliceBytes;
+  records: StandingRecords;
+  /** Of records that are register readings. */
+  spans: RegisterSpan[];
+  postedEntry: number;
+}
+
+export interface RerateOutput {
+  /** Charges alone. */
+  blocks: LedgerBlock[];
+  /** Code → records that cannot be priced again: they stay as they stand. */
+  unpriced: Record<string, number>;
+}
+
 export interface WorkerOptions {
   thread: number;
   threads: number;
@@ -158,6 +198,7 @@ export type WorkerTask =
   /** Identity word 0 of each record as it decodes now, to find the thread that owns it. */
   | { kind: 'shards'; inputs: RecycledInput[] }
   | { kind: 'recycle'; inputs: RecycledInput[]; postedEntry: number }
+  | { kind: 'rerate'; input: RerateInput }
   | { kind: 'dump'; folder: string }
   | { kind: 'load'; folder: string }
   | { kind: 'memory' };

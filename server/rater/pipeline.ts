@@ -116,20 +116,10 @@ export class Pipeline {
 
   private async start(entry: LogEntry): Promise<void> {
     switch (entry.type) {
-      case EntryType.slice: {
-        const head = entry.head as SliceHead;
-        const place = slicePlace(entry, head);
-        this.startSlice(entry.entryNo, place, {
-          path: this.parts.spoolPath(head.blob),
-          offset: head.blobOffset,
-          lengthBytes: head.lengthBytes,
-          recordsMax: head.recordsMax,
-        });
-        return;
-      }
+      case EntryType.slice:
       case EntryType.batch: {
-        const head = entry.head as BatchHead;
-        this.startSlice(entry.entryNo, batchPlace(entry, head), { bytes: await entry.body() });
+        const { place, source } = await sliceSource(entry, (blob) => this.parts.spoolPath(blob));
+        this.startSlice(entry.entryNo, place, source);
         return;
       }
       case EntryType.registry:
@@ -224,6 +214,19 @@ export class Pipeline {
   private wakeUp(): void {
     this.wake?.();
   }
+}
+
+/** Where the records of a slice or batch come from, and where their bytes are. */
+export async function sliceSource(
+  entry: LogEntry,
+  spoolPath: (blob: string) => string,
+): Promise<{ place: SlicePlace; source: SliceBytes }> {
+  if (entry.type === EntryType.batch) {
+    return { place: batchPlace(entry, entry.head as BatchHead), source: { bytes: await entry.body() } };
+  }
+  const head = entry.head as SliceHead;
+  const { blob, blobOffset: offset, lengthBytes, recordsMax } = head;
+  return { place: slicePlace(entry, head), source: { path: spoolPath(blob), offset, lengthBytes, recordsMax } };
 }
 
 function slicePlace(entry: LogEntry, head: SliceHead): SlicePlace {

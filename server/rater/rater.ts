@@ -4,8 +4,10 @@ import path from 'node:path';
 import {
   connectLedger,
   createTables,
+  dropLeftWorkspaces,
   LedgerWriter,
   releaseBuffer,
+  type RerateWorkspace,
   type LedgerAddress,
   type LedgerClient,
 } from '../../ledger/index.ts';
@@ -14,7 +16,7 @@ import { readEpoch } from '../../platform/lock.ts';
 import { LogReader, Spool, type LogEntry } from '../../platform/log/index.ts';
 import { createLogger, type Logger } from '../../platform/logger.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
-import { EntryType, SEMANTICS_NO, type CommandHead } from '../../schemas/log-entries.ts';
+import { EntryType, SEMANTICS_NO, type CommandHead, type RerateWish } from '../../schemas/log-entries.ts';
 import { encodeBatches, encodeControls, neverAdmitted } from './accounting.ts';
 import { CheckpointStore, type Checkpoint } from './checkpoint.ts';
 import { runCommand } from './commands.ts';
@@ -24,6 +26,7 @@ import type { RaterOptions, RaterToFront, SliceOutcome, VerifyCheck, WatchState 
 import { Pipeline } from './pipeline.ts';
 import { PlannedCuts } from './planned-cuts.ts';
 import { ReferenceData, type ReferenceEntry } from './reference-data.ts';
+import { RerateDesk } from './rerate-preview.ts';
 import { reverse } from './reversals.ts';
 import { Statistics } from './statistics.ts';
 import { verifyStored } from './verify.ts';
@@ -80,6 +83,9 @@ export class Rater {
   private watch: StoredWatch | null = null;
   private processedNo = 0;
   private recordsSinceCheckpoint = 0;
+  /** What the differences of a command under way stand in, until they are written. */
+  private workspaces: RerateWorkspace[] = [];
+  private readonly previews: RerateDesk;
   /** Records received per file: what the same bytes count as when they are received again. */
   private fileRecords = new Map<number, number>();
 
@@ -97,6 +103,13 @@ export class Rater {
     });
     this.reader = new LogReader(path.join(options.dataDir, 'log'));
     this.checkpoints = new CheckpointStore(path.join(options.dataDir, 'rater'));
+    this.previews = new RerateDesk({
+      ledger: this.ledger,
+      reader: this.reader,
+      spoolPath: (blob) => this.spool.path(blob),
+      pools: () => ports.pools(1),
+      tell: (message) => this.events.tell(message),
+    });
   }
 
   /** Brings the ledger up to the head and keeps it there until `stop`. */
@@ -110,6 +123,7 @@ export class Rater {
     );
     rater.epoch = await readEpoch(options.dataDir);
     await createTables(rater.ledger);
+    await dropLeftWorkspaces(rater.ledger);
     rater.writer = await rater.openWriter();
     await rater.begin(options.threads);
     return rater;
@@ -246,7 +260,15 @@ export class Rater {
       applyReference: (entry) => this.applyReference(entry),
       runCommand: (entry) =>
         runCommand(
-          { ledger: this.ledger, pools: this.pools, reference: this.reference, reader: this.reader, onSettled },
+          {
+            ...{ ledger: this.ledger, pools: this.pools, reference: this.reference, reader: this.reader, onSettled },
+            spoolPath: (blob) => this.spool.path(blob),
+            rerating: {
+              progress: (entryNo, progress) => this.events.tell({ type: 'rerating', of: { entryNo }, progress }),
+              posting: (workspace) => this.workspaces.push(workspace),
+              done: (result) => this.events.tell({ type: 'rerated', result }),
+            },
+          },
           entry,
           entry.head as CommandHead,
         ),
@@ -271,6 +293,7 @@ export class Rater {
         await this.confirmOwner();
         if (write.blocks.length > 0) await this.withLedger(() => this.writer.write(write));
         for (const { chunks } of write.blocks) chunks.forEach(releaseBuffer);
+        for (const workspace of this.workspaces.splice(0)) await workspace.drop();
         this.statistics.wrote(write, performance.now() - startedMs);
       },
       plannedCut: (entryNo) => cuts.cutFor(entryNo),
@@ -351,6 +374,7 @@ export class Rater {
   async stop(): Promise<void> {
     // Nothing to keep: the next start finds an empty ledger and goes on with the rebuild.
     if (this.rebuilding) return;
+    await this.previews.stop();
     await this.watch?.stop();
     this.pipeline.stop();
     await this.running;
@@ -361,6 +385,7 @@ export class Rater {
   /** Drops the ledger and computes it again from the log; resolves when it is where it was. */
   async rebuild(threads = this.pools.threads): Promise<void> {
     const upTo = this.headNo;
+    await this.previews.stop();
     await this.watch?.stop();
     this.pipeline.stop();
     await this.running;
@@ -378,6 +403,11 @@ export class Rater {
       await new Promise<void>((resolve) => (this.awaited = { entryNo, resolve }));
       this.awaited = null;
     }
+  }
+
+  /** Beside what is processed meanwhile; it is told how it ended. */
+  preview(previewNo: number, wish: RerateWish): Promise<void> {
+    return this.previews.preview(previewNo, wish, this.processedNo);
   }
 
   verify(): Promise<VerifyCheck[]> {

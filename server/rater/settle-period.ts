@@ -5,12 +5,13 @@
 import { standingCharges, type LedgerBlock, type LedgerClient, type LedgerRow } from '../../ledger/index.ts';
 import { TollgridError } from '../../platform/errors.ts';
 import { formatMicros } from '../../platform/money.ts';
-import { settleTogether, type PostedLine, type SettlementCharge, type TariffBook } from '../../rating/index.ts';
+import { settleTogether, type SettlementCharge, type TariffBook } from '../../rating/index.ts';
+import type { Subscription } from '../../registry/index.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
 import { encodeControls } from './accounting.ts';
 import { encodeChargeObjects, micros } from './charge-objects.ts';
 import { assignmentsOf, clustersOf, type Cluster } from './settle-clusters.ts';
-import { collectPosted, settlementRow, yyyymm, type Posting } from './settle-rows.ts';
+import { collectPosted, settlementRow, yyyymm, type Posting, type StandingLine } from './settle-rows.ts';
 import { collectUsages, keyOf, type AddressedUsage } from './settle-usage.ts';
 import type { Customers } from './subscriptions.ts';
 
@@ -19,6 +20,8 @@ export interface SettlementParts {
   book: TariffBook;
   /** As of the command. */
   customers: Customers;
+  /** Where charges are read instead of the ledger's table: see `standingRows`. */
+  from?: string;
 }
 
 export interface Settled {
@@ -31,37 +34,67 @@ const NAMED_MAX = 20;
 
 export async function settlePeriod(parts: SettlementParts, posting: Posting): Promise<Settled> {
   const { book, customers } = parts;
-  const { entryNo, period } = posting;
-  const usages = await collectUsages({
-    ...{ ledger: parts.ledger, book, subscriptions: customers.subscriptions },
-    ...{ entryNo, period: yyyymm(period), only: null },
-  });
-  await addCharged(parts, usages, entryNo);
-  const posted = await collectPosted(parts, entryNo, period, null);
+  const { entryNo } = posting;
+  const read = await readPeriod(parts, posting.period, entryNo, null);
   const rows: LedgerRow[] = [];
   const outcome = new Outcome(posting);
   for (const cluster of clustersOf(book, customers.subscriptions)) {
-    try {
-      const charges = settleCluster(parts, cluster, period, usages, posted);
-      for (const charge of charges) rows.push(settlementRow(book, cluster, charge, posting, rows.length));
-      outcome.settled(cluster, charges);
-    } catch (error) {
-      // One that cannot be settled does not keep the others from it.
-      if (!(error instanceof TollgridError)) throw error;
-      outcome.failed(cluster, error);
-    }
+    const charges = settleOrFail(parts, cluster, posting.period, read, outcome);
+    for (const charge of charges) rows.push(settlementRow(book, cluster, charge, posting, rows.length));
   }
   const { blocks, controls } = encodeChargeObjects(rows, entryNo);
   const sums = controls.map((sum) => ({ ...sum, entryNo }));
   return { blocks: [...blocks, ...encodeControls(sums, entryNo)], result: outcome.result() };
 }
 
+/** What a settlement is made from. */
+export interface PeriodRead {
+  usages: ReadonlyMap<string, AddressedUsage[]>;
+  posted: ReadonlyMap<string, StandingLine[]>;
+}
+
+/** As it stood before an entry. `members`: null = of all customers. */
+export async function readPeriod(
+  parts: SettlementParts,
+  period: string,
+  beforeEntry: number,
+  members: readonly Subscription[] | null,
+): Promise<PeriodRead> {
+  const { ledger, book, customers, from } = parts;
+  const usages = await collectUsages({
+    ...{ ledger, book, subscriptions: customers.subscriptions, entryNo: beforeEntry, period: yyyymm(period) },
+    ...{ only: members === null ? null : members.map(({ no }) => no) },
+    ...(from !== undefined && { from }),
+  });
+  await addCharged(parts, usages, beforeEntry);
+  const at = { ledger, book, beforeEntry, ...(from !== undefined && { from }) };
+  return { usages, posted: await collectPosted(at, period, members) };
+}
+
+/** The lines to post; none when the cluster cannot be settled, which does not keep others from it. */
+export function settleOrFail(
+  parts: SettlementParts,
+  cluster: Cluster,
+  period: string,
+  read: PeriodRead,
+  outcome: Outcome,
+): SettlementCharge[] {
+  try {
+    const charges = settleCluster(parts, cluster, period, read);
+    outcome.settled(cluster, charges);
+    return charges;
+  } catch (error) {
+    if (!(error instanceof TollgridError)) throw error;
+    outcome.failed(cluster, error);
+    return [];
+  }
+}
+
 function settleCluster(
   { book, customers }: SettlementParts,
   cluster: Cluster,
   period: string,
-  usages: ReadonlyMap<string, AddressedUsage[]>,
-  posted: ReadonlyMap<string, PostedLine[]>,
+  { usages, posted }: PeriodRead,
 ): SettlementCharge[] {
   const { view, service } = cluster;
   const members = cluster.members.map((subscription) => {
@@ -85,7 +118,7 @@ const LOOKED_UP_AT_ONCE = 500;
 
 /** What record charges say, for usage under tariffs that take it. A usage of several holders of a meter is in several lists. */
 async function addCharged(
-  { ledger, book, customers }: SettlementParts,
+  { ledger, book, customers, from }: SettlementParts,
   usages: ReadonlyMap<string, readonly AddressedUsage[]>,
   entryNo: number,
 ): Promise<void> {
@@ -103,11 +136,11 @@ async function addCharged(
     }
   }
   const all = [...wanted.values()];
-  for (let from = 0; from < all.length; from += LOOKED_UP_AT_ONCE) {
-    const some = all.slice(from, from + LOOKED_UP_AT_ONCE);
+  for (let first = 0; first < all.length; first += LOOKED_UP_AT_ONCE) {
+    const some = all.slice(first, first + LOOKED_UP_AT_ONCE);
     const identities = [...new Set(some.map(([{ usage }]) => usage.identity))];
     const accounts = [...new Set(some.flat().map(({ accountNo }) => accountNo))];
-    for (const row of await standingCharges(ledger, identities, entryNo, accounts)) {
+    for (const row of await standingCharges(ledger, identities, entryNo, accounts, from)) {
       if (row['kind'] !== 'record') continue;
       const address = [row['entry_no'], row['record_no'], row['charge_no']].join('.');
       const charged = {
@@ -127,19 +160,14 @@ export async function settleAgain(
   entryNo: number,
   period: string,
 ): Promise<{ charges: SettlementCharge[]; usages: Map<string, AddressedUsage> }> {
-  const { book, customers, ledger } = parts;
+  const { book, customers } = parts;
   const cluster = clustersOf(book, customers.subscriptions).find(
     (one) => one.view === view && one.service === service && one.members.some(({ no }) => no === subscriptionNo),
   );
   if (cluster === undefined) return { charges: [], usages: new Map() };
-  const usages = await collectUsages({
-    ...{ ledger, book, subscriptions: customers.subscriptions, entryNo, period: yyyymm(period) },
-    only: cluster.members.map(({ no }) => no),
-  });
-  await addCharged(parts, usages, entryNo);
-  const posted = await collectPosted(parts, entryNo, period, cluster.members);
-  const charges = settleCluster(parts, cluster, period, usages, posted);
-  const own = cluster.members.flatMap(({ no }) => usages.get(keyOf(no, view, service)) ?? []);
+  const read = await readPeriod(parts, period, entryNo, cluster.members);
+  const charges = settleCluster(parts, cluster, period, read);
+  const own = cluster.members.flatMap(({ no }) => read.usages.get(keyOf(no, view, service)) ?? []);
   return {
     charges: charges.filter((charge) => charge.subscription === subscriptionNo),
     usages: new Map(own.map((usage) => [usage.identity, usage])),
@@ -147,7 +175,7 @@ export async function settleAgain(
 }
 
 /** What a settlement did, for whoever asked for it. */
-class Outcome {
+export class Outcome {
   private readonly posting: Posting;
   private readonly done = new Set<number>();
   private readonly failedNos = new Set<number>();

@@ -42,7 +42,7 @@ export function settlementRow(
   charge: SettlementCharge,
   { entryNo, period, postingPeriod }: Posting,
   recordNo: number,
-): LedgerRow {
+): LedgerRow & { identity: Uint8Array } {
   const { component, zone, band, version, payer, cycle } = charge;
   const subscription = members.find(({ no }) => no === charge.subscription)!;
   const held = book.version(version)!;
@@ -83,6 +83,10 @@ export function yyyymm(period: string): number {
   return Number(period.replace('-', ''));
 }
 
+function monthText(month: number): string {
+  return `${Math.floor(month / 100)}-${String(month % 100).padStart(2, '0')}`;
+}
+
 function identityOf(parts: readonly string[]): Uint8Array {
   const text = Buffer.from(parts.join('\u001f'));
   const words = new Uint32Array(4);
@@ -90,32 +94,43 @@ function identityOf(parts: readonly string[]): Uint8Array {
   return new Uint8Array(words.buffer);
 }
 
-/** What stands of a period's lines, by subscription, view and service. */
+/** Where the ledger is read, and as it stood before which entry. */
+export interface LedgerAt {
+  ledger: LedgerClient;
+  book: TariffBook;
+  beforeEntry: number;
+  /** Instead of the ledger's table: see `standingRows`. */
+  from?: string;
+}
+
+/** A line that stands, with the address and the posting month of its last charge. */
+export type StandingLine = PostedLine & { identity: string; address: string; postingPeriod: string };
+
+/** What stands of a period's lines, by subscription, view and service. `members`: null = of all. */
 export async function collectPosted(
-  { ledger, book }: { ledger: LedgerClient; book: TariffBook },
-  entryNo: number,
+  { ledger, book, beforeEntry, from }: LedgerAt,
   period: string,
-  accounts: readonly Subscription[] | null,
-): Promise<Map<string, PostedLine[]>> {
-  const posted = new Map<string, PostedLine[]>();
-  const numbers = accounts === null ? [undefined] : [...new Set(accounts.map(({ accountNo }) => accountNo))];
-  for (const accountNo of numbers) {
-    const one = accountNo === undefined ? {} : { accountNo };
-    const filter = { period: yyyymm(period), beforeEntry: entryNo, ...one };
-    for await (const portion of postedSettlementLines(ledger, filter)) {
-      for (const row of portion) {
-        const { view, payer } = payerOf(String(row['view']));
-        const key = keyOf(Number(row['subscription_no']), view, String(row['service']));
-        const list = posted.get(key) ?? [];
-        list.push(postedLine(book, row, payer, period));
-        posted.set(key, list);
-      }
+  members: readonly Subscription[] | null,
+): Promise<Map<string, StandingLine[]>> {
+  const posted = new Map<string, StandingLine[]>();
+  const filter = {
+    ...{ period: yyyymm(period), beforeEntry },
+    ...(members !== null && { subscriptionNos: members.map(({ no }) => no) }),
+    ...(from !== undefined && { from }),
+  };
+  for await (const portion of postedSettlementLines(ledger, filter)) {
+    for (const row of portion) {
+      const { view, payer } = payerOf(String(row['view']));
+      const key = keyOf(Number(row['subscription_no']), view, String(row['service']));
+      const list = posted.get(key) ?? [];
+      list.push(postedLine(book, row, payer, period));
+      posted.set(key, list);
     }
   }
   return posted;
 }
 
-function postedLine(book: TariffBook, row: LedgerRow, payer: string, period: string): PostedLine {
+function postedLine(book: TariffBook, row: LedgerRow, payer: string, period: string): StandingLine {
   const version = String(row['tariff']);
   const held = book.version(version);
   const day = (name: string) => {
@@ -134,5 +149,8 @@ function postedLine(book: TariffBook, row: LedgerRow, payer: string, period: str
     quantity: Number(row['quantity']),
     amountMicros: Number(micros(row['amount'])),
     taxMicros: Number(micros(row['tax'])),
+    identity: String(row['identity']),
+    address: [row['entry_no'], row['record_no'], row['charge_no']].join('.'),
+    postingPeriod: monthText(Number(row['posting_period'])),
   };
 }

@@ -21,6 +21,8 @@ export interface UsageRequest {
   period: number;
   /** Null: all. */
   only: readonly number[] | null;
+  /** Where charges are read instead of the ledger's table: see `standingRows`. */
+  from?: string;
 }
 
 export function keyOf(subscriptionNo: number, view: string, service: string): string {
@@ -46,6 +48,7 @@ export async function collectUsages(request: UsageRequest): Promise<Map<string, 
       period: month,
       beforeEntry: entryNo,
       subscriptionNos: numbers,
+      ...(request.from !== undefined && { from: request.from }),
     })) {
       for (const usage of portion) {
         const version = book.version(usage.tariff);

@@ -59,8 +59,19 @@ export class SliceEncoder {
 
   charges(reference: ReferenceData, work: SliceWork, chosen: Chosen, postedEntry: number): LedgerBlock[] {
     if (chosen.count === 0) return [];
+    const input = this.chargeRows(reference, work, chosen, postedEntry);
+    return [...this.chargeEncoder.encode(input), ...this.sumEncoder.encode(input)];
+  }
+
+  /** Without their sums. */
+  chargesAlone(reference: ReferenceData, work: SliceWork, chosen: Chosen, postedEntry: number): LedgerBlock[] {
+    if (chosen.count === 0) return [];
+    return this.chargeEncoder.encode(this.chargeRows(reference, work, chosen, postedEntry));
+  }
+
+  private chargeRows(reference: ReferenceData, work: SliceWork, chosen: Chosen, postedEntry: number): ChargeRows {
     const book = reference.tariffBook;
-    const input: ChargeRows = {
+    return {
       usage: work.usage,
       records: work.records,
       rows: chosen.rows,
@@ -80,7 +91,6 @@ export class SliceEncoder {
       partyField: work.usage.partyField,
       otherField: work.usage.otherField,
     };
-    return [...this.chargeEncoder.encode(input), ...this.sumEncoder.encode(input)];
   }
 
   /**

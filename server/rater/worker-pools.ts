@@ -5,7 +5,7 @@
  */
 import { Piscina } from 'piscina';
 import { entryFlags, entryPoint } from '../../platform/paths.ts';
-import type { RecycledInput, RecycleResult, SliceOutcome, WorkerTask } from './messages.ts';
+import type { RecycledInput, RecycleResult, RerateInput, RerateOutput, SliceOutcome, WorkerTask } from './messages.ts';
 import type { ReferenceEntry } from './reference-data.ts';
 import type { SliceBytes, SlicePlace, SliceWork } from './slice-work.ts';
 import type { StageBResult } from './stage-b.ts';
@@ -91,6 +91,11 @@ export class WorkerPools {
       postedEntry,
       inputs: inputs.filter((_, index) => shards[index] % this.stateThreads === thread),
     }));
+  }
+
+  /** Needs no state: any thread does it, in turn. */
+  rerate(input: RerateInput): Promise<RerateOutput> {
+    return this.run(this.turn++ % this.threads, { kind: 'rerate', input });
   }
 
   async dump(folder: string): Promise<void> {

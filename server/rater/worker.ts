@@ -5,6 +5,7 @@ import { RegisterBook } from '../../mediation/readings/index.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import type { RecycledInput, RecycleResult, SliceOutcome, WorkerOptions, WorkerTask } from './messages.ts';
 import { ReferenceData } from './reference-data.ts';
+import { rerateSlice } from './rerate-slice.ts';
 import { dumpShards, loadShards } from './shard-files.ts';
 import { SliceEncoder } from './slice-encoder.ts';
 import { release, revive, type SliceBytes, type SlicePlace } from './slice-work.ts';
@@ -64,6 +65,8 @@ async function perform(task: WorkerTask): Promise<unknown> {
       return task.inputs.map(shardOfInput);
     case 'recycle':
       return task.inputs.map((input) => recycle(input, task.postedEntry));
+    case 'rerate':
+      return rerateSlice(reference, encoder, columns, task.input);
     case 'dump':
       dumpShards(state, task.folder, owner.thread);
       return;

@@ -6,6 +6,7 @@ import type { AccountDetail } from '../../../schemas/api/accounts.ts';
 import type { Statement } from '../../../schemas/api/statements.ts';
 import type { ChargeItem } from '../../../schemas/api/charges.ts';
 import type { FileItem, IncidentItem } from '../../../schemas/api/files.ts';
+import type { ReratePreview } from '../../../schemas/api/rerates.ts';
 import { TollgridError } from '../../../platform/errors.ts';
 import {
   createServer,
@@ -58,6 +59,16 @@ export const CHARGE: ChargeItem = {
   servicePeriod: '2026-01',
   postingPeriod: '2026-01',
   corrects: null,
+};
+
+export const PREVIEW: ReratePreview = {
+  preview: 3,
+  wish: { from: '2026-01', to: '2026-02' },
+  state: 'running',
+  asOfEntry: null,
+  progress: { phase: 'pricing', done: 10, total: 100 },
+  figures: null,
+  failure: null,
 };
 
 export const FILE: FileItem = {
@@ -312,6 +323,14 @@ export function createFake(): Fake {
       children: [{ role: 'engine', up: true, pid: 5, restarts: 0 }],
     }),
     metricsText: async () => 'tollgrid_log_head 9\n',
+    beginPreview: (wish) => Promise.resolve({ ...PREVIEW, wish }),
+    preview: (previewNo) => Promise.resolve(previewNo === PREVIEW.preview ? PREVIEW : null),
+    previewDifferences: () => Promise.resolve({ items: [CHARGE], next: null }),
+    rerate: ({ by }) => Promise.resolve({ entry: by === 'operator' ? 43 : 44 }),
+    undoRerate: ({ rerate }) => Promise.resolve({ entry: rerate + 1 }),
+    rerates: () => Promise.resolve({ items: [], next: null }),
+    rerateOf: () => Promise.resolve(null),
+    rerateDifferences: () => Promise.resolve({ items: [], next: null }),
     shutdown: () => undefined,
   };
 
