@@ -31,10 +31,9 @@ export class RerateWorkspace {
     this.entryNo = entryNo;
   }
 
-  /** Empty. `name`: letters and digits; an older one of that name is dropped. */
+  /** Empty. `name`: letters and digits; an older one of that name is replaced. */
   static async make(client: LedgerClient, name: string, entryNo: number): Promise<RerateWorkspace> {
     const made = new RerateWorkspace(client, name, entryNo);
-    await made.drop();
     const charges = (part: Part, orderBy: string): [Part, Table] => [part, { ...plain(TABLES.charges), orderBy }];
     const byRecord = 'entry_no, record_no, charge_no';
     const tables: [Part, Table][] = [
@@ -48,11 +47,11 @@ export class RerateWorkspace {
     for (const [part, table] of tables) await command(client, createSql(made.table(part), table));
     await command(
       client,
-      `CREATE TABLE ${made.table('wanted')} (entry_no UInt64, record_no UInt32) ENGINE = MergeTree ORDER BY (entry_no, record_no)`,
+      `CREATE OR REPLACE TABLE ${made.table('wanted')} (entry_no UInt64, record_no UInt32) ENGINE = MergeTree ORDER BY (entry_no, record_no)`,
     );
     await command(
       client,
-      `CREATE TABLE ${made.table('scope')} (subscription_no UInt32, view String, service String)
+      `CREATE OR REPLACE TABLE ${made.table('scope')} (subscription_no UInt32, view String, service String)
        ENGINE = MergeTree ORDER BY (subscription_no, view, service)`,
     );
     return made;
@@ -101,5 +100,5 @@ function plain({ month: _month, ...table }: Table): Table {
 
 function createSql(name: string, { columns, orderBy }: Table): string {
   const types = columns.map((column) => `\`${column.name}\` ${column.type}`).join(', ');
-  return `CREATE TABLE ${name} (${types}) ENGINE = MergeTree ORDER BY (${orderBy})`;
+  return `CREATE OR REPLACE TABLE ${name} (${types}) ENGINE = MergeTree ORDER BY (${orderBy})`;
 }

@@ -75,7 +75,7 @@ export function rerateServices(front: FrontParts): RerateServices {
       posted: posted?.posted ?? 0,
       left: result?.left ?? 0,
       money: posted?.money ?? [],
-      figures: pending || result?.figures == null ? null : await figuresOf(result.figures),
+      figures: pending || result === undefined || result.figures === null ? null : await figuresOf(result.figures),
     };
   };
 

@@ -7,7 +7,6 @@ import {
   dropLeftWorkspaces,
   LedgerWriter,
   releaseBuffer,
-  type RerateWorkspace,
   type LedgerAddress,
   type LedgerClient,
 } from '../../ledger/index.ts';
@@ -26,7 +25,7 @@ import type { RaterOptions, RaterToFront, SliceOutcome, VerifyCheck, WatchState 
 import { Pipeline } from './pipeline.ts';
 import { PlannedCuts } from './planned-cuts.ts';
 import { ReferenceData, type ReferenceEntry } from './reference-data.ts';
-import { RerateDesk } from './rerate-preview.ts';
+import { RerateDesk } from './rerate-desk.ts';
 import { reverse } from './reversals.ts';
 import { Statistics } from './statistics.ts';
 import { verifyStored } from './verify.ts';
@@ -83,9 +82,7 @@ export class Rater {
   private watch: StoredWatch | null = null;
   private processedNo = 0;
   private recordsSinceCheckpoint = 0;
-  /** What the differences of a command under way stand in, until they are written. */
-  private workspaces: RerateWorkspace[] = [];
-  private readonly previews: RerateDesk;
+  private readonly rerating: RerateDesk;
   /** Records received per file: what the same bytes count as when they are received again. */
   private fileRecords = new Map<number, number>();
 
@@ -103,7 +100,7 @@ export class Rater {
     });
     this.reader = new LogReader(path.join(options.dataDir, 'log'));
     this.checkpoints = new CheckpointStore(path.join(options.dataDir, 'rater'));
-    this.previews = new RerateDesk({
+    this.rerating = new RerateDesk({
       ledger: this.ledger,
       reader: this.reader,
       spoolPath: (blob) => this.spool.path(blob),
@@ -263,11 +260,7 @@ export class Rater {
           {
             ...{ ledger: this.ledger, pools: this.pools, reference: this.reference, reader: this.reader, onSettled },
             spoolPath: (blob) => this.spool.path(blob),
-            rerating: {
-              progress: (entryNo, progress) => this.events.tell({ type: 'rerating', of: { entryNo }, progress }),
-              posting: (workspace) => this.workspaces.push(workspace),
-              done: (result) => this.events.tell({ type: 'rerated', result }),
-            },
+            rerating: this.rerating.events,
           },
           entry,
           entry.head as CommandHead,
@@ -293,7 +286,7 @@ export class Rater {
         await this.confirmOwner();
         if (write.blocks.length > 0) await this.withLedger(() => this.writer.write(write));
         for (const { chunks } of write.blocks) chunks.forEach(releaseBuffer);
-        for (const workspace of this.workspaces.splice(0)) await workspace.drop();
+        await this.rerating.written();
         this.statistics.wrote(write, performance.now() - startedMs);
       },
       plannedCut: (entryNo) => cuts.cutFor(entryNo),
@@ -374,7 +367,7 @@ export class Rater {
   async stop(): Promise<void> {
     // Nothing to keep: the next start finds an empty ledger and goes on with the rebuild.
     if (this.rebuilding) return;
-    await this.previews.stop();
+    await this.rerating.stop();
     await this.watch?.stop();
     this.pipeline.stop();
     await this.running;
@@ -385,7 +378,7 @@ export class Rater {
   /** Drops the ledger and computes it again from the log; resolves when it is where it was. */
   async rebuild(threads = this.pools.threads): Promise<void> {
     const upTo = this.headNo;
-    await this.previews.stop();
+    await this.rerating.stop();
     await this.watch?.stop();
     this.pipeline.stop();
     await this.running;
@@ -407,7 +400,7 @@ export class Rater {
 
   /** Beside what is processed meanwhile; it is told how it ended. */
   preview(previewNo: number, wish: RerateWish): Promise<void> {
-    return this.previews.preview(previewNo, wish, this.processedNo);
+    return this.rerating.preview(previewNo, wish, this.processedNo);
   }
 
   verify(): Promise<VerifyCheck[]> {

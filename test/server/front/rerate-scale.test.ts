@@ -12,7 +12,7 @@ import {
   rowsOf,
   type Market,
 } from './rerate-scale.ts';
-import { System } from './system.ts';
+import type { System } from './system.ts';
 
 const CALLS = 20_000;
 const WAIT_MS = 240_000;

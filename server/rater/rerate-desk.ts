@@ -1,6 +1,7 @@
 /**
- * Previews: a re-rating worked out as of the last entry in the ledger, and posted nowhere. It has threads and reference data
- * of its own, so that what arrives meanwhile is processed as if there were none.
+ * What a rater has at hand for re-ratings. Previews are worked out as of the last entry in the ledger and posted nowhere, with
+ * threads and reference data of their own, so that what arrives meanwhile is processed as if there were none. Commands have
+ * their turn among the entries; what they post stands in a workspace until it is written.
  */
 import { RerateWorkspace, type LedgerClient } from '../../ledger/index.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
@@ -10,6 +11,7 @@ import { EntryType, type RerateWish } from '../../schemas/log-entries.ts';
 import type { PreviewOutcome, RaterToFront } from './messages.ts';
 import { ReferenceData, type ReferenceEntry } from './reference-data.ts';
 import { rerate } from './rerate.ts';
+import type { ReratingEvents } from './rerate-command.ts';
 import type { WorkerPools } from './worker-pools.ts';
 
 export interface DeskParts {
@@ -26,9 +28,21 @@ export class RerateDesk {
   private kept: RerateWorkspace | null = null;
   private running: Promise<void> | null = null;
   private stopped = false;
+  private toWrite: RerateWorkspace[] = [];
+  readonly events: ReratingEvents;
 
   constructor(parts: DeskParts) {
     this.parts = parts;
+    this.events = {
+      progress: (entryNo, progress) => parts.tell({ type: 'rerating', of: { entryNo }, progress }),
+      posting: (workspace) => this.toWrite.push(workspace),
+      done: (result) => parts.tell({ type: 'rerated', result }),
+    };
+  }
+
+  /** Everything that commands posted so far is in the ledger. */
+  async written(): Promise<void> {
+    for (const workspace of this.toWrite.splice(0)) await workspace.drop();
   }
 
   /** Never fails: says how it ended. The differences of the one before are gone when it begins. */
@@ -91,7 +105,8 @@ export class RerateDesk {
   async stop(): Promise<void> {
     this.stopped = true;
     await this.running;
-    await this.kept?.drop();
+    // Where the engine is gone, the next start drops it.
+    await this.kept?.drop().catch(() => undefined);
     this.kept = null;
   }
 }
