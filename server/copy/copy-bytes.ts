@@ -5,22 +5,37 @@ import path from 'node:path';
 import { makeDirectory, syncDirectory, writeAll } from '../../platform/durable-file.ts';
 import { readAhead, type Blob, type Spool } from '../../platform/log/index.ts';
 
-/** Copies a file, or bytes as they come, into a new file; returns how many. */
-export async function copyBytes(from: string | AsyncIterable<Uint8Array>, target: string): Promise<number> {
-  await makeDirectory(path.dirname(target));
-  const file = await open(target, 'wx', 0o600);
-  let bytes = 0;
-  try {
-    for await (const chunk of typeof from === 'string' ? readAhead(from) : from) {
-      await writeAll(file, chunk, null);
-      bytes += chunk.length;
-    }
-    await file.sync();
-  } finally {
-    await file.close();
+/** Files that are put below a folder. Durable after `finish`. */
+export class Laying {
+  private readonly into: string;
+  private readonly folders = new Set<string>();
+  bytes = 0;
+
+  constructor(into: string) {
+    this.into = into;
   }
-  await syncDirectory(path.dirname(target));
-  return bytes;
+
+  /** Copies a file, or bytes as they come, into a new file. */
+  async lay(from: string | AsyncIterable<Uint8Array>, name: string): Promise<void> {
+    const target = path.join(this.into, name);
+    const folder = path.dirname(target);
+    if (!this.folders.has(folder)) await makeDirectory(folder);
+    this.folders.add(folder);
+    const file = await open(target, 'wx', 0o600);
+    try {
+      for await (const chunk of typeof from === 'string' ? readAhead(from) : from) {
+        await writeAll(file, chunk, null);
+        this.bytes += chunk.length;
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  async finish(): Promise<void> {
+    for (const folder of this.folders) await syncDirectory(folder);
+  }
 }
 
 /** The bytes of parts one behind the other; what is wrong with one is told, and the others follow all the same. */

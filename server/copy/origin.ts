@@ -3,10 +3,10 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { TollgridError } from '../../platform/errors.ts';
 import { lockDataDir, type DataDirLock } from '../../platform/lock.ts';
-import { listSegments } from '../../platform/log/index.ts';
+import { listSegments, type Blob } from '../../platform/log/index.ts';
 import { BackupFolder } from './backup-folder.ts';
 import { readFence, readPosition, writeFence, type Fence } from './copy-folder.ts';
-import { copyBytes, readParts } from './copy-bytes.ts';
+import { Laying, readParts } from './copy-bytes.ts';
 import { isSecret, isSideFile, spoolBlobs } from './layout.ts';
 import { manifestNames, readManifest, type Manifest } from './manifest.ts';
 
@@ -53,11 +53,11 @@ export async function backupOrigin(dir: string, name: string | undefined): Promi
 
 async function layBackup(folder: BackupFolder, manifest: Manifest, into: string): Promise<number> {
   const problems: string[] = [];
-  let bytes = 0;
-  const lay = async (parts: readonly { sha256: string; sizeBytes: number }[], target: string, what: string) => {
+  const laying = new Laying(into);
+  const lay = (parts: readonly Blob[], name: string, what: string): Promise<void> => {
     const wrong = (part: string, how: string): void =>
       void problems.push(`${path.relative(folder.dir, part)} (${what}) ${how}`);
-    bytes += await copyBytes(readParts(folder.parts, parts, wrong), path.join(into, target));
+    return laying.lay(readParts(folder.parts, parts, wrong), name);
   };
   for (const { firstEntry, lastEntry, pieces } of manifest.segments) {
     const name = `${String(firstEntry).padStart(16, '0')}.log`;
@@ -73,7 +73,8 @@ async function layBackup(folder: BackupFolder, manifest: Manifest, into: string)
   if (problems.length > 0) {
     throw new TollgridError('BACKUP_DAMAGED', `The backup ${manifest.name} is damaged.`, { problems });
   }
-  return bytes;
+  await laying.finish();
+  return laying.bytes;
 }
 
 /**
@@ -115,22 +116,20 @@ async function lockUnlessReadOnly(dir: string): Promise<DataDirLock | null> {
 
 /** The log first: what its entries point at is in the spool by then, also while somebody still adds to both. */
 async function layCopy(dir: string, into: string): Promise<number> {
-  let bytes = 0;
-  const lay = async (from: string, target: string): Promise<void> => {
-    bytes += await copyBytes(from, path.join(into, target));
-  };
+  const laying = new Laying(into);
   for (const { path: file } of await listSegments(path.join(dir, 'log'))) {
-    await lay(file, path.join('log', path.basename(file)));
+    await laying.lay(file, path.join('log', path.basename(file)));
   }
   for (const { sha256 } of await spoolBlobs(path.join(dir, 'spool'))) {
     const name = path.join('spool', sha256.slice(0, 2), sha256);
-    await lay(path.join(dir, name), name);
+    await laying.lay(path.join(dir, name), name);
   }
   for (const folder of ['statements', 'keys']) {
     for (const name of await readdir(path.join(dir, folder)).catch(() => [])) {
       const file = `${folder}/${name}`;
-      if (isSideFile(file) && !isSecret(file)) await lay(path.join(dir, file), file);
+      if (isSideFile(file) && !isSecret(file)) await laying.lay(path.join(dir, file), file);
     }
   }
-  return bytes;
+  await laying.finish();
+  return laying.bytes;
 }
