@@ -37,7 +37,7 @@ export class HttpSource implements CopySource {
       try {
         return await this.get(`log?after=${afterNo}&waitMs=${waitMs}`, waitMs, signal);
       } catch (error) {
-        if (!(signal).aborted) throw error;
+        if (!signal.aborted) throw error;
       }
     }
     return this.get(`log?after=${afterNo}&waitMs=0`);

@@ -88,7 +88,10 @@ export class Follower {
   /** True when nothing is left to copy. */
   private async step(folder: CopyFolder): Promise<boolean> {
     const { source, clock } = this.options;
-    const { run, headNo, epoch } = await source.next(folder.place.entryNo, this.draining ? 0 : WAIT_MS);
+    const { run, headNo, epoch } = await source.next(
+      folder.place.entryNo,
+      this.draining || this.stopping ? 0 : WAIT_MS,
+    );
     await folder.heard(headNo, epoch, clock.now());
     if (run !== null) {
       // A copy that begins later than entry 1 takes the first one as it is.

@@ -18,7 +18,7 @@ export interface ShipperParts {
 /** The head moves with each entry; the shipper is told so often. */
 const TELL_EVERY_MS = 10;
 /** A mount that hangs must not keep a start waiting. */
-const FIRST_REPORT_MS = 3_000;
+const FIRST_REPORT_MS = 15_000;
 const STOP_MS = 12_000;
 
 export class Shipper {

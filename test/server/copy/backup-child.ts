@@ -3,4 +3,7 @@ import { systemClock } from '../../../platform/clock.ts';
 import { makeBackup } from '../../../server/copy/index.ts';
 
 process.stdout.write('begins\n');
-await makeBackup({ ...(JSON.parse(process.argv[2]!) as Omit<Parameters<typeof makeBackup>[0], 'clock'>), clock: systemClock });
+await makeBackup({
+  ...(JSON.parse(process.argv[2]!) as Omit<Parameters<typeof makeBackup>[0], 'clock'>),
+  clock: systemClock,
+});

@@ -45,7 +45,13 @@ describe('a backup', () => {
     const into = path.join(temporaryFolder(), 'data');
     const restored = await restoreInto(to, into);
     expect(contentOf(into, ...WHOLE)).toEqual(contentOf(log.dataDir, ...WHOLE));
-    expect(restored).toMatchObject({ firstEntry: 1, lastEntry: 72, chain: manifest.chain, spoolFiles: 12, missing: null });
+    expect(restored).toMatchObject({
+      firstEntry: 1,
+      lastEntry: 72,
+      chain: manifest.chain,
+      spoolFiles: 12,
+      missing: null,
+    });
     expect(fs.readFileSync(path.join(into, 'epoch'), 'utf8')).toBe('1000000\n');
     await refuseUnfit(into, true);
     await log.close();
