@@ -1,7 +1,6 @@
 /** Runs of whole entries, byte for byte as they stand in a segment: what a copy of the log is made of. */
 import { TollgridError } from '../errors.ts';
 import {
-  CHAIN_START,
   chainOf,
   frameIsSound,
   HEADER_BYTES,
@@ -19,14 +18,13 @@ export interface LogRun {
   bytes: Uint8Array;
 }
 
-/** An entry and the chain at it; without a chain, whatever is found next is taken for right. */
+/** An entry and the chain at it. */
 export interface LogPlace {
   entryNo: number;
-  chain: Uint8Array | null;
+  chain: Uint8Array;
 }
 
 export interface CheckedRun extends LogPlace {
-  chain: Uint8Array;
   /** When the last entry was accepted. */
   acceptedAtMs: number;
   entries: { entryNo: number; type: number; head: unknown }[];
@@ -63,13 +61,12 @@ export async function* readRuns(reader: LogReader, afterNo: number, upTo: number
 export function checkRun(bytes: Uint8Array, before: LogPlace): CheckedRun {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const entries: CheckedRun['entries'] = [];
-  let { entryNo } = before;
-  let chain = before.chain ?? (entryNo === 0 ? CHAIN_START : null);
+  let { entryNo, chain } = before;
   let acceptedAtMs = 0;
   for (let offset = 0; offset < buffer.length;) {
     const { header, prefix, body } = frameAt(buffer, offset, entryNo + 1);
     const stated = chainOf(prefix);
-    if (chain !== null && Buffer.compare(nextChain(chain, prefix, body), stated) !== 0) {
+    if (Buffer.compare(nextChain(chain, prefix, body), stated) !== 0) {
       throw new TollgridError(
         entries.length === 0 ? 'COPY_DIVERGED' : 'COPY_DAMAGED',
         `entry ${header.entryNo} does not follow from entry ${entryNo} as it is known here`,
@@ -83,7 +80,7 @@ export function checkRun(bytes: Uint8Array, before: LogPlace): CheckedRun {
     offset += header.totalLength;
   }
   if (entries.length === 0) throw new TollgridError('COPY_DAMAGED', `no entry came after entry ${entryNo}`);
-  return { entryNo, chain: Uint8Array.from(chain!), acceptedAtMs, entries };
+  return { entryNo, chain: Uint8Array.from(chain), acceptedAtMs, entries };
 }
 
 interface Frame {

@@ -1,7 +1,7 @@
 /**
  * A backup: what came to the log, the spool and the statements since the one before is added to the parts, then a manifest
- * names everything. Taken beside a running Tollgrid: the log up to an entry that is durable, then the spool, which
- * holds whatever those entries point at.
+ * names everything. Taken beside a running Tollgrid: the log up to an entry that is durable, then the spool files that
+ * those entries point at.
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -14,13 +14,13 @@ import {
   checkRun,
   listSegments,
   LogReader,
-  readAhead,
   readRuns,
+  Spool,
   type Blob,
   type LogPlace,
 } from '../../platform/log/index.ts';
 import { BackupFolder, writing } from './backup-folder.ts';
-import { blobsOf, LAST_BACKUP, secretFiles, sideFiles, spoolBlobs, type SideFile } from './layout.ts';
+import { blobsOf, LAST_BACKUP, secretFiles, sideFiles, type SideFile } from './layout.ts';
 import {
   BACKUP_VERSION,
   listManifests,
@@ -30,6 +30,7 @@ import {
   type BackedSegment,
   type Manifest,
 } from './manifest.ts';
+import { readBlob, requireNext } from './source.ts';
 
 export interface BackupWish {
   dataDir: string;
@@ -75,10 +76,10 @@ class Backup {
   private newParts = 0;
   private newBytes = 0;
   /** How far the log was read and found sound. */
-  private place: LogPlace = { entryNo: 0, chain: null };
+  private place: LogPlace = { entryNo: 0, chain: CHAIN_START };
   private acceptedAtMs: number | null = null;
-  /** Blobs that entries read now point at, with one of these entries. */
-  private readonly needed = new Map<string, number>();
+  /** Blobs that entries read now point at. */
+  private readonly needed = new Set<string>();
 
   constructor(wish: BackupWish, folder: BackupFolder, reader: LogReader) {
     this.wish = wish;
@@ -91,8 +92,9 @@ class Backup {
     const listed = await listManifests(this.folder.dir);
     const before = listed.findLast(({ wrong }) => wrong === undefined)?.manifest;
     if (before !== undefined) await this.requireSameLog(before);
+    else await requireNext(this.reader, 0);
     const segments = await this.copyLog(before);
-    const spool = await this.copySpool();
+    const spool = await this.copySpool(before);
     const files = await this.copyFiles();
     const manifest: Manifest = {
       tollgridBackup: BACKUP_VERSION,
@@ -102,7 +104,7 @@ class Backup {
       epoch: await readEpoch(dataDir),
       firstEntry: segments[0]?.firstEntry ?? 1,
       lastEntry: headNo,
-      chain: Buffer.from(this.place.chain ?? CHAIN_START).toString('hex'),
+      chain: Buffer.from(this.place.chain).toString('hex'),
       lastAcceptedAt: this.acceptedAtMs === null ? null : new Date(this.acceptedAtMs).toISOString(),
       segments,
       spool,
@@ -137,21 +139,30 @@ class Backup {
       });
     if (lastEntry > this.wish.headNo)
       throw diverged(`it ends with entry ${lastEntry}, this one with ${this.wish.headNo}`);
-    if (lastEntry === 0 || lastEntry < (await this.reader.firstNo())) return;
-    const found = await this.reader.entry(lastEntry);
-    if (Buffer.from(found.chain).toString('hex') !== chain) throw diverged(`they differ up to entry ${lastEntry}`);
+    await requireNext(this.reader, lastEntry);
+    if (lastEntry === 0) return;
+    if (lastEntry >= (await this.reader.firstNo())) {
+      const found = await this.reader.entry(lastEntry);
+      if (Buffer.from(found.chain).toString('hex') !== chain) throw diverged(`they differ up to entry ${lastEntry}`);
+    }
     this.place = { entryNo: lastEntry, chain: Buffer.from(chain, 'hex') };
     this.acceptedAtMs = lastAcceptedAt === null ? null : Date.parse(lastAcceptedAt);
   }
 
+  /** Segments that the log does not have any more stay in the backup: it always begins with entry 1. */
   private async copyLog(before: Manifest | undefined): Promise<BackedSegment[]> {
     const { headNo } = this.wish;
     const all = (await listSegments(this.reader.dir)).filter(({ firstNo }) => firstNo <= headNo);
-    const segments: BackedSegment[] = [];
+    const segments = (before?.segments ?? []).filter(({ firstEntry }) => firstEntry < (all[0]?.firstNo ?? Infinity));
+    for (const segment of segments) {
+      if ((await this.stillThere(segment)).length > 0) continue;
+      const what = `entries ${segment.firstEntry} to ${segment.lastEntry}: parts are missing, and the log has them no more`;
+      throw new TollgridError('BACKUP_DAMAGED', what, { problems: [what] });
+    }
     for (const [index, { firstNo }] of all.entries()) {
       const lastEntry = Math.min(headNo, (all[index + 1]?.firstNo ?? Infinity) - 1);
       const known = before?.segments.find(({ firstEntry }) => firstEntry === firstNo);
-      const pieces = known === undefined ? [] : await this.stillThere(known);
+      const pieces = known === undefined || known.pieces.length >= PIECES_MAX ? [] : await this.stillThere(known);
       const copiedTo = pieces.length > 0 ? known!.lastEntry : firstNo - 1;
       if (copiedTo < lastEntry) pieces.push(await this.add(this.runs(copiedTo, lastEntry)));
       segments.push({ firstEntry: firstNo, lastEntry, pieces });
@@ -159,20 +170,23 @@ class Backup {
     return segments;
   }
 
-  /** A segment's pieces; none when one is missing or they have become many: it is copied anew. */
+  /** A segment's pieces; none when one is missing. */
   private async stillThere({ pieces }: BackedSegment): Promise<Blob[]> {
-    if (pieces.length >= PIECES_MAX) return [];
     for (const piece of pieces) if (!(await this.folder.has(piece))) return [];
     return [...pieces];
   }
 
   /** Checked on the way: a damaged log is not backed up as a sound one. */
   private async *runs(afterNo: number, upTo: number): AsyncGenerator<Uint8Array> {
-    let place: LogPlace = this.place.entryNo === afterNo ? this.place : { entryNo: afterNo, chain: null };
+    let place = this.place;
+    if (place.entryNo !== afterNo) {
+      const chain = afterNo === 0 ? CHAIN_START : (await this.reader.entry(afterNo)).chain;
+      place = { entryNo: afterNo, chain: Uint8Array.from(chain) };
+    }
     for await (const run of readRuns(this.reader, afterNo, upTo)) {
       const { entries, acceptedAtMs, ...end } = checkRun(run.bytes, place);
       place = end;
-      for (const entry of entries) for (const blob of blobsOf(entry)) this.needed.set(blob, entry.entryNo);
+      for (const entry of entries) for (const blob of blobsOf(entry)) this.needed.add(blob);
       if (end.entryNo > this.place.entryNo) {
         this.place = end;
         this.acceptedAtMs = acceptedAtMs;
@@ -181,23 +195,29 @@ class Backup {
     }
   }
 
-  private async copySpool(): Promise<Blob[]> {
-    const spoolDir = path.join(this.wish.dataDir, 'spool');
-    const blobs = await spoolBlobs(spoolDir);
-    for (const { sha256 } of blobs) this.needed.delete(sha256);
-    for (const [sha256, entryNo] of this.needed) {
-      throw new TollgridError('SPOOL_BLOB_MISSING', `the spool has no ${sha256}, which entry ${entryNo} needs`, {
-        sha256,
-      });
+  /** What entries point at, and no file more: one that is being received has no entry yet. */
+  private async copySpool(before: Manifest | undefined): Promise<Blob[]> {
+    const spool = await Spool.open(path.join(this.wish.dataDir, 'spool'), { owner: false });
+    const blobs: Blob[] = [];
+    try {
+      for (const blob of before?.spool ?? []) {
+        blobs.push((await this.folder.has(blob)) ? blob : await this.addBlob(spool, blob.sha256));
+        this.needed.delete(blob.sha256);
+      }
+      for (const sha256 of this.needed) blobs.push(await this.addBlob(spool, sha256));
+      return blobs;
+    } finally {
+      await spool.close();
     }
-    for (const blob of blobs) {
-      if (await this.folder.has(blob)) continue;
-      const file = path.join(spoolDir, blob.sha256.slice(0, 2), blob.sha256);
-      const { sha256 } = await this.add(readAhead(file));
-      if (sha256 !== blob.sha256)
-        throw new TollgridError('SPOOL_DAMAGED', `${file} is not what its name says`, { file });
-    }
-    return blobs;
+  }
+
+  /** Errors: SPOOL_BLOB_MISSING, SPOOL_DAMAGED. */
+  private async addBlob(spool: Spool, sha256: string): Promise<Blob> {
+    const there = { sha256, sizeBytes: (await spool.sizeOf(sha256)) ?? -1 };
+    if (await this.folder.has(there)) return there;
+    const blob = await this.add(readBlob(spool, sha256));
+    if (blob.sha256 === sha256) return blob;
+    throw new TollgridError('SPOOL_DAMAGED', `${spool.path(sha256)} is not what its name says`, { sha256 });
   }
 
   private async copyFiles(): Promise<SideFile[]> {

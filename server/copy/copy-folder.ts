@@ -9,6 +9,7 @@ import { makeDirectory, syncDirectory, writeAll, writeFileDurably } from '../../
 import { TollgridError } from '../../platform/errors.ts';
 import { lockDataDir, type DataDirLock } from '../../platform/lock.ts';
 import {
+  CHAIN_START,
   listSegments,
   LogReader,
   LogWriter,
@@ -182,7 +183,7 @@ export class CopyFolder {
   async append(run: LogRun, checked: CheckedRun, nowMs: number): Promise<void> {
     await this.#lock.confirm();
     if (run.segment !== this.#segment || this.#segmentBytes === 0) {
-      const startsHere = run.offset === 0 && (this.#place.entryNo === 0 || run.segment === this.#place.entryNo + 1);
+      const startsHere = run.offset === 0 && run.segment === this.#place.entryNo + 1;
       if (!startsHere) throw elsewhere(run);
       await this.#startSegment(run.segment);
     } else if (run.offset !== this.#segmentBytes) {
@@ -252,15 +253,13 @@ interface Found extends LogPlace {
 /** As a writer opens its log: the tail is cut to whole entries, and made durable. */
 async function recover(logDir: string, detach: boolean): Promise<Found> {
   await makeDirectory(logDir);
-  const all = await listSegments(logDir);
-  // Of a copy that had just begun, not with entry 1: nothing tells what should be before it.
-  if (all.length === 1 && (await stat(all[0].path)).size === 0) await rm(all[0].path);
   const log = await LogWriter.open(logDir, { detach });
   const entryNo = log.headNo;
   await log.close();
   const last = (await listSegments(logDir)).at(-1);
-  if (last === undefined) return { entryNo: 0, chain: null, acceptedAtMs: 0, segment: 0, segmentBytes: 0 };
+  if (last === undefined) return { entryNo: 0, chain: CHAIN_START, acceptedAtMs: 0, segment: 0, segmentBytes: 0 };
   const { size: segmentBytes } = await stat(last.path);
+  if (entryNo === 0) return { entryNo, chain: CHAIN_START, acceptedAtMs: 0, segment: last.firstNo, segmentBytes };
   const reader = new LogReader(logDir);
   try {
     const { chain, acceptedAtMs } = await reader.entry(entryNo);
@@ -307,6 +306,6 @@ function elsewhere({ segment, offset }: LogRun): TollgridError {
   );
 }
 
-function hex(chain: Uint8Array | null): string {
-  return Buffer.from(chain ?? []).toString('hex');
+function hex(chain: Uint8Array): string {
+  return Buffer.from(chain).toString('hex');
 }

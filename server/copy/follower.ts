@@ -94,9 +94,7 @@ export class Follower {
     );
     await folder.heard(headNo, epoch, clock.now());
     if (run !== null) {
-      // A copy that begins later than entry 1 takes the first one as it is.
-      const before = folder.place.entryNo === 0 ? { entryNo: run.segment - 1, chain: null } : folder.place;
-      const checked = checkRun(run.bytes, before);
+      const checked = checkRun(run.bytes, folder.place);
       for (const blob of new Set(checked.entries.flatMap(blobsOf))) {
         if (!folder.has(blob)) this.bytes += await folder.takeBlob(blob, (offset) => source.blob(blob, offset));
       }

@@ -1,5 +1,5 @@
 /** Where a follower copies from. The original's log is read up to its last durable entry and never waits for a follower. */
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TollgridError } from '../../platform/errors.ts';
 import { LogReader, readRuns, Spool, type LogRun } from '../../platform/log/index.ts';
@@ -15,7 +15,7 @@ export interface SourceAnswer {
 
 export interface CopySource {
   /**
-   * Entries after `afterNo` (0: from the first one that is kept), which tells too that the copy is durable up to there.
+   * Entries after `afterNo`, which tells too that the copy is durable up to there.
    * Waits until there are some, for `waitMs` at most. Errors: COPY_DIVERGED, COPY_BEHIND.
    */
   next(afterNo: number, waitMs: number): Promise<SourceAnswer>;
@@ -37,6 +37,7 @@ export class LocalSource implements CopySource {
   private readonly epoch: number;
   private readonly reader: LogReader;
   private headNo: number;
+  private spool: Spool | null = null;
   private waiting: (() => void)[] = [];
 
   constructor(dataDir: string, headNo: number, epoch: number) {
@@ -56,7 +57,7 @@ export class LocalSource implements CopySource {
   }
 
   async next(afterNo: number, waitMs: number): Promise<SourceAnswer> {
-    if (this.headNo <= afterNo && waitMs > 0) await this.moved(waitMs);
+    if (this.headNo === afterNo && waitMs > 0) await this.moved(waitMs);
     const { headNo, epoch } = this;
     return { run: await nextRun(this.reader, afterNo, headNo), headNo, epoch };
   }
@@ -71,8 +72,9 @@ export class LocalSource implements CopySource {
     });
   }
 
-  blob(sha256: string, offset: number): AsyncIterable<Uint8Array> {
-    return readBlob(path.join(this.dataDir, 'spool'), sha256, offset);
+  async *blob(sha256: string, offset: number): AsyncGenerator<Uint8Array> {
+    this.spool ??= await Spool.open(path.join(this.dataDir, 'spool'), { owner: false });
+    yield* readBlob(this.spool, sha256, offset);
   }
 
   files(): Promise<SideFile[]> {
@@ -85,6 +87,7 @@ export class LocalSource implements CopySource {
 
   async close(): Promise<void> {
     this.interrupt();
+    await this.spool?.close();
     await this.reader.close();
   }
 }
@@ -96,33 +99,30 @@ export async function nextRun(reader: LogReader, afterNo: number, headNo: number
   }
   if (afterNo === headNo) return null;
   try {
-    const from = afterNo === 0 ? (await reader.firstNo()) - 1 : afterNo;
-    for await (const run of readRuns(reader, from, headNo)) return run;
+    for await (const run of readRuns(reader, afterNo, headNo)) return run;
     return null;
   } catch (error) {
-    const firstNo = await reader.firstNo();
-    if (afterNo === 0 || afterNo + 1 >= firstNo) throw error;
-    const message = `The copy ends with entry ${afterNo}, the log begins with entry ${firstNo}.`;
-    throw new TollgridError('COPY_BEHIND', message, { copied: afterNo, firstNo }, { cause: error });
+    await requireNext(reader, afterNo);
+    throw error;
   }
 }
 
-/** Error: SPOOL_BLOB_MISSING. */
-export async function* readBlob(spoolDir: string, sha256: string, offset: number): AsyncGenerator<Uint8Array> {
-  const spool = await Spool.open(spoolDir, { owner: false });
-  const file = await open(spool.path(sha256), 'r').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'ENOENT') throw cause;
-    throw new TollgridError('SPOOL_BLOB_MISSING', `the spool in ${spoolDir} has no ${sha256}`, { sha256 }, { cause });
-  });
-  try {
-    for (let at = offset; ;) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, at);
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
-      at += bytesRead;
-    }
-  } finally {
-    await file.close();
+/** Error: COPY_BEHIND when the log does not hold what follows `afterNo` any more. */
+export async function requireNext(reader: LogReader, afterNo: number): Promise<void> {
+  const firstNo = await reader.firstNo();
+  if (afterNo + 1 >= firstNo) return;
+  const message = `The copy needs entry ${afterNo + 1} next, the log begins with entry ${firstNo}.`;
+  throw new TollgridError('COPY_BEHIND', message, { copied: afterNo, firstNo });
+}
+
+/** Bytes of a spool file from `offset` on. Error: SPOOL_BLOB_MISSING. */
+export async function* readBlob(spool: Spool, sha256: string, offset = 0): AsyncGenerator<Uint8Array> {
+  const sizeBytes = await spool.sizeOf(sha256);
+  if (sizeBytes === null) {
+    throw new TollgridError('SPOOL_BLOB_MISSING', `the spool in ${spool.dir} has no ${sha256}`, { sha256 });
+  }
+  for (let at = offset; at < sizeBytes; at += READ_BYTES) {
+    yield await spool.read(sha256, at, Math.min(READ_BYTES, sizeBytes - at));
   }
 }
 

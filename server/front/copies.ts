@@ -13,6 +13,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { CopyStatus, LastBackup } from '../../schemas/api/operation.ts';
 import { LAST_BACKUP, nextRun, readBlob, readSideFile, sideFiles, type FollowerReport } from '../copy/index.ts';
 import type { CopyServices, Metrics } from '../http/index.ts';
+import { CopyHolds } from './copy-holds.ts';
 import { EntryTimes } from './entry-times.ts';
 import { Shipper } from './shipper.ts';
 
@@ -48,13 +49,16 @@ export class Copies {
   private readonly times = new EntryTimes();
   private readonly copies = new Map<string, Copy>();
   private readonly reader: LogReader;
+  private readonly holds: CopyHolds;
   private replaced: TollgridError | null = null;
   private shipper: Shipper | null = null;
   private waiting = new Set<() => void>();
 
   constructor(parts: CopiesParts) {
     this.parts = parts;
-    this.reader = new LogReader(path.join(parts.config.dataDir, 'log'));
+    const logDir = path.join(parts.config.dataDir, 'log');
+    this.reader = new LogReader(logDir);
+    this.holds = new CopyHolds(logDir);
     const { to, followers } = parts.config.shipping;
     if (to !== undefined) this.copy(DIRECTORY);
     for (const name of followers) this.copy(name);
@@ -64,6 +68,7 @@ export class Copies {
   async start(): Promise<void> {
     const { config, epoch, headNo, log } = this.parts;
     const { to, niceLevel } = config.shipping;
+    await this.holds.open([...this.copies.keys()]);
     if (to === undefined) return;
     this.shipper = new Shipper({
       ...{ dataDir: config.dataDir, to, niceLevel, epoch, headNo, log },
@@ -103,6 +108,7 @@ export class Copies {
     copy.copiedEntry = entryNo;
     copy.heardAtMs = this.parts.clock.now();
     copy.failure = failed;
+    this.holds.copied(DIRECTORY, entryNo, copy.heardAtMs);
     this.parts.metrics.tollgrid_copied_bytes_total.inc({ copy: DIRECTORY }, Math.max(0, bytes - copy.bytes));
     copy.bytes = bytes;
   }
@@ -169,7 +175,8 @@ export class Copies {
         const copy = this.follower(name);
         copy.heardAtMs = clock.now();
         copy.copiedEntry = afterNo;
-        if (afterNo >= headNo() && waitMs > 0) await this.moved(waitMs);
+        this.holds.copied(name, afterNo, copy.heardAtMs);
+        if (afterNo === headNo() && waitMs > 0) await this.moved(waitMs);
         const head = headNo();
         const run = await nextRun(this.reader, afterNo, head);
         metrics.tollgrid_copied_bytes_total.inc({ copy: name }, run?.bytes.length ?? 0);
@@ -180,7 +187,7 @@ export class Copies {
         if (!spool.has(sha256))
           throw new TollgridError('SPOOL_BLOB_MISSING', `The spool has no ${sha256}.`, { sha256 });
         const counted = async function* (): AsyncGenerator<Uint8Array> {
-          for await (const chunk of readBlob(spool.dir, sha256, offset)) {
+          for await (const chunk of readBlob(spool, sha256, offset)) {
             // A large file may take longer than a follower may be silent.
             follower.heardAtMs = clock.now();
             metrics.tollgrid_copied_bytes_total.inc({ copy }, chunk.length);
@@ -213,6 +220,7 @@ export class Copies {
 
   async stop(): Promise<void> {
     await this.shipper?.stop();
+    await this.holds.close();
     await this.reader.close();
   }
 }

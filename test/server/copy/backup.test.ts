@@ -163,6 +163,27 @@ describe('a backup', () => {
   });
 });
 
+describe('a backup of a log that retention takes the beginning from', () => {
+  it('keeps what the log has no more, and cannot be begun too late', async () => {
+    const log = await SmallLog.open();
+    await someUsage(log, 60);
+    const to = path.join(temporaryFolder(), 'backups');
+    await backUp(log, to);
+    const whole = contentOf(log.dataDir, 'log');
+    const segments = fs.readdirSync(path.join(log.dataDir, 'log')).sort();
+    for (const name of segments.slice(0, 2)) fs.rmSync(path.join(log.dataDir, 'log', name));
+    await someUsage(log, 20, 'later ');
+    expect((await backUp(log, to)).manifest).toMatchObject({ firstEntry: 1, lastEntry: log.headNo });
+    const into = path.join(temporaryFolder(), 'data');
+    await restoreInto(to, into);
+    const restored = contentOf(into, 'log');
+    for (const name of segments.slice(0, 2)) expect(restored[`log/${name}`]).toBe(whole[`log/${name}`]);
+    expect(restored).toMatchObject(contentOf(log.dataDir, 'log'));
+    await expect(backUp(log, path.join(temporaryFolder(), 'late'))).rejects.toMatchObject({ code: 'COPY_BEHIND' });
+    await log.close();
+  });
+});
+
 describe('a damaged backup', () => {
   async function twoBackups(): Promise<{ log: SmallLog; to: string; blob: string }> {
     const log = await SmallLog.open();
