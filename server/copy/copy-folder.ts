@@ -144,7 +144,7 @@ export class CopyFolder {
    * Fetches a spool file, from where an attempt before broke off. Error: SPOOL_DAMAGED when what came is not what its
    * name says; what came is thrown away then.
    */
-  async takeBlob(sha256: string, fetch: (offset: number) => AsyncIterable<Uint8Array>): Promise<number> {
+  async takeBlob(sha256: string, fetch: (offset: number) => AsyncIterable<Uint8Array>): Promise<void> {
     const target = this.#spool.path(sha256);
     const partial = path.join(this.dir, 'partial', sha256);
     const digest = createHash('sha256');
@@ -160,7 +160,6 @@ export class CopyFolder {
       for await (const chunk of fetch(sizeBytes)) {
         await writeAll(file, chunk, null);
         digest.update(chunk);
-        sizeBytes += chunk.length;
       }
       await file.sync();
     } finally {
@@ -176,7 +175,6 @@ export class CopyFolder {
     await this.#lock.confirm();
     await rename(partial, target);
     await syncDirectory(path.dirname(target));
-    return sizeBytes;
   }
 
   /** Adds entries whose blobs are here already. Error: COPY_DIVERGED when they do not stand where the copy ends. */

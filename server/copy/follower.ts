@@ -96,7 +96,7 @@ export class Follower {
     if (run !== null) {
       const checked = checkRun(run.bytes, folder.place);
       for (const blob of new Set(checked.entries.flatMap(blobsOf))) {
-        if (!folder.has(blob)) this.bytes += await folder.takeBlob(blob, (offset) => source.blob(blob, offset));
+        if (!folder.has(blob)) await folder.takeBlob(blob, (offset) => this.told(source.blob(blob, offset)));
       }
       await folder.append(run, checked, clock.now());
       this.bytes += run.bytes.length;
@@ -108,6 +108,15 @@ export class Follower {
       this.filesAtMs = nowMs;
     }
     return done;
+  }
+
+  /** A large file may take longer than a follower may be silent. */
+  private async *told(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of bytes) {
+      this.bytes += chunk.length;
+      this.tell(null);
+      yield chunk;
+    }
   }
 
   private async copyFiles(folder: CopyFolder): Promise<void> {

@@ -38,7 +38,7 @@ interface Copy {
   oldest: { entryNo: number; atMs: number | null } | null;
 }
 
-/** A follower asks again after at most some seconds. */
+/** Whoever copies asks again, or says how far it is, after some seconds. */
 const SILENT_MS = 30_000;
 const DIRECTORY = 'directory';
 /** Each is a label of metrics. */
@@ -124,16 +124,16 @@ export class Copies {
     const headNo = this.parts.headNo();
     return [...this.copies].map(([name, copy]) => {
       const { kind, copiedEntry, heardAtMs, failure } = copy;
-      const silent = kind === 'follower' && nowMs - (heardAtMs ?? -Infinity) > SILENT_MS;
+      const silent = nowMs - (heardAtMs ?? -Infinity) > SILENT_MS;
       return {
         name,
         kind,
-        up: heardAtMs !== null && failure === null && !silent,
+        up: failure === null && !silent,
         copiedEntry,
         missingEntries: Math.max(0, headNo - (copiedEntry ?? 0)),
         missingMs: this.missingMs(copy, headNo, nowMs),
         heardAt: heardAtMs === null ? null : new Date(heardAtMs).toISOString(),
-        failure: failure ?? (silent ? 'the follower is silent' : null),
+        failure: failure ?? (silent ? 'nothing is heard of it' : null),
       };
     });
   }

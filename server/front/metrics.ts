@@ -103,6 +103,8 @@ export class FrontMetrics {
       metrics.tollgrid_source_refused_total.inc({ source }, totals.growth(`refused/${source}`, refused));
       if (lastSeenMs !== null) metrics.tollgrid_source_last_seen_timestamp_seconds.set({ source }, lastSeenMs / 1000);
     }
+  }
+
   private followCopies({ copies, lastBackup }: Pick<Gauges, 'copies' | 'lastBackup'>): void {
     const { metrics } = this;
     for (const { name: copy, up, copiedEntry, missingEntries, missingMs } of copies) {
