@@ -7,7 +7,7 @@ export function copyLines({ copies, lastBackup }: Pick<Status, 'copies' | 'lastB
     ...copies.map(({ name, kind, copiedEntry, missingEntries, missingMs, failure }) => {
       const title = kind === 'directory' ? 'second copy' : `second copy ${name}`;
       const upTo = copiedEntry === null ? 'nothing known' : `up to entry ${whole(copiedEntry)}`;
-      const age = missingMs === null ? '' : `, the oldest ${whole(missingMs)} ms old`;
+      const age = missingMs === null ? '' : `, the oldest for ${whole(missingMs)} ms`;
       const left = missingEntries === 0 ? 'nothing is missing' : `${whole(missingEntries)} entries are missing${age}`;
       return `${title}: ${upTo}, ${left}${failure === null ? '' : `; FAILS: ${failure}`}`;
     }),

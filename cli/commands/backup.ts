@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os';
 import { show } from '../answers.ts';
 import { connect, findFront } from '../client.ts';
 import type { CommandSpec, Context, ExitCode } from '../command.ts';
@@ -13,6 +14,9 @@ interface Options {
   at?: string;
   keep?: number;
 }
+
+/** As `nice` has it when nothing is said. */
+const BEHIND_OTHERS = 10;
 
 export const backup: CommandSpec<Options> = {
   usage: 'backup [action] [folder]',
@@ -56,6 +60,8 @@ async function make(context: Context, to: string, keys: boolean): Promise<void> 
     front === null
       ? await settledHead(dataDir)
       : (await connect(front.url, front.token).get<Status>('/v1/status')).logHead;
+  // Beside a Tollgrid that serves, a backup comes second.
+  if (front !== null) setPriority(BEHIND_OTHERS);
   const made = await makeBackup({ dataDir, to, headNo, keys, program: version, clock: systemClock });
   const { manifest, unreadable, ...counts } = made;
   const { name, firstEntry, lastEntry, chain, lastAcceptedAt, leftOut } = manifest;

@@ -92,7 +92,7 @@ export async function copyOrigin(dir: string, takeOver: boolean): Promise<Origin
     chain: position?.chain ?? '',
     epoch: Math.max(position?.epoch ?? 0, fence?.epoch ?? 0),
     leftOut: (await readdir(path.join(dir, 'keys')).catch(() => []))
-      .filter((file) => file.endsWith('.pub'))
+      .filter((file) => /^[a-z]+\.pub$/.test(file))
       .map((file) => `keys/${file.replace(/pub$/, 'key')}`),
     heardOf: position === null ? null : { entryNo: position.headNo, atMs: position.heardAtMs },
     lay: (into) => layCopy(dir, into),

@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../platform/clock.ts';
+import type { TollgridError } from '../../../platform/errors.ts';
 import { LogReader } from '../../../platform/log/index.ts';
 import type { AuditReport } from '../../../schemas/api/audit.ts';
 import type { CopyStatus, Status } from '../../../schemas/api/operation.ts';
@@ -92,15 +93,15 @@ describe('a second copy in a folder', () => {
     process.kill(pid, 'SIGSTOP');
     const before = (await status()).logHead;
     for (let i = 0; i < 5; i++) await load.burst(4);
-    const { logHead } = await status();
+    const { logHead, copies } = await status();
     expect(logHead).toBeGreaterThan(before + 5);
-    const behind = await copy('directory');
-    expect(behind).toMatchObject({ copiedEntry: before, missingEntries: logHead - before });
+    const behind = copies.find(({ name }) => name === 'directory')!;
+    expect(behind.copiedEntry).toBeLessThanOrEqual(before);
+    expect(behind.missingEntries).toBe(logHead - behind.copiedEntry!);
     expect(behind.missingMs).toBeGreaterThan(0);
     const metrics = await fetch(`${original.api.url}/metrics`, { headers: { authorization: `Bearer ${operator()}` } });
-    expect(await metrics.text()).toMatch(
-      new RegExp(`tollgrid_copy_lag_entries\\{copy="directory"\\} ${logHead - before}\n`),
-    );
+    const [, lag] = /tollgrid_copy_lag_entries\{copy="directory"\} (\d+)\n/.exec(await metrics.text())!;
+    expect(Number(lag)).toBeGreaterThanOrEqual(behind.missingEntries);
     process.kill(pid, 'SIGCONT');
     await until(async () => (await copy('directory')).missingEntries === 0);
     expect(await copy('directory')).toMatchObject({ up: true, missingMs: 0, failure: null });
@@ -192,6 +193,17 @@ async function outcomeOf(folder: string): Promise<{ hash: string; closes: boolea
   return { hash, closes };
 }
 
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if ((error as TollgridError).code !== 'DATA_DIR_LOCKED' || tries > 100) throw error;
+      await pause(100);
+    }
+  }
+}
+
 describe('a machine that is lost under load', () => {
   it(
     'comes back from its second copy up to the entry that was acknowledged; only the end is missing, told by number',
@@ -224,7 +236,8 @@ describe('a machine that is lost under load', () => {
       const folder = path.join(root, 'restored');
       fs.mkdirSync(folder);
       const into = path.join(folder, 'data');
-      const restored = await restore({ from: second, into, drill: false, clock: systemClock });
+      // The process that wrote to it was killed as well, and may take a moment to be gone.
+      const restored = await patiently(() => restore({ from: second, into, drill: false, clock: systemClock }));
 
       const reader = new LogReader(path.join(kept, 'log'));
       let headNo = 0;
