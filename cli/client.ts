@@ -175,13 +175,13 @@ function openFile(file: string): { sizeBytes: number; content: Readable } {
   return { sizeBytes: stat.size, content: Readable.from(checked(), { objectMode: false }) };
 }
 
-async function textOf(answer: IncomingMessage): Promise<string> {
+export async function textOf(answer: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
   for await (const part of answer) parts.push(part as Buffer);
   return Buffer.concat(parts).toString('utf8');
 }
 
-function problemOf(status: number, text: string): TollgridError {
+export function problemOf(status: number, text: string): TollgridError {
   let problem: Partial<Problem> = {};
   try {
     problem = JSON.parse(text) as Problem;

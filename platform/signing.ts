@@ -23,14 +23,12 @@ export class SigningKey {
   /** Reads `<dir>/<name>.key`, or makes the pair: the key readable by its owner only, the public one in `<name>.pub`. */
   static async open(dir: string, name: string): Promise<SigningKey> {
     const file = path.join(dir, `${name}.key`);
-    const existing = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-      return null;
-    });
+    const existing = await readPem(file);
     if (existing !== null) return new SigningKey(createPrivateKey(existing));
     const { privateKey } = generateKeyPairSync('ed25519');
     const made = new SigningKey(privateKey);
     await makeDirectory(dir);
+    await retirePublicKey(dir, name);
     // The public one first: a stop in between leaves no key that nobody could check.
     await writeNew(path.join(dir, `${name}.pub`), made.publicKey.pem, 'w');
     await writeNew(file, privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, 'wx');
@@ -42,6 +40,31 @@ export class SigningKey {
   sign(text: string): string {
     return sign(null, Buffer.from(text), this.key).toString('base64');
   }
+}
+
+/**
+ * The private key was lost (a copy that leaves secrets out was restored): what was signed with it can still be checked.
+ */
+async function retirePublicKey(dir: string, name: string): Promise<void> {
+  const pem = await readPem(path.join(dir, `${name}.pub`));
+  if (pem === null) return;
+  await writeNew(retiredPath(dir, name, publicKeyOf(createPublicKey(pem)).id), pem, 'w');
+}
+
+/** Public key of a pair that was here before the present one; null when there was none of that id. */
+export async function retiredPublicKey(dir: string, name: string, id: string): Promise<string | null> {
+  return /^[0-9a-f]{32}$/.test(id) ? readPem(retiredPath(dir, name, id)) : null;
+}
+
+function retiredPath(dir: string, name: string, id: string): string {
+  return path.join(dir, `${name}-${id}.pub`);
+}
+
+async function readPem(file: string): Promise<string | null> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return null;
+  });
 }
 
 /** False also for a key that is none. */

@@ -194,6 +194,19 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
     segmentBytesMax: Integer(MIB, 2048 * MIB, 128 * MIB, 'Size at which a new segment file is begun.'),
     groupWaitMs: Integer(0, 1000, 1, 'How long an entry waits so that others share its sync to disk.'),
   }),
+  shipping: Section('A second copy of log, spool and statements that is kept up all the time.', {
+    to: Type.Optional(
+      Path({
+        description:
+          'Folder of the copy, on another disk or mounted from another machine. Intake never waits for it: `tollgrid status` says what is not copied yet.',
+      }),
+    ),
+    followers: Type.Array(Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' }), {
+      description: 'Names of the machines that keep a copy with `tollgrid follow`: one that is silent is told.',
+      default: [] as string[],
+    }),
+    niceLevel: NiceLevel('the process that copies to `to`'),
+  }),
   definitions: Section('What is published at start when it changed. Shipped formats are always there.', {
     formats: Paths('Folders with format files.'),
     tariffs: Paths('Folders with tariff files.'),

@@ -6,6 +6,7 @@ import { ledgerErrors } from './errors/ledger.ts';
 import { registryErrors } from './errors/registry.ts';
 import { serverErrors } from './errors/server.ts';
 import { commandErrors } from './errors/commands.ts';
+import { copyErrors } from './errors/copy.ts';
 
 export interface ErrorEntry {
   /** What happened, in one sentence. */
@@ -28,6 +29,7 @@ export const ERRORS = {
   ...registryErrors,
   ...serverErrors,
   ...commandErrors,
+  ...copyErrors,
 } satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

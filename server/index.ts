@@ -1,2 +1,4 @@
 export { startFront, type Front, type FrontOptions } from './front/front.ts';
 export type { FrontServices } from './http/index.ts';
+export * from './copy/index.ts';
+export { version } from './front/version.ts';

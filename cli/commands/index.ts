@@ -3,12 +3,14 @@ import type { AnyCommand, CommandGroup } from '../command.ts';
 import { benchPipeline, benchRating } from '../bench/index.ts';
 import { generate } from '../generate/index.ts';
 import { audit } from './audit.ts';
+import { backup } from './backup.ts';
 import { charges } from './charges.ts';
 import { config } from './config.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { exportCommand } from './export.ts';
 import { files } from './files.ts';
+import { follow } from './follow.ts';
 import { format } from './format.ts';
 import { guiding } from './guiding.ts';
 import { incidents } from './incidents.ts';
@@ -17,6 +19,7 @@ import { rate } from './rate.ts';
 import { rebuild } from './rebuild.ts';
 import { registry } from './registry.ts';
 import { rerate } from './rerate.ts';
+import { restore } from './restore.ts';
 import { settle } from './settle.ts';
 import { source } from './source.ts';
 import { start } from './start.ts';
@@ -38,6 +41,9 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   verify,
   rebuild,
   exportCommand,
+  backup,
+  restore,
+  follow,
   suspense,
   source,
   files,

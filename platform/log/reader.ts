@@ -58,6 +58,11 @@ export class LogEntry {
     return bytes;
   }
 
+  /** The whole frame as it stands in the segment, checked. Error: LOG_DAMAGED. */
+  async bytes(): Promise<Buffer> {
+    return Buffer.concat([this.#frame.prefix, await this.body()]);
+  }
+
   /** The chain as it stands in the entry. */
   get chain(): Uint8Array {
     return chainOf(this.#frame.prefix);

@@ -103,6 +103,11 @@ export class Spool {
     return existsSync(this.path(sha256));
   }
 
+  /** Bytes of a blob's content as its file stands there now; null when it is missing. */
+  async sizeOf(sha256: string): Promise<number | null> {
+    return (await stat(this.path(sha256)).catch(() => null))?.size ?? null;
+  }
+
   /** Where a blob is. Error: SPOOL_BLOB_MISSING when that is no SHA-256. */
   path(sha256: string): string {
     if (!SHA256.test(sha256))

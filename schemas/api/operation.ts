@@ -76,6 +76,31 @@ export const StoredStatus = Type.Object(
 );
 export type StoredStatus = Static<typeof StoredStatus>;
 
+export const CopyStatus = Type.Object(
+  {
+    name: Type.String({ description: '`directory`, or the name of the follower' }),
+    kind: Type.Enum(['directory', 'follower']),
+    up: Type.Boolean({ description: 'It copies, or has nothing left to copy' }),
+    copiedEntry: Type.Union([EntryNo, Type.Null()], { description: 'Durable in the copy up to here; null: not known' }),
+    missingEntries: Type.Integer({ description: 'Entries that would be lost with this machine' }),
+    missingMs: Type.Union([Type.Integer(), Type.Null()], {
+      description: 'Age of the oldest of them: the recovery point; 0 when there are none, null: not known',
+    }),
+    heardAt: MomentOrNull,
+    failure: Type.Union([Type.String(), Type.Null()], { description: 'Why it does not copy: code and message' }),
+  },
+  { description: 'A second copy' },
+);
+export type CopyStatus = Static<typeof CopyStatus>;
+
+export const LastBackup = Type.Object({
+  name: Type.String(),
+  to: Type.String(),
+  madeAt: Type.String({ format: 'date-time' }),
+  lastEntry: EntryNo,
+});
+export type LastBackup = Static<typeof LastBackup>;
+
 export const Status = Type.Object({
   version: Type.String(),
   ready: Type.Boolean(),
@@ -86,6 +111,8 @@ export const Status = Type.Object({
   processedEntry: EntryNo,
   inFlightEntries: Type.Integer(),
   stored: StoredStatus,
+  copies: Type.Array(CopyStatus),
+  lastBackup: Type.Union([LastBackup, Type.Null()]),
   children: Type.Array(ChildStatus),
 });
 export type Status = Static<typeof Status>;

@@ -1,6 +1,6 @@
 /** Audit, statements and verification, as the HTTP edge asks for them. */
 import { TollgridError } from '../../platform/errors.ts';
-import { SigningKey } from '../../platform/signing.ts';
+import { retiredPublicKey, SigningKey } from '../../platform/signing.ts';
 import { EntryType } from '../../schemas/log-entries.ts';
 import type { RegistryChange } from '../../registry/index.ts';
 import type { AuditServices } from '../http/index.ts';
@@ -87,6 +87,7 @@ function statementParts(front: FrontParts): StatementParts {
       key.catch(() => (key = null));
       return key;
     },
+    retiredKey: (id) => retiredPublicKey(path.join(dataDir, 'keys'), 'statements', id),
     ledger: () => front.children.ledger,
     reader: front.reader,
     clock: front.clock,

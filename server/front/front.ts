@@ -23,10 +23,12 @@ import {
 import { EntryType } from '../../schemas/log-entries.ts';
 import type { Status } from '../../schemas/api/operation.ts';
 import type { FrontServices } from '../http/index.ts';
+import { refuseUnfit } from '../copy/index.ts';
 import { ReferenceData } from '../rater/index.ts';
 import type { AuditClock } from './audit-clock.ts';
 import { auditClock } from './audit-services.ts';
 import { Children } from './children.ts';
+import { Copies } from './copies.ts';
 import { publishDefinitions } from './definitions.ts';
 import { serveHttp, type HttpServer } from './http.ts';
 import { Intake } from './intake.ts';
@@ -82,6 +84,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const disk = new DiskReserve(() => space(config.dataDir), config.intake);
   const opened = new FrontParts(config, clock, lock, disk);
   try {
+    await refuseUnfit(config.dataDir, !temporary);
     await opened.open();
     return await opened.serve(temporary);
   } catch (error) {
@@ -103,6 +106,7 @@ export class FrontParts {
   readonly rerates = new Rerates();
   readonly metrics: FrontMetrics;
   readonly disk: DiskReserve;
+  readonly copies: Copies;
   private readonly delays: Delays;
   children!: Children;
   intake!: Intake;
@@ -128,6 +132,11 @@ export class FrontParts {
     this.reader = new LogReader(path.join(config.dataDir, 'log'));
     this.metrics = new FrontMetrics(() => this.gauges());
     this.delays = new Delays(this.metrics.metrics, clock);
+    this.copies = new Copies({
+      ...{ config, clock, epoch: lock.epoch, metrics: this.metrics.metrics, log: this.logger },
+      headNo: () => this.log.headNo,
+      onReplaced: (reason) => this.intake.halt(reason),
+    });
   }
 
   get headNo(): number {
@@ -184,6 +193,7 @@ export class FrontParts {
       onAppended: (entry) => {
         this.delays.appended(entry);
         this.children.headMoved(entry.entryNo);
+        this.copies.appended(entry.entryNo, entry.acceptedAtMs);
       },
       sliceBytesMax: config.rater.sliceBytesMax,
       pushedEntriesMax: PUSHED_ENTRIES_MAX,
@@ -233,6 +243,7 @@ export class FrontParts {
   }
 
   async serve(temporary: boolean): Promise<Front> {
+    if (!temporary) await this.copies.start();
     await publishDefinitions(this.config, {
       publisher: this.publisher,
       importRegistry: (name, text, by) => this.importRegistry(name, text, by),
@@ -334,6 +345,8 @@ export class FrontParts {
       inFlightEntries: this.inFlightEntries,
       stored: storedStatus(this.children.watched, this.config.watch),
       children,
+      copies: this.copies.status(),
+      lastBackup: this.copies.lastBackup(),
     };
   }
 
@@ -341,9 +354,10 @@ export class FrontParts {
     const up = Object.fromEntries(this.children.status().map(({ role, up }) => [role, up]));
     const { restarts, watched } = this.children;
     const waiting = { held: this.state.held(), incidents: this.state.incidents.list(), disk: this.disk };
+    const copies = { copies: this.copies.status(), lastBackup: this.copies.lastBackup() };
     const { headNo } = this.log;
     const sources = this.sources?.list() ?? [];
-    return { headNo, processedNo: this.processed.entryNo, restarts, up, watched, sources, ...waiting };
+    return { headNo, processedNo: this.processed.entryNo, restarts, up, watched, sources, ...waiting, ...copies };
   }
 
   /** Stops taking, lets the rater finish what is in the log, closes everything. */
@@ -356,6 +370,7 @@ export class FrontParts {
     this.ready = false;
     this.intake?.stop();
     this.disk.stop();
+    this.copies.interrupt();
     this.processed.stop();
     this.children?.endRequests(new TollgridError('STOPPING', 'Tollgrid is stopping.'));
     // Each is closed whatever becomes of the one before: a full disk must not keep the lock.
@@ -366,6 +381,7 @@ export class FrontParts {
       () => this.children?.stop(),
       () => this.registry?.close(),
       () => this.log?.close(),
+      () => this.copies.stop(),
       () => this.reader.close(),
       () => this.spool?.close(),
       () => fs.rm(this.addressFile, { force: true }),

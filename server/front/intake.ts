@@ -70,6 +70,7 @@ export class Intake implements FileIntake {
   private stopping = false;
   /** Why nothing is taken any more, until the next start. */
   failure: string | null = null;
+  private halted: TollgridError | null = null;
   /** Last reference entry that was given a number. */
   private registryNo: number;
   /** Keyed pushes that are not durable yet: a second use of the key waits for the first. */
@@ -91,8 +92,15 @@ export class Intake implements FileIntake {
     this.stopping = true;
   }
 
+  /** Nothing is appended any more, for that reason: somebody else goes on with this log. */
+  halt(reason: TollgridError): void {
+    this.halted = reason;
+    this.failure = `${reason.code}: ${reason.message}`;
+  }
+
   /** Appends one entry and folds it into the state when it is durable. */
   async append(type: EntryTypeNo, head: object, body?: Uint8Array): Promise<Appended> {
+    if (this.halted !== null) throw this.halted;
     const { log, state, clock } = this.parts;
     const pins = { acceptedAtMs: clock.now(), registryNo: this.registryNo, semanticsNo: SEMANTICS_NO };
     const entryNo = log.nextNo;

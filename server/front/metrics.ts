@@ -3,6 +3,7 @@ import { createMetrics, type Metrics } from '../http/index.ts';
 import type { RaterStatistics, WatchState } from '../rater/messages.ts';
 import type { RerateMessage } from './rerates.ts';
 import type { Incident } from './incidents.ts';
+import type { CopyStatus, LastBackup } from '../../schemas/api/operation.ts';
 import type { FileFacts } from './log-state.ts';
 import type { SourceStatus } from './sources.ts';
 
@@ -28,6 +29,8 @@ export interface Gauges {
   incidents: readonly Incident[];
   disk: { freeBytes: number; reserveBytes: number };
   sources: readonly SourceStatus[];
+  copies: readonly CopyStatus[];
+  lastBackup: LastBackup | null;
 }
 
 export class FrontMetrics {
@@ -125,12 +128,26 @@ export class FrontMetrics {
     }
   }
 
+  private followCopies({ copies, lastBackup }: Pick<Gauges, 'copies' | 'lastBackup'>): void {
+    const { metrics } = this;
+    for (const { name: copy, up, copiedEntry, missingEntries, missingMs } of copies) {
+      metrics.tollgrid_copy_up.set({ copy }, up ? 1 : 0);
+      metrics.tollgrid_copy_lag_entries.set({ copy }, missingEntries);
+      if (copiedEntry !== null) metrics.tollgrid_copy_entry.set({ copy }, copiedEntry);
+      if (missingMs !== null) metrics.tollgrid_copy_lag_seconds.set({ copy }, missingMs / 1000);
+    }
+    if (lastBackup === null) return;
+    metrics.tollgrid_backup_timestamp_seconds.set(Date.parse(lastBackup.madeAt) / 1000);
+    metrics.tollgrid_backup_entry.set(lastBackup.lastEntry);
+  }
+
   async text(): Promise<string> {
     const { metrics } = this;
     const { headNo, processedNo, restarts, up, watched, sources, ...waiting } = this.gauges();
     this.followSources(sources);
     if (watched !== null) this.followWatch(watched);
     this.followIntake(waiting);
+    this.followCopies(waiting);
     metrics.tollgrid_log_head.set(headNo);
     metrics.tollgrid_processed_entry.set(processedNo);
     metrics.tollgrid_in_flight_entries.set(headNo - processedNo);

@@ -53,6 +53,7 @@ export function createServices(front: FrontParts): FrontServices {
   return {
     ...fileServices(front),
     ...sourceServices(front),
+    ...front.copies.services(front.spoolOf()),
 
     pushUsage: ({ source, events, requestSha256, idempotencyKey, caller }) =>
       intake.push(source, events, requestSha256, idempotencyKey, caller),

@@ -9,21 +9,25 @@ import { readStatement, statementHash } from './statement-store.ts';
 import { chainAt, endOfDay, figuresOf, lastBefore, type StatementParts } from './statements.ts';
 
 type Check = VerifyReport['checks'][number];
+/** The public key that a statement is checked with. */
+type KeyOf = (statement: Statement) => Promise<string>;
 
 /** Of one statement, or of all that are stored. Errors: STATEMENT_UNKNOWN, STATEMENT_INVALID. */
 export async function checkStatements(parts: StatementParts, wish: StatementCheck): Promise<VerifyReport> {
   const checks: Check[] = [];
   const publicKey = wish.publicKey ?? (await parts.key()).publicKey.pem;
+  const keyOf = async ({ key }: Statement): Promise<string> =>
+    wish.publicKey ?? (await parts.retiredKey(key)) ?? publicKey;
   if (wish.statement !== undefined) {
-    checks.push(...(await checkOne(parts, readStatement(wish.statement), publicKey)));
+    checks.push(...(await checkOne(parts, readStatement(wish.statement), keyOf)));
   } else {
     const dates = wish.date === undefined ? await parts.store.dates() : [wish.date];
-    for (const date of dates) checks.push(...(await checkStored(parts, date, publicKey)));
+    for (const date of dates) checks.push(...(await checkStored(parts, date, keyOf)));
   }
   return { ok: checks.length > 0 && checks.every(({ ok }) => ok), checks };
 }
 
-async function checkStored(parts: StatementParts, date: string, publicKey: string): Promise<Check[]> {
+async function checkStored(parts: StatementParts, date: string, keyOf: KeyOf): Promise<Check[]> {
   let statement: Statement | null;
   try {
     statement = await parts.store.read(date);
@@ -34,14 +38,14 @@ async function checkStored(parts: StatementParts, date: string, publicKey: strin
   const misnamed = statement.date === date ? [] : [`the file of ${date} holds the statement of ${statement.date}`];
   return [
     ...(misnamed.length > 0 ? [check(`${date}: its file`, misnamed)] : []),
-    ...(await checkOne(parts, statement, publicKey)),
+    ...(await checkOne(parts, statement, keyOf)),
   ];
 }
 
-async function checkOne(parts: StatementParts, statement: Statement, publicKey: string): Promise<Check[]> {
+async function checkOne(parts: StatementParts, statement: Statement, keyOf: KeyOf): Promise<Check[]> {
   const { date } = statement;
   const { signature, ...unsigned } = statement;
-  const signed = isSigned(canonicalJson(unsigned), signature, publicKey);
+  const signed = isSigned(canonicalJson(unsigned), signature, await keyOf(statement));
   return [
     check(`${date}: signature`, signed ? [] : [`it was changed, or signed with another key than ${statement.key}`]),
     check(`${date}: follows from the one before`, await againstPrevious(parts, statement)),

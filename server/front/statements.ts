@@ -17,6 +17,8 @@ import { statementHash, type StatementStore } from './statement-store.ts';
 export interface StatementParts {
   store: StatementStore;
   key(): Promise<SigningKey>;
+  /** Public key that was used before the present one; null when there was none of that id. */
+  retiredKey(id: string): Promise<string | null>;
   ledger(): LedgerClient;
   reader: LogReader;
   clock: Clock;

@@ -9,6 +9,7 @@ import { problemHandler } from './problem.ts';
 import { installRequestLog, quiet } from './request-log.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { chargeRoutes } from './routes/charges.ts';
+import { copyRoutes } from './routes/copies.ts';
 import { fileRoutes } from './routes/files.ts';
 import { heldFileRoutes } from './routes/held-files.ts';
 import { operationRoutes } from './routes/operation.ts';
@@ -77,6 +78,7 @@ function v1(services: FrontServices, fileBytesMax: number) {
     await app.register(operationRoutes(services));
     await app.register(statementRoutes(services));
     await app.register(rerateRoutes(services));
+    await app.register(copyRoutes(services));
   };
 }
 

@@ -134,6 +134,29 @@ export const METRICS = {
     help: 'Steps of the round of reading again that is under way.',
     labels: ['state'],
   },
+  tollgrid_copy_up: {
+    kind: 'gauge',
+    help: '1 while the second copy is kept up; 0 when it fails or its follower is silent.',
+    labels: ['copy'],
+  },
+  tollgrid_copy_entry: { kind: 'gauge', help: 'Last log entry that is durable in the second copy.', labels: ['copy'] },
+  tollgrid_copy_lag_entries: {
+    kind: 'gauge',
+    help: 'Log entries that are not in the second copy yet: what would be lost with this machine.',
+    labels: ['copy'],
+  },
+  tollgrid_copy_lag_seconds: {
+    kind: 'gauge',
+    help: 'Age of the oldest log entry that is not in the second copy yet; 0 when there is none.',
+    labels: ['copy'],
+  },
+  tollgrid_copied_bytes_total: {
+    kind: 'counter',
+    help: 'Bytes of log and spool that went to the second copy.',
+    labels: ['copy'],
+  },
+  tollgrid_backup_timestamp_seconds: { kind: 'gauge', help: 'When the last backup was made.', labels: [] },
+  tollgrid_backup_entry: { kind: 'gauge', help: 'Last log entry in the last backup.', labels: [] },
   tollgrid_errors_total: {
     kind: 'counter',
     help: 'Errors with a code that users met.',

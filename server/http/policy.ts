@@ -14,6 +14,7 @@ export const SCOPES = [
   'publications:read',
   'publications:write',
   'settlements:write',
+  'copies:read',
   'admin',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

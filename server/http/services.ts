@@ -7,6 +7,7 @@ import type { AccountDetail, AccountItem, UsageSummary } from '../../schemas/api
 import type { AuditBy, AuditReport, VerifyReport } from '../../schemas/api/audit.ts';
 import type { ChargeItem, Explanation } from '../../schemas/api/charges.ts';
 import type { CommandAnswer, Page } from '../../schemas/api/common.ts';
+import type { CopyFiles, CopyRun } from '../../schemas/api/copies.ts';
 import type { FileItem, IncidentItem } from '../../schemas/api/files.ts';
 import type { FileAnswer, ProcessedAnswer, RebuildAnswer, Status } from '../../schemas/api/operation.ts';
 import type {
@@ -119,7 +120,17 @@ export interface RerateServices {
   rerateDifferences(entry: number, page: PageRequest): Promise<Page<ChargeItem>>;
 }
 
-export interface FrontServices extends AuditServices, RerateServices {
+export interface CopyServices {
+  /** Throws COPY_DIVERGED, COPY_BEHIND. */
+  copyLog(query: { copy: string; afterNo: number; waitMs: number }): Promise<CopyRun>;
+  /** Throws SPOOL_BLOB_MISSING. */
+  copyBlob(query: { copy: string; sha256: string; offset: number }): Promise<Readable>;
+  copyFiles(): Promise<CopyFiles>;
+  /** Throws NOT_FOUND. */
+  copyFile(name: string): Promise<Uint8Array>;
+}
+
+export interface FrontServices extends AuditServices, CopyServices, RerateServices {
   /** Resolves when durable. Throws IDEMPOTENCY_CONFLICT; INTAKE_BUSY, INTAKE_DISK_LOW (details.retryAfterSeconds). */
   pushUsage(input: PushUsage): Promise<{ entryNo: number; records: number; replayed: boolean }>;
   /** Resolves when the file is durable and its slices are entries, or when it is held. Throws INTAKE_DISK_LOW. */

@@ -29,7 +29,7 @@ describe('error codes', () => {
   });
 
   it('stand in one area only', async () => {
-    const areas = ['platform', 'mediation', 'rating', 'ledger', 'registry', 'server', 'commands'];
+    const areas = ['platform', 'mediation', 'rating', 'ledger', 'registry', 'server', 'commands', 'copy'];
     const tables = await Promise.all(
       areas.map(async (area) => {
         const module = (await import(`../../schemas/errors/${area}.ts`)) as Record<string, Record<string, ErrorEntry>>;

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { isSigned, SigningKey } from '../../platform/signing.ts';
+import { isSigned, retiredPublicKey, SigningKey } from '../../platform/signing.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'tollgrid-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -15,6 +15,19 @@ describe('a signing key', () => {
     expect(statSync(path.join(folder, 'keys', 'statements.key')).mode & 0o777).toBe(0o600);
     expect(readFileSync(path.join(folder, 'keys', 'statements.pub'), 'utf8')).toBe(made.publicKey.pem);
     expect(made.publicKey.id).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('that was lost leaves its public key, so that what it signed can still be checked', async () => {
+    const keys = path.join(folder, 'restored');
+    const lost = await SigningKey.open(keys, 'statements');
+    const signature = lost.sign('before');
+    rmSync(path.join(keys, 'statements.key'));
+    const next = await SigningKey.open(keys, 'statements');
+    expect(next.publicKey.id).not.toBe(lost.publicKey.id);
+    const retired = await retiredPublicKey(keys, 'statements', lost.publicKey.id);
+    expect(isSigned('before', signature, retired!)).toBe(true);
+    expect(await retiredPublicKey(keys, 'statements', next.publicKey.id)).toBe(null);
+    expect(await retiredPublicKey(keys, 'statements', '../statements')).toBe(null);
   });
 
   it('signs what only its own public key confirms, and only unchanged', async () => {

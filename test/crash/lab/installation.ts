@@ -60,7 +60,7 @@ export class Installation {
   }
 
   /** Configuration and folders; the data directory may be there already. */
-  prepare(settings: { threads?: number } = {}): void {
+  prepare(settings: { threads?: number; more?: Record<string, unknown> } = {}): void {
     fs.mkdirSync(this.inbox, { recursive: true });
     const values = {
       dataDir: this.dataDir,
@@ -75,6 +75,7 @@ export class Installation {
         registry: [path.join(DEFINITIONS, 'registry.yaml')],
       },
       sources: [{ name: 'inbox', format: FORMAT, directory: this.inbox, pollMs: 50 }],
+      ...settings.more,
     };
     // JSON is YAML.
     fs.writeFileSync(this.configFile, JSON.stringify(values));

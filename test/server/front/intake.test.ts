@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LogReader, LogWriter, Spool } from '../../../platform/log/index.ts';
 import { EntryType, type BatchHead, type FileHead, type SliceHead } from '../../../schemas/log-entries.ts';
+import { TollgridError } from '../../../platform/errors.ts';
 import { DiskReserve } from '../../../server/front/disk-reserve.ts';
 import { Intake } from '../../../server/front/intake.ts';
 import { LogState, type EntryFacts } from '../../../server/front/log-state.ts';
@@ -328,5 +329,16 @@ describe('a disk below its reserve', () => {
     await disk.look();
     await admitted;
     expect(state.files.get(fileEntry)!.complete).toBe(true);
+  });
+});
+
+describe('an installation that was replaced', () => {
+  it('appends nothing any more, and says why', async () => {
+    await feed('x');
+    const { headNo } = log;
+    intake.halt(new TollgridError('COPY_FENCED', 'another one goes on'));
+    await expect(intake.push('http', [Buffer.from('{}')], 'ab')).rejects.toMatchObject({ code: 'COPY_FENCED' });
+    await expect(feed('y', 'more.txt')).rejects.toMatchObject({ code: 'COPY_FENCED' });
+    expect([log.headNo, intake.failure]).toEqual([headNo, 'COPY_FENCED: another one goes on']);
   });
 });

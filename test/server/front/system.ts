@@ -20,6 +20,8 @@ export interface SystemOptions {
   writeRowsMax?: number;
   diskReserveBytes?: number;
   registry?: string[];
+  shipping?: Record<string, unknown>;
+  apiKeysFile?: string;
   /** Instead of the town's. */
   definitions?: Record<string, unknown>;
 }
@@ -116,7 +118,7 @@ export function writeConfig(folder: string, options: SystemOptions): string {
   const file = path.join(folder, 'tollgrid.yaml');
   const values = {
     dataDir: path.join(folder, 'data'),
-    server: { port: 0 },
+    server: { port: 0, ...(options.apiKeysFile !== undefined && { apiKeysFile: options.apiKeysFile }) },
     rater: {
       threads: options.threads ?? 1,
       sliceBytesMax: options.sliceBytesMax ?? 24 * 1024 * 1024,
@@ -134,6 +136,7 @@ export function writeConfig(folder: string, options: SystemOptions): string {
       registry: options.registry ?? [path.join(TOWN, 'registry.yaml')],
     },
     sources: options.sources ?? [],
+    shipping: options.shipping ?? {},
   };
   // JSON is YAML.
   fs.writeFileSync(file, JSON.stringify(values));

@@ -298,6 +298,14 @@ export function createFake(): Fake {
     statement: async (date) => (date === STATEMENT.date ? STATEMENT : null),
     makeStatement: async (date) => ({ ...STATEMENT, date }),
     verifyStatements: async () => ({ ok: true, checks: [{ name: 'signature', ok: true, detail: '' }] }),
+    copyLog: async ({ afterNo }) => ({
+      run: afterNo < 9 ? { segment: 1, offset: 72, bytes: Buffer.from('TGL1') } : null,
+      headNo: 9,
+      epoch: 3,
+    }),
+    copyBlob: async ({ offset }) => Readable.from([Buffer.from('received').subarray(offset)]),
+    copyFiles: async () => ({ items: [{ path: 'statements/2026-01-02.json', sizeBytes: 2, sha256: 'ab' }] }),
+    copyFile: async () => Buffer.from('{}'),
     statementKey: async () => ({ id: 'ab', publicKey: '-----BEGIN PUBLIC KEY-----' }),
     canonicalExport: async () => Readable.from([Buffer.from('a\n'), Buffer.from('b\n')]),
     status: () => ({
@@ -320,6 +328,8 @@ export function createFake(): Fake {
         lastRoundSeconds: null,
         lastRoundAt: null,
       },
+      copies: [],
+      lastBackup: null,
       children: [{ role: 'engine', up: true, pid: 5, restarts: 0 }],
     }),
     metricsText: async () => 'tollgrid_log_head 9\n',
