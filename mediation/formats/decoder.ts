@@ -1,6 +1,13 @@
-/** Decodes slices by a compiled format. The loop over records is the hot path: it makes no objects and no strings. */
+/**
+ * Decodes slices by a compiled format. Ordinary records are decoded in batches (`batch/`), all others one by one: headers
+ * and trailers, what is not ASCII, and what has a fault. Neither makes objects or strings.
+ */
 import { Disposition } from '../../schemas/columns/record-columns.ts';
 import type { RecordColumns } from '../../schemas/columns/record-columns.ts';
+import type { FormatField } from '../../schemas/format.ts';
+import { BatchDecoder } from './batch/batch-decoder.ts';
+import { batchPlan } from './batch/batch-plan.ts';
+import { Batch } from './batch/batch.ts';
 import { FAULT } from './codes.ts';
 import type { Layout } from './families/index.ts';
 import { startsWith } from './fields/byte-table.ts';
@@ -43,6 +50,8 @@ export interface DecoderParts {
   byteOrderMark: Uint8Array;
   minColumns: number;
   maxColumns: number;
+  /** What each field is made of. */
+  specs: readonly FormatField[];
 }
 
 const DOS_END_OF_FILE = 0x1a;
@@ -55,17 +64,22 @@ export class Decoder {
   private readonly texts: readonly (TextPlan | null)[];
   private readonly plans: readonly ClassPlan[];
   private readonly classSeeds: readonly number[];
+  private readonly batch: Batch;
+  private readonly batches: BatchDecoder;
   /** Number of the field at fault + 1 in the record being decoded. */
   private faultField = 0;
 
   constructor(parts: DecoderParts) {
     this.parts = parts;
     this.row = new Row(parts.layout.slots, parts.fields.readers.length);
-    this.splitter = parts.layout.splitter(usedSlots(parts));
+    const slots = usedSlots(parts);
+    this.splitter = parts.layout.splitter(slots);
     this.readers = parts.fields.readers;
     this.texts = parts.fields.texts;
     this.plans = parts.plan.plans;
     this.classSeeds = parts.plan.classes.map(({ name }) => Identity.classSeed(name));
+    this.batch = new Batch(this.row, slots);
+    this.batches = new BatchDecoder(batchPlan(parts, this.classSeeds));
   }
 
   decode(columns: RecordColumns, place: DecodePlace): void {
@@ -79,6 +93,8 @@ export class Decoder {
     if (place.first) {
       for (let line = 0; line < this.parts.headerLines && at < end; line++) at = splitter.split(row, at, end);
     }
+    const { batch } = this;
+    batch.count = 0;
     while (at < end) {
       at = splitter.split(row, at, end);
       const start = row.recordStart;
@@ -88,9 +104,40 @@ export class Decoder {
       const i = columns.count++;
       columns.recordOffset[i] = start;
       columns.recordLength[i] = length;
+      if (!this.isOrdinary()) this.decodeRecord(columns, i);
+      else {
+        batch.add(i);
+        if (batch.full) this.decodeBatch(columns);
+      }
+    }
+    if (batch.count > 0) this.decodeBatch(columns);
+    columns.arenaEnd = row.arenaEnd;
+  }
+
+  /** Whether the record in the row is nothing but ASCII, whole, and no header or trailer. */
+  private isOrdinary(): boolean {
+    const { row } = this;
+    const { recordTypes, minColumns, maxColumns, layout } = this.parts;
+    if (row.fault !== 0 || row.high || row.columns < minColumns || row.columns > maxColumns) return false;
+    if (recordTypes === null) return true;
+    const mark = recordTypes.marks.find(row.text, row.slotStart[layout.typeSlot], row.slotEnd[layout.typeSlot]);
+    return mark >= 0 && recordTypes.typeOf[mark] === 0;
+  }
+
+  private decodeBatch(columns: RecordColumns): void {
+    const { row, batch } = this;
+    this.batches.decode(batch, columns);
+    for (let j = 0; j < batch.count; j++) {
+      if (batch.slow[j] === 0) continue;
+      const i = batch.record[j];
+      batch.restore(j);
+      row.recordStart = columns.recordOffset[i];
+      row.recordEnd = row.recordStart + columns.recordLength[i];
+      // As many as the format asks for, else the record would not be in a batch.
+      row.columns = this.parts.minColumns;
       this.decodeRecord(columns, i);
     }
-    columns.arenaEnd = row.arenaEnd;
+    batch.count = 0;
   }
 
   /** Points the row at the slice and writes the format's constants into its arena. */
@@ -176,7 +223,7 @@ export class Decoder {
     const { row, plans } = this;
     candidates: for (let c = 0; c < plans.length; c++) {
       const { conditions } = plans[c];
-      for (let k = 0; k < conditions.length; k++) if (!conditions[k](row)) continue candidates;
+      for (let k = 0; k < conditions.length; k++) if (!conditions[k].test(row)) continue candidates;
       return plans[c];
     }
     return null;
