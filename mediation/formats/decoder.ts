@@ -7,7 +7,7 @@ import type { RecordColumns } from '../../schemas/columns/record-columns.ts';
 import type { FormatField } from '../../schemas/format.ts';
 import { BatchDecoder } from './batch/batch-decoder.ts';
 import { batchPlan } from './batch/batch-plan.ts';
-import { Batch } from './batch/batch.ts';
+import { Batch, BATCH_RECORDS } from './batch/batch.ts';
 import { FAULT } from './codes.ts';
 import type { Layout } from './families/index.ts';
 import { startsWith } from './fields/byte-table.ts';
@@ -17,8 +17,8 @@ import { readText } from './fields/text-field.ts';
 import type { TextPlan } from './fields/text-field.ts';
 import { Identity } from './identity.ts';
 import type { ClassPlan, Plan } from './plan.ts';
-import { Row } from './row.ts';
-import type { FieldReader, Splitter } from './row.ts';
+import { MAX_RECORD_BYTES, Row } from './row.ts';
+import type { FieldReader, PlainSplitter, Splitter } from './row.ts';
 import type { DecodePlace } from './types.ts';
 
 /** Record types of a format with headers and trailers; `marks` are the texts in the type slot. */
@@ -59,6 +59,7 @@ const DOS_END_OF_FILE = 0x1a;
 export class Decoder {
   readonly row: Row;
   private readonly splitter: Splitter;
+  private readonly plain: PlainSplitter | null;
   private readonly parts: DecoderParts;
   private readonly readers: readonly FieldReader[];
   private readonly texts: readonly (TextPlan | null)[];
@@ -74,6 +75,8 @@ export class Decoder {
     this.row = new Row(parts.layout.slots, parts.fields.readers.length);
     const slots = usedSlots(parts);
     this.splitter = parts.layout.splitter(slots);
+    // Where each record tells its type, the row is asked.
+    this.plain = 'splitPlain' in this.splitter && parts.recordTypes === null ? (this.splitter as PlainSplitter) : null;
     this.readers = parts.fields.readers;
     this.texts = parts.fields.texts;
     this.plans = parts.plan.plans;
@@ -96,22 +99,52 @@ export class Decoder {
     const { batch } = this;
     batch.count = 0;
     while (at < end) {
-      at = splitter.split(row, at, end);
-      const start = row.recordStart;
-      const length = row.recordEnd - start;
-      if (length === 0 || (length === 1 && text[start] === DOS_END_OF_FILE)) continue;
-      if (columns.count === columns.capacity) throw new RangeError('more records than the columns have room for');
-      const i = columns.count++;
-      columns.recordOffset[i] = start;
-      columns.recordLength[i] = length;
-      if (!this.isOrdinary()) this.decodeRecord(columns, i);
+      const next = this.addPlain(columns, at, end);
+      if (next > 0) at = next;
       else {
-        batch.add(i);
-        if (batch.full) this.decodeBatch(columns);
+        at = splitter.split(row, at, end);
+        this.takeRow(columns);
       }
+      if (batch.full) this.decodeBatch(columns);
     }
     if (batch.count > 0) this.decodeBatch(columns);
     columns.arenaEnd = row.arenaEnd;
+  }
+
+  /** Puts an ordinary record into the batch as it is split. Returns where the next one starts; 0 when it is not such. */
+  private addPlain(columns: RecordColumns, from: number, end: number): number {
+    const { plain, batch, row } = this;
+    if (plain === null) return 0;
+    const { slotStart, slotEnd, count } = batch;
+    if (!plain.splitPlain(row, slotStart, slotEnd, BATCH_RECORDS, count, from, end)) return 0;
+    const length = plain.recordEnd - from;
+    const { minColumns, maxColumns } = this.parts;
+    if (length < 2 || length > MAX_RECORD_BYTES || plain.columns < minColumns || plain.columns > maxColumns) return 0;
+    const { slots } = this.parts.layout;
+    for (let slot = plain.columns; slot < slots; slot++) {
+      slotStart[slot * BATCH_RECORDS + count] = slotEnd[slot * BATCH_RECORDS + count] = from;
+    }
+    batch.take(this.begin(columns, from, length));
+    return plain.next;
+  }
+
+  /** Takes in the record that the row holds: into the batch, or decoded at once. */
+  private takeRow(columns: RecordColumns): void {
+    const { row, batch } = this;
+    const start = row.recordStart;
+    const length = row.recordEnd - start;
+    if (length === 0 || (length === 1 && row.text[start] === DOS_END_OF_FILE)) return;
+    const i = this.begin(columns, start, length);
+    if (this.isOrdinary()) batch.add(i);
+    else this.decodeRecord(columns, i);
+  }
+
+  private begin(columns: RecordColumns, start: number, length: number): number {
+    if (columns.count === columns.capacity) throw new RangeError('more records than the columns have room for');
+    const i = columns.count++;
+    columns.recordOffset[i] = start;
+    columns.recordLength[i] = length;
+    return i;
   }
 
   /** Whether the record in the row is nothing but ASCII, whole, and no header or trailer. */

@@ -51,14 +51,20 @@ export class Batch {
     return this.count === BATCH_RECORDS;
   }
 
+  /** Takes in a record whose slots stand in the columns already. Returns its number in the batch. */
+  take(record: number): number {
+    const j = this.count++;
+    this.record[j] = record;
+    this.slow[j] = 0;
+    return j;
+  }
+
   /** Takes in the record that the row holds. */
   add(record: number): void {
     const { row, slots, slotStart, slotEnd } = this;
     const rowStart = row.slotStart;
     const rowEnd = row.slotEnd;
-    const j = this.count++;
-    this.record[j] = record;
-    this.slow[j] = 0;
+    const j = this.take(record);
     for (let k = 0; k < slots.length; k++) {
       const slot = slots[k];
       slotStart[slot * BATCH_RECORDS + j] = rowStart[slot];
