@@ -24,15 +24,13 @@ export class NativeBlockWriter {
   private readonly table: Table;
   private readonly buffers: BlockBuffers;
   private bytes: Uint8Array = new Uint8Array(0);
+  /** The same bytes: values stand where the ones before them end, on no boundary. */
+  private view = new DataView(this.bytes.buffer);
   /** Length of the last block: the next one will be about as long. */
   private expectedBytes = 0;
   private at = 0;
   private rows = 0;
   private written = 0;
-  /** Aligned working space of one column, in three widths over the same bytes. */
-  private scratch32 = new Uint32Array(0);
-  private scratch16 = new Uint16Array(0);
-  private scratch8 = new Uint8Array(0);
   /** Dictionary number → number in the block's dictionary; 0 means not met yet. */
   private localKey = new Uint32Array(256);
 
@@ -45,16 +43,10 @@ export class NativeBlockWriter {
   }
 
   begin(rows: number): this {
-    this.bytes = this.buffers.take(this.expectedBytes + 20);
+    this.use(this.buffers.take(this.expectedBytes + 20));
     this.at = 0;
     this.rows = rows;
     this.written = 0;
-    if (this.scratch8.length < rows * 16) {
-      const space = new ArrayBuffer(Math.ceil(rows * 1.25) * 16);
-      this.scratch32 = new Uint32Array(space);
-      this.scratch16 = new Uint16Array(space);
-      this.scratch8 = new Uint8Array(space);
-    }
     this.varint(this.table.columns.length);
     this.varint(rows);
     return this;
@@ -69,84 +61,107 @@ export class NativeBlockWriter {
 
   /** Int64, UInt64, DateTime64(3) from ms, Decimal(18, 6) from micro-units: whole numbers up to ±2^53. */
   int64(name: string, source: Float64Array, index: Uint32Array): this {
-    const { rows, scratch32 } = this;
+    let at = this.column(name, 8);
+    const { rows, view } = this;
     for (let i = 0; i < rows; i++) {
       const value = source[index[i]];
       const high = Math.floor(value / TWO_32);
       if (!(value <= MAX_EXACT && value >= -MAX_EXACT) || Math.floor(value) !== value) this.overflow(name);
-      scratch32[2 * i] = value - high * TWO_32;
-      scratch32[2 * i + 1] = high;
+      view.setUint32(at, value - high * TWO_32, true);
+      view.setInt32(at + 4, high, true);
+      at += 8;
     }
-    return this.fixed(name, rows * 8);
+    return this;
   }
 
   /** Decimal(38, 6) from micro-units up to ±2^53: the upper 64 bits repeat the sign. */
   int128(name: string, source: Float64Array, index: Uint32Array): this {
-    const { rows, scratch32 } = this;
+    let at = this.column(name, 16);
+    const { rows, view } = this;
     for (let i = 0; i < rows; i++) {
       const value = source[index[i]];
       const high = Math.floor(value / TWO_32);
       if (!(value <= MAX_EXACT && value >= -MAX_EXACT) || Math.floor(value) !== value) this.overflow(name);
-      scratch32[4 * i] = value - high * TWO_32;
-      scratch32[4 * i + 1] = high;
-      scratch32[4 * i + 2] = scratch32[4 * i + 3] = high < 0 ? 0xffffffff : 0;
+      const sign = high < 0 ? -1 : 0;
+      view.setUint32(at, value - high * TWO_32, true);
+      view.setInt32(at + 4, high, true);
+      view.setInt32(at + 8, sign, true);
+      view.setInt32(at + 12, sign, true);
+      at += 16;
     }
-    return this.fixed(name, rows * 16);
+    return this;
   }
 
   uint32(name: string, source: Numbers, index: Uint32Array): this {
-    const { rows, scratch32 } = this;
-    for (let i = 0; i < rows; i++) scratch32[i] = source[index[i]]!;
-    return this.fixed(name, rows * 4);
+    let at = this.column(name, 4);
+    const { rows, view } = this;
+    for (let i = 0; i < rows; i++) {
+      view.setUint32(at, source[index[i]]!, true);
+      at += 4;
+    }
+    return this;
   }
 
   /** UInt32 values that stand in row order already. */
   fixedUint32(name: string, values: Uint32Array): this {
-    this.scratch32.set(values.subarray(0, this.rows));
-    return this.fixed(name, this.rows * 4);
+    let at = this.column(name, 4);
+    const { rows, view } = this;
+    for (let i = 0; i < rows; i++) {
+      view.setUint32(at, values[i], true);
+      at += 4;
+    }
+    return this;
   }
 
   /** UInt16 and Date (days since 1970). */
   uint16(name: string, source: Numbers, index: Uint32Array): this {
-    const { rows, scratch16 } = this;
-    for (let i = 0; i < rows; i++) scratch16[i] = source[index[i]]!;
-    return this.fixed(name, rows * 2);
+    let at = this.column(name, 2);
+    const { rows, view } = this;
+    for (let i = 0; i < rows; i++) {
+      view.setUint16(at, source[index[i]]!, true);
+      at += 2;
+    }
+    return this;
   }
 
   /** UInt8, Int8 and Enum8. */
   uint8(name: string, source: Numbers, index: Uint32Array): this {
-    const { rows, scratch8 } = this;
-    for (let i = 0; i < rows; i++) scratch8[i] = source[index[i]]!;
-    return this.fixed(name, rows);
+    const at = this.column(name, 1);
+    const { rows, bytes } = this;
+    for (let i = 0; i < rows; i++) bytes[at + i] = source[index[i]]!;
+    return this;
   }
 
   /** FixedString(16) from four words of 32 bits per row. */
   fixedString16(name: string, words: Uint32Array, index: Uint32Array): this {
-    const { rows, scratch32 } = this;
+    let at = this.column(name, 16);
+    const { rows, view } = this;
     for (let i = 0; i < rows; i++) {
       const from = 4 * index[i];
-      scratch32[4 * i] = words[from]!;
-      scratch32[4 * i + 1] = words[from + 1]!;
-      scratch32[4 * i + 2] = words[from + 2]!;
-      scratch32[4 * i + 3] = words[from + 3]!;
+      view.setUint32(at, words[from]!, true);
+      view.setUint32(at + 4, words[from + 1]!, true);
+      view.setUint32(at + 8, words[from + 2]!, true);
+      view.setUint32(at + 12, words[from + 3]!, true);
+      at += 16;
     }
-    return this.fixed(name, rows * 16);
+    return this;
   }
 
   /** The same value in each row; `bytesPerRow` is 1, 2, 4 or 8. */
   constant(name: string, value: number, bytesPerRow: 1 | 2 | 4 | 8): this {
-    const { rows } = this;
+    let at = this.column(name, bytesPerRow);
+    const { rows, view, bytes } = this;
     if (bytesPerRow === 8) {
       const high = Math.floor(value / TWO_32);
       const low = value - high * TWO_32;
-      for (let i = 0; i < rows; i++) {
-        this.scratch32[2 * i] = low;
-        this.scratch32[2 * i + 1] = high;
+      for (let i = 0; i < rows; i++, at += 8) {
+        view.setUint32(at, low, true);
+        view.setInt32(at + 4, high, true);
       }
-    } else if (bytesPerRow === 4) this.scratch32.fill(value, 0, rows);
-    else if (bytesPerRow === 2) this.scratch16.fill(value, 0, rows);
-    else this.scratch8.fill(value, 0, rows);
-    return this.fixed(name, rows * bytesPerRow);
+    } else if (bytesPerRow === 4) for (let i = 0; i < rows; i++, at += 4) view.setUint32(at, value, true);
+    else if (bytesPerRow === 2) for (let i = 0; i < rows; i++, at += 2) view.setUint16(at, value, true);
+    else bytes.fill(value, at, at + rows);
+    return this;
   }
 
   /** String: row i is `lengths[i]` bytes of `text` from `offsets[i]`. */
@@ -155,8 +170,11 @@ export class NativeBlockWriter {
     let total = 0;
     for (let i = 0; i < rows; i++) total += lengths[i];
     this.header(name);
-    this.reserve(total + 5 * rows);
-    const { bytes } = this;
+    // Copied in whole words: what is written behind the end of a text is written over by the next one.
+    this.reserve(total + 5 * rows + 3);
+    const { bytes, view } = this;
+    const source = new DataView(text.buffer, text.byteOffset, text.byteLength);
+    const wordsEnd = text.length - 3;
     let at = this.at;
     for (let i = 0; i < rows; i++) {
       const length = lengths[i];
@@ -167,8 +185,9 @@ export class NativeBlockWriter {
         for (; rest >= 128; rest = Math.floor(rest / 128)) bytes[at++] = (rest % 128) + 128;
         bytes[at++] = rest;
       }
-      if (length < 64) for (let j = 0; j < length; j++) bytes[at + j] = text[from + j]!;
-      else bytes.set(text.subarray(from, from + length), at);
+      if (length < 64 && from + length <= wordsEnd) {
+        for (let j = 0; j < length; j += 4) view.setInt32(at + j, source.getInt32(from + j, true), true);
+      } else bytes.set(text.subarray(from, from + length), at);
       at += length;
     }
     this.at = at;
@@ -181,41 +200,43 @@ export class NativeBlockWriter {
 
   /** LowCardinality(String) from numbers into a dictionary. Only the keys that occur are sent. */
   lowCardinality(name: string, source: Numbers, index: Uint32Array, dictionary: readonly string[]): this {
-    const { rows, scratch32, scratch8 } = this;
+    const { rows } = this;
     if (this.localKey.length < dictionary.length) this.localKey = new Uint32Array(dictionary.length * 2);
     const { localKey } = this;
+    // Key 0 of every dictionary is the default value, so those of the rows start at 1.
     const met: number[] = [];
-    // Key 0 of every dictionary is the default value, so those of the rows start at 1. An index of four bytes is made
-    // first and narrowed in place when the keys turn out to be few, as nearly always.
     for (let i = 0; i < rows; i++) {
-      const number = source[index[i]];
-      let key = localKey[number];
-      if (key === 0) {
-        if (number >= dictionary.length) throw new Error(`${name}: no such number in the dictionary: ${number}`);
-        key = localKey[number] = met.push(number);
-      }
-      scratch32[i] = key;
+      const number = source[index[i]]!;
+      if (localKey[number] !== 0) continue;
+      if (number >= dictionary.length) throw new Error(`${name}: no such number in the dictionary: ${number}`);
+      localKey[number] = met.push(number);
     }
     const width = met.length < 256 ? 1 : met.length < 65_536 ? 2 : 4;
-    if (width === 1) for (let i = 0; i < rows; i++) scratch8[i] = scratch32[i]!;
-    else if (width === 2) for (let i = 0; i < rows; i++) this.scratch16[i] = scratch32[i]!;
-    for (const number of met) localKey[number] = 0;
-    return this.dictionary(
+    let at = this.dictionary(
       name,
       met.map((number) => dictionary[number]),
       width,
     );
+    const { bytes, view } = this;
+    if (met.length === 1) bytes.fill(1, at, at + rows);
+    else if (width === 1) for (let i = 0; i < rows; i++) bytes[at++] = localKey[source[index[i]]!];
+    else if (width === 2) for (let i = 0; i < rows; i++, at += 2) view.setUint16(at, localKey[source[index[i]]!], true);
+    else for (let i = 0; i < rows; i++, at += 4) view.setUint32(at, localKey[source[index[i]]!], true);
+    for (const number of met) localKey[number] = 0;
+    return this;
   }
 
   /** LowCardinality(String) with the same value in each row. */
   constantKey(name: string, value: string): this {
-    this.scratch8.fill(value === '' ? 0 : 1, 0, this.rows);
-    return this.dictionary(name, value === '' ? [] : [value], 1);
+    const at = this.dictionary(name, value === '' ? [] : [value], 1);
+    this.bytes.fill(value === '' ? 0 : 1, at, at + this.rows);
+    return this;
   }
 
-  private dictionary(name: string, keys: readonly string[], width: 1 | 2 | 4): this {
+  /** Everything of a dictionary column but the index, for which there is room at the place that is returned. */
+  private dictionary(name: string, keys: readonly string[], width: 1 | 2 | 4): number {
     this.header(name);
-    if (this.rows === 0) return this;
+    if (this.rows === 0) return this.at;
     this.reserve(32);
     this.uint64(LC_VERSION);
     this.uint64(LC_ADDITIONAL_KEYS + (width >> 1));
@@ -224,12 +245,20 @@ export class NativeBlockWriter {
     for (const key of keys) this.append(textWithLength(key));
     this.reserve(8);
     this.uint64(this.rows);
-    return this.append(this.scratch8.subarray(0, this.rows * width));
+    return this.room(this.rows * width);
   }
 
-  private fixed(name: string, length: number): this {
+  /** Begins a column of values of one size; returns where the first of them goes. */
+  private column(name: string, bytesPerRow: number): number {
     this.header(name);
-    return this.append(this.scratch8.subarray(0, length));
+    return this.room(this.rows * bytesPerRow);
+  }
+
+  private room(length: number): number {
+    this.reserve(length);
+    const from = this.at;
+    this.at += length;
+    return from;
   }
 
   private header(name: string): void {
@@ -261,7 +290,12 @@ export class NativeBlockWriter {
     const larger = this.buffers.take(Math.max(this.at + more, this.bytes.length * 2));
     larger.set(this.bytes.subarray(0, this.at));
     releaseBuffer(this.bytes);
-    this.bytes = larger;
+    this.use(larger);
+  }
+
+  private use(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   private overflow(column: string): never {

@@ -86,6 +86,7 @@ export function compileFormat(publication: Publication): CompiledFormat {
     byteOrderMark: Uint8Array.from(BYTE_ORDER_MARKS[document.encoding ?? 'utf-8'] ?? []),
     minColumns,
     maxColumns,
+    specs: document.fields,
   };
   const decoder = new Decoder(parts);
   const room = arenaRoom(document, parts);
@@ -157,10 +158,11 @@ function arenaRoom(document: FormatDocument, parts: DecoderParts): (sliceLength:
     (expansion > 1 ? expansion * sharing : 0) +
     (numbers.length > 0 ? 2 * expansion * sharing : 0);
   const joined = joins * 8 * expansion;
+  // A record that turns out to be unusual in a batch is decoded a second time.
+  const times = 2;
   return (sliceLength, records) =>
     parts.fields.constants.length +
-    (perByte + joined) * sliceLength +
-    records * (numbers.length * 16 + joins * 16) +
+    times * ((perByte + joined) * sliceLength + records * (numbers.length * 16 + joins * 16)) +
     parts.identity.roomFor(expansion * Math.min(sliceLength, 65_536) * (1 + joins * 8)) +
     1024;
 }

@@ -5,7 +5,13 @@ import type { ByteTable } from './fields/byte-table.ts';
 import { asList, conditionTexts, typeOf } from './fields/compile-fields.ts';
 import type { Row } from './row.ts';
 
-export type Condition = (row: Row) => boolean;
+export interface Condition {
+  /** The field that is looked at. */
+  field: number;
+  /** Of texts that the format names: 1 at the symbol + 1 of those that fit; null when `test` must look at the row. */
+  wanted: Uint8Array | null;
+  test: (row: Row) => boolean;
+}
 
 export function compileCondition(
   no: number,
@@ -13,6 +19,22 @@ export function compileCondition(
   condition: FormatCondition,
   symbols: ByteTable,
 ): Condition {
+  const wanted = wantedSymbols(field, condition, symbols);
+  if (wanted !== null) return { field: no, wanted, test: (row) => wanted[row.symbol[no] + 1] === 1 };
+  return { field: no, wanted, test: compileTest(no, condition) };
+}
+
+/** One place more than symbols, in front, for texts that are none of them. */
+function wantedSymbols(field: FormatField, condition: FormatCondition, symbols: ByteTable): Uint8Array | null {
+  const isObject = typeof condition === 'object' && !Array.isArray(condition);
+  if (typeOf(field) !== 'text' || (isObject && !('not' in condition))) return null;
+  const negated = isObject ? 1 : 0;
+  const wanted = new Uint8Array(symbols.texts.length + 1).fill(negated);
+  for (const text of conditionTexts(condition)) wanted[symbols.texts.indexOf(text) + 1] = 1 - negated;
+  return wanted;
+}
+
+function compileTest(no: number, condition: FormatCondition): Condition['test'] {
   if (typeof condition === 'object' && !Array.isArray(condition)) {
     if ('empty' in condition) {
       const wanted = condition.empty ? 0 : 1;
@@ -27,24 +49,18 @@ export function compileCondition(
       return (row) => row.present[no] === 1 && row.number[no] < below;
     }
     if ('startsWith' in condition) return beginsWithOneOf(no, asList(condition.startsWith).map(String));
-    const isOne = isOneOf(no, field, conditionTexts(condition), symbols);
+    const isOne = isOneOf(no, conditionTexts(condition));
     return (row) => !isOne(row);
   }
-  return isOneOf(no, field, conditionTexts(condition), symbols);
+  return isOneOf(no, conditionTexts(condition));
 }
 
-function isOneOf(no: number, field: FormatField, texts: readonly string[], symbols: ByteTable): Condition {
-  if (typeOf(field) !== 'text') {
-    const numbers = new Set(texts.map(Number));
-    return (row) => row.present[no] === 1 && numbers.has(row.number[no]);
-  }
-  // One place more than symbols, in front, for texts that are none of them.
-  const wanted = new Uint8Array(symbols.texts.length + 1);
-  for (const text of texts) wanted[symbols.texts.indexOf(text) + 1] = 1;
-  return (row) => wanted[row.symbol[no] + 1] === 1;
+function isOneOf(no: number, texts: readonly string[]): Condition['test'] {
+  const numbers = new Set(texts.map(Number));
+  return (row) => row.present[no] === 1 && numbers.has(row.number[no]);
 }
 
-function beginsWithOneOf(no: number, texts: readonly string[]): Condition {
+function beginsWithOneOf(no: number, texts: readonly string[]): Condition['test'] {
   const prefixes = texts.map((text) => new TextEncoder().encode(text));
   return (row) => {
     for (let i = 0; i < prefixes.length; i++) {

@@ -1,6 +1,13 @@
-/** Decodes slices by a compiled format. The loop over records is the hot path: it makes no objects and no strings. */
+/**
+ * Decodes slices by a compiled format. Ordinary records are decoded in batches (`batch/`), all others one by one: headers
+ * and trailers, what is not ASCII, and what has a fault. Neither makes objects or strings.
+ */
 import { Disposition } from '../../schemas/columns/record-columns.ts';
 import type { RecordColumns } from '../../schemas/columns/record-columns.ts';
+import type { FormatField } from '../../schemas/format.ts';
+import { BatchDecoder } from './batch/batch-decoder.ts';
+import { batchPlan } from './batch/batch-plan.ts';
+import { Batch, BATCH_RECORDS } from './batch/batch.ts';
 import { FAULT } from './codes.ts';
 import type { Layout } from './families/index.ts';
 import { startsWith } from './fields/byte-table.ts';
@@ -10,8 +17,8 @@ import { readText } from './fields/text-field.ts';
 import type { TextPlan } from './fields/text-field.ts';
 import { Identity } from './identity.ts';
 import type { ClassPlan, Plan } from './plan.ts';
-import { Row } from './row.ts';
-import type { FieldReader, Splitter } from './row.ts';
+import { MAX_RECORD_BYTES, Row } from './row.ts';
+import type { FieldReader, PlainSplitter, Splitter } from './row.ts';
 import type { DecodePlace } from './types.ts';
 
 /** Record types of a format with headers and trailers; `marks` are the texts in the type slot. */
@@ -43,6 +50,8 @@ export interface DecoderParts {
   byteOrderMark: Uint8Array;
   minColumns: number;
   maxColumns: number;
+  /** What each field is made of. */
+  specs: readonly FormatField[];
 }
 
 const DOS_END_OF_FILE = 0x1a;
@@ -50,22 +59,30 @@ const DOS_END_OF_FILE = 0x1a;
 export class Decoder {
   readonly row: Row;
   private readonly splitter: Splitter;
+  private readonly plain: PlainSplitter | null;
   private readonly parts: DecoderParts;
   private readonly readers: readonly FieldReader[];
   private readonly texts: readonly (TextPlan | null)[];
   private readonly plans: readonly ClassPlan[];
   private readonly classSeeds: readonly number[];
+  private readonly batch: Batch;
+  private readonly batches: BatchDecoder;
   /** Number of the field at fault + 1 in the record being decoded. */
   private faultField = 0;
 
   constructor(parts: DecoderParts) {
     this.parts = parts;
     this.row = new Row(parts.layout.slots, parts.fields.readers.length);
-    this.splitter = parts.layout.splitter(usedSlots(parts));
+    const slots = usedSlots(parts);
+    this.splitter = parts.layout.splitter(slots);
+    // Where each record tells its type, the row is asked.
+    this.plain = 'splitPlain' in this.splitter && parts.recordTypes === null ? (this.splitter as PlainSplitter) : null;
     this.readers = parts.fields.readers;
     this.texts = parts.fields.texts;
     this.plans = parts.plan.plans;
     this.classSeeds = parts.plan.classes.map(({ name }) => Identity.classSeed(name));
+    this.batch = new Batch(this.row, slots);
+    this.batches = new BatchDecoder(batchPlan(parts, this.classSeeds));
   }
 
   decode(columns: RecordColumns, place: DecodePlace): void {
@@ -79,18 +96,81 @@ export class Decoder {
     if (place.first) {
       for (let line = 0; line < this.parts.headerLines && at < end; line++) at = splitter.split(row, at, end);
     }
+    const { batch } = this;
+    batch.count = 0;
     while (at < end) {
-      at = splitter.split(row, at, end);
-      const start = row.recordStart;
-      const length = row.recordEnd - start;
-      if (length === 0 || (length === 1 && text[start] === DOS_END_OF_FILE)) continue;
-      if (columns.count === columns.capacity) throw new RangeError('more records than the columns have room for');
-      const i = columns.count++;
-      columns.recordOffset[i] = start;
-      columns.recordLength[i] = length;
+      const next = this.addPlain(columns, at, end);
+      if (next > 0) at = next;
+      else {
+        at = splitter.split(row, at, end);
+        this.takeRow(columns);
+      }
+      if (batch.full) this.decodeBatch(columns);
+    }
+    if (batch.count > 0) this.decodeBatch(columns);
+    columns.arenaEnd = row.arenaEnd;
+  }
+
+  /** Puts an ordinary record into the batch as it is split. Returns where the next one starts; 0 when it is not such. */
+  private addPlain(columns: RecordColumns, from: number, end: number): number {
+    const { plain, batch, row } = this;
+    if (plain === null) return 0;
+    const { slotStart, slotEnd, count } = batch;
+    if (!plain.splitPlain(row, slotStart, slotEnd, BATCH_RECORDS, count, from, end)) return 0;
+    const length = plain.recordEnd - from;
+    const { minColumns, maxColumns } = this.parts;
+    if (length < 2 || length > MAX_RECORD_BYTES || plain.columns < minColumns || plain.columns > maxColumns) return 0;
+    const { slots } = this.parts.layout;
+    for (let slot = plain.columns; slot < slots; slot++) {
+      slotStart[slot * BATCH_RECORDS + count] = slotEnd[slot * BATCH_RECORDS + count] = from;
+    }
+    batch.take(this.begin(columns, from, length));
+    return plain.next;
+  }
+
+  /** Takes in the record that the row holds: into the batch, or decoded at once. */
+  private takeRow(columns: RecordColumns): void {
+    const { row, batch } = this;
+    const start = row.recordStart;
+    const length = row.recordEnd - start;
+    if (length === 0 || (length === 1 && row.text[start] === DOS_END_OF_FILE)) return;
+    const i = this.begin(columns, start, length);
+    if (this.isOrdinary()) batch.add(i);
+    else this.decodeRecord(columns, i);
+  }
+
+  private begin(columns: RecordColumns, start: number, length: number): number {
+    if (columns.count === columns.capacity) throw new RangeError('more records than the columns have room for');
+    const i = columns.count++;
+    columns.recordOffset[i] = start;
+    columns.recordLength[i] = length;
+    return i;
+  }
+
+  /** Whether the record in the row is nothing but ASCII, whole, and no header or trailer. */
+  private isOrdinary(): boolean {
+    const { row } = this;
+    const { recordTypes, minColumns, maxColumns, layout } = this.parts;
+    if (row.fault !== 0 || row.high || row.columns < minColumns || row.columns > maxColumns) return false;
+    if (recordTypes === null) return true;
+    const mark = recordTypes.marks.find(row.text, row.slotStart[layout.typeSlot], row.slotEnd[layout.typeSlot]);
+    return mark >= 0 && recordTypes.typeOf[mark] === 0;
+  }
+
+  private decodeBatch(columns: RecordColumns): void {
+    const { row, batch } = this;
+    this.batches.decode(batch, columns);
+    for (let j = 0; j < batch.count; j++) {
+      if (batch.slow[j] === 0) continue;
+      const i = batch.record[j];
+      batch.restore(j);
+      row.recordStart = columns.recordOffset[i];
+      row.recordEnd = row.recordStart + columns.recordLength[i];
+      // As many as the format asks for, else the record would not be in a batch.
+      row.columns = this.parts.minColumns;
       this.decodeRecord(columns, i);
     }
-    columns.arenaEnd = row.arenaEnd;
+    batch.count = 0;
   }
 
   /** Points the row at the slice and writes the format's constants into its arena. */
@@ -176,7 +256,7 @@ export class Decoder {
     const { row, plans } = this;
     candidates: for (let c = 0; c < plans.length; c++) {
       const { conditions } = plans[c];
-      for (let k = 0; k < conditions.length; k++) if (!conditions[k](row)) continue candidates;
+      for (let k = 0; k < conditions.length; k++) if (!conditions[k].test(row)) continue candidates;
       return plans[c];
     }
     return null;

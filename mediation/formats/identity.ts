@@ -10,8 +10,10 @@ const UNIT_SEPARATOR = 0x1f;
 const NUMBER_BYTES = 24;
 
 export class Identity {
-  private readonly seed: number;
-  private readonly fields: Uint16Array;
+  /** Of the format: hashed before everything else. */
+  readonly seed: number;
+  /** Numbers of the identity fields. */
+  readonly fields: Uint16Array;
   private readonly kinds: Uint8Array;
   private readonly numbers = new Float64Array(5);
   private readonly words = new Uint32Array(this.numbers.buffer);

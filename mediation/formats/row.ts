@@ -76,3 +76,20 @@ export interface Splitter {
    */
   split(row: Row, from: number, end: number): number;
 }
+
+/** One that can put the slots of ordinary records, which are most, straight into columns. */
+export interface PlainSplitter extends Splitter {
+  readonly next: number;
+  readonly columns: number;
+  readonly recordEnd: number;
+  /** True when the record was ordinary: then `next`, `columns` and `recordEnd` are its. The row stays as it was. */
+  splitPlain(
+    row: Row,
+    starts: Uint32Array,
+    ends: Uint32Array,
+    stride: number,
+    place: number,
+    from: number,
+    end: number,
+  ): boolean;
+}

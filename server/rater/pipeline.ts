@@ -47,7 +47,15 @@ export interface PipelineLimits {
 interface Pending {
   entryNo: number;
   outcome: Promise<SliceOutcome>;
+  /** Nothing of its file comes behind it. */
+  endsFile: boolean;
 }
+
+/**
+ * The share of a full write that goes out as the first one after a rest, when the ledger has nothing to do, and behind
+ * which the end of a file is written, so that little is left to write when rating is done.
+ */
+const SMALL_WRITE_SHARE = 0.25;
 
 export class Pipeline {
   private readonly parts: PipelineParts;
@@ -60,6 +68,8 @@ export class Pipeline {
   private writeBusy = false;
   private writeFailed = false;
   private wake: (() => void) | null = null;
+  /** Nothing has been written since there was nothing to do. */
+  private rested = true;
 
   constructor(parts: PipelineParts, limits: PipelineLimits, afterEntry: number, headNo: number) {
     this.parts = parts;
@@ -147,7 +157,7 @@ export class Pipeline {
     const outcome = this.parts.pools.process(place, source);
     // Awaited in order later; without this a failure in between would count as unhandled.
     outcome.catch(() => undefined);
-    this.pending.push({ entryNo, outcome });
+    this.pending.push({ entryNo, outcome, endsFile: place.last });
   }
 
   private async finishAll(): Promise<void> {
@@ -169,11 +179,18 @@ export class Pipeline {
     if (planned === entryNo) {
       await this.writing;
       this.startWrite();
-    } else if (planned === null && gather.rows >= this.limits.writeRowsMax) {
+    } else if (planned === null && gather.rows >= this.rowsOfWrite) {
       // While a write is under way the next one may grow; at twice the size the slices have to wait.
       if (this.writeBusy && gather.rows >= 2 * this.limits.writeRowsMax) await this.writing;
       if (!this.writeBusy) this.startWrite();
     }
+  }
+
+  /** Rows that are worth a write of their own now. */
+  private get rowsOfWrite(): number {
+    const { writeRowsMax } = this.limits;
+    const ending = this.nextEntry > this.headNo && this.pending.at(-1)?.endsFile === true;
+    return this.rested || ending ? writeRowsMax * SMALL_WRITE_SHARE : writeRowsMax;
   }
 
   private mayCut(): boolean {
@@ -183,6 +200,7 @@ export class Pipeline {
   private startWrite(): void {
     const write = this.parts.gather.take();
     this.writeBusy = true;
+    this.rested = false;
     this.writing = this.parts.write(write).then(() => {
       this.parts.onProcessed(write.toEntry);
       this.writeBusy = false;
@@ -205,6 +223,7 @@ export class Pipeline {
   }
 
   private async sleepUntilWoken(): Promise<void> {
+    this.rested ||= this.parts.gather.empty && this.pending.length === 0;
     await new Promise<void>((resolve) => {
       this.wake = resolve;
     });

@@ -1,7 +1,7 @@
 /** Separated columns, quoted or not. RFC 4180 with the liberties that exchanges take. */
 import { FAULT } from '../codes.ts';
 import { MAX_RECORD_BYTES } from '../row.ts';
-import type { Row, Splitter } from '../row.ts';
+import type { PlainSplitter, Row } from '../row.ts';
 
 const LF = 10;
 const CR = 13;
@@ -24,7 +24,7 @@ export interface DelimitedOptions {
   used: readonly number[];
 }
 
-export class DelimitedSplitter implements Splitter {
+export class DelimitedSplitter implements PlainSplitter {
   private readonly bare = new Uint8Array(256);
   private readonly quoted = new Uint8Array(256);
   private readonly separator: number;
@@ -36,6 +36,7 @@ export class DelimitedSplitter implements Splitter {
   /** The quote and what follows it, as the words that stand in the file. */
   private readonly quoteSeparator: number;
   private readonly quoteLineEnd: number;
+  private readonly quoteReturn: number;
   private readonly isEasy: boolean;
   private readonly doubled: boolean;
   private readonly multiline: boolean;
@@ -47,7 +48,12 @@ export class DelimitedSplitter implements Splitter {
   private uncertain = false;
   private complete = false;
   private escaped = false;
-  private next = 0;
+  /** Where the next column or record starts. */
+  next = 0;
+  /** Columns found so far. */
+  columns = 0;
+  /** Where the bytes of a plain record end. */
+  recordEnd = 0;
 
   constructor(options: DelimitedOptions, slots: number) {
     this.separator = options.separator.charCodeAt(0);
@@ -56,6 +62,7 @@ export class DelimitedSplitter implements Splitter {
     this.quoteFlips = Math.imul((this.quote & 255) ^ 0x20, 0x01010101);
     this.quoteSeparator = (this.separator << 8) | (this.quote & 255);
     this.quoteLineEnd = (LF << 8) | (this.quote & 255);
+    this.quoteReturn = (CR << 8) | (this.quote & 255);
     this.isEasy = this.quote < 0 || (this.quote >= EASY_QUOTE_MIN && this.quote <= EASY_QUOTE_MAX);
     this.doubled = options.escape === 'doubled';
     this.multiline = options.multiline;
@@ -70,99 +77,145 @@ export class DelimitedSplitter implements Splitter {
     if (this.quote >= 0) this.quoted[this.quote] = QUOTE;
   }
 
-  /**
-   * Columns of nothing but ordinary bytes, four at a time, until something else comes: then one column with care.
-   * The inner loop calls nothing and writes to no object, and its numbers are made 32-bit integers by `| 0`: so the
-   * compiler looks at the types of what it uses once per record and not once per word.
-   */
   split(row: Row, from: number, to: number): number {
-    const { text, view, slotStart, slotEnd } = row;
+    const { slotStart, slotEnd } = row;
+    const slots = slotStart.length;
+    this.high = this.uncertain = false;
+    this.complete = true;
+    this.fault = 0;
+    let recordEnd = this.splitPlain(row, slotStart, slotEnd, 1, 0, from, to) ? this.recordEnd : -1;
+    let at = this.next;
+    while (recordEnd < 0) {
+      recordEnd = this.splitColumn(row, this.columns++, at, from, to);
+      at = this.next;
+      if (recordEnd >= 0) break;
+      // Behind the column that took care the ordinary ones go on.
+      if (this.plainColumns(row, slotStart, slotEnd, 1, 0, at, to)) recordEnd = this.recordEnd;
+      at = this.next;
+    }
+    for (let slot = this.columns; slot < slots; slot++) slotStart[slot] = slotEnd[slot] = from;
+    if (this.fault === 0 && recordEnd - from > MAX_RECORD_BYTES) this.fault = FAULT.tooLong;
+    row.recordStart = from;
+    row.recordEnd = recordEnd;
+    row.columns = this.columns;
+    row.high = this.high;
+    row.complete = this.complete;
+    row.fault = this.fault;
+    return at;
+  }
+
+  /**
+   * Splits a record of nothing but ordinary bytes: column n starts at `starts[n * stride + place]`. False at the first
+   * column that takes care, from which `columns` and `next` say how far it came.
+   */
+  splitPlain(
+    row: Row,
+    starts: Uint32Array,
+    ends: Uint32Array,
+    stride: number,
+    place: number,
+    from: number,
+    to: number,
+  ): boolean {
+    this.columns = 0;
+    return this.plainColumns(row, starts, ends, stride, place, from, to);
+  }
+
+  /**
+   * Goes on from column `columns`, four bytes at a time, until something else comes. The inner loop calls nothing and
+   * writes to no object, and its numbers are made 32-bit integers by `| 0`: so the compiler looks at the types of what it
+   * uses once per record and not once per word.
+   */
+  private plainColumns(
+    row: Row,
+    starts: Uint32Array,
+    ends: Uint32Array,
+    stride: number,
+    place: number,
+    from: number,
+    to: number,
+  ): boolean {
+    const { text, view } = row;
     const quote = this.quote | 0;
     const separator = this.separator | 0;
     const quoteFlips = this.quoteFlips | 0;
     const separators = this.separators | 0;
     const quoteSeparator = this.quoteSeparator | 0;
     const quoteLineEnd = this.quoteLineEnd | 0;
-    const slots = slotStart.length | 0;
+    const quoteReturn = this.quoteReturn | 0;
+    // Columns that have no place are counted and not kept.
+    const placesEnd = starts.length | 0;
+    const step = stride | 0;
     const end = to | 0;
     // Behind a whole word there is one byte more to look at.
     const lastWord = this.isEasy ? (end - 5) | 0 : -1;
     let at = from | 0;
-    let column = 0;
+    let column = this.columns | 0;
+    let slot = (place + column * stride) | 0;
     let recordEnd = -1;
-    this.high = this.uncertain = false;
-    this.complete = true;
-    this.fault = 0;
 
-    while (recordEnd < 0) {
-      while (at <= lastWord) {
-        let stop = at;
-        if (text[at] === quote) {
-          const start = (at + 1) | 0;
-          stop = start;
-          let found = 0;
-          while (stop <= lastWord) {
-            const word = view.getInt32(stop, true);
-            const flipped = word ^ quoteFlips;
-            // The high bit of each byte that is the quote, a control character or 0x80 and above. Bytes above the first
-            // one found may be marked wrongly, by the borrow of the subtraction.
-            found = (((flipped - 0x21212121) & ~flipped) | word) & 0x80808080;
-            if (found !== 0) break;
-            stop = (stop + 4) | 0;
-          }
-          if (found === 0) break;
-          stop = (stop + ((31 - Math.clz32(found & -found)) >> 3)) | 0;
-          const pair = view.getUint16(stop, true);
-          if (pair !== quoteSeparator) {
-            if (pair !== quoteLineEnd) break;
-            recordEnd = (stop + 1) | 0;
-          }
-          if (column < slots) {
-            slotStart[column] = start;
-            slotEnd[column] = stop;
-          }
-          at = (stop + 2) | 0;
-        } else {
-          let found = 0;
-          while (stop <= lastWord) {
-            const word = view.getInt32(stop, true);
-            const differences = word ^ separators;
-            // The same for the separator, which may stand anywhere in ASCII.
-            found = (((differences - 0x01010101) & ~differences) | ((word - 0x20202020) & ~word) | word) & 0x80808080;
-            if (found !== 0) break;
-            stop = (stop + 4) | 0;
-          }
-          if (found === 0) break;
-          stop = (stop + ((31 - Math.clz32(found & -found)) >> 3)) | 0;
-          const byte = text[stop];
-          if (byte !== separator) {
-            if (byte !== LF) break;
-            recordEnd = stop;
-          }
-          if (column < slots) {
-            slotStart[column] = at;
-            slotEnd[column] = stop;
-          }
-          at = (stop + 1) | 0;
+    while (at <= lastWord) {
+      let stop = at;
+      if (text[at] === quote) {
+        const start = (at + 1) | 0;
+        stop = start;
+        let found = 0;
+        while (stop <= lastWord) {
+          const word = view.getInt32(stop, true);
+          const flipped = word ^ quoteFlips;
+          // The high bit of each byte that is the quote, a control character or 0x80 and above. Bytes above the first
+          // one found may be marked wrongly, by the borrow of the subtraction.
+          found = (((flipped - 0x21212121) & ~flipped) | word) & 0x80808080;
+          if (found !== 0) break;
+          stop = (stop + 4) | 0;
         }
-        column = (column + 1) | 0;
-        if (recordEnd >= 0) break;
+        if (found === 0) break;
+        stop = (stop + ((31 - Math.clz32(found & -found)) >> 3)) | 0;
+        const pair = view.getUint16(stop, true);
+        let behind = (stop + 2) | 0;
+        if (pair !== quoteSeparator) {
+          if (pair === quoteReturn && behind < end && text[behind] === LF) behind = (behind + 1) | 0;
+          else if (pair !== quoteLineEnd) break;
+          recordEnd = (stop + 1) | 0;
+        }
+        if (slot < placesEnd) {
+          starts[slot] = start;
+          ends[slot] = stop;
+        }
+        at = behind;
+      } else {
+        let found = 0;
+        while (stop <= lastWord) {
+          const word = view.getInt32(stop, true);
+          const differences = word ^ separators;
+          // The same for the separator, which may stand anywhere in ASCII.
+          found = (((differences - 0x01010101) & ~differences) | ((word - 0x20202020) & ~word) | word) & 0x80808080;
+          if (found !== 0) break;
+          stop = (stop + 4) | 0;
+        }
+        if (found === 0) break;
+        stop = (stop + ((31 - Math.clz32(found & -found)) >> 3)) | 0;
+        const byte = text[stop];
+        let behind = (stop + 1) | 0;
+        if (byte !== separator) {
+          if (byte === CR && text[behind] === LF) behind = (behind + 1) | 0;
+          else if (byte !== LF) break;
+          recordEnd = stop;
+        }
+        if (slot < placesEnd) {
+          starts[slot] = at;
+          ends[slot] = stop;
+        }
+        at = behind;
       }
-      if (recordEnd >= 0) break;
-      recordEnd = this.splitColumn(row, column, at, from, end);
-      at = this.next;
       column = (column + 1) | 0;
+      slot = (slot + step) | 0;
+      if (recordEnd >= 0) break;
     }
-
-    for (let slot = column; slot < slots; slot++) slotStart[slot] = slotEnd[slot] = from;
-    if (this.fault === 0 && recordEnd - from > MAX_RECORD_BYTES) this.fault = FAULT.tooLong;
-    row.recordStart = from;
-    row.recordEnd = recordEnd;
-    row.columns = column;
-    row.high = this.high;
-    row.complete = this.complete;
-    row.fault = this.fault;
-    return at;
+    this.columns = column;
+    this.next = at;
+    this.recordEnd = recordEnd;
+    return recordEnd >= 0;
   }
 
   /** Splits one column by single bytes. Returns where the record ends when it is the last one, else -1; `next` is behind. */

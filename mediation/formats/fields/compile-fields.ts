@@ -21,6 +21,8 @@ export interface CompiledFields {
   readers: FieldReader[];
   /** Texts that stand in a slot, by number; null for other fields. `readText` reads them without a closure. */
   texts: (TextPlan | null)[];
+  /** Dates that stand in a slot, by number; null for other fields. */
+  dates: (DateReader | null)[];
   constants: Uint8Array;
   /** Texts that conditions and qualities name; a row's `symbol` is a number of it. */
   symbols: ByteTable;
@@ -58,12 +60,14 @@ class FieldCompiler {
   private readonly asked: Set<string>;
   private readonly codePage: CodePageTable | null;
   private readonly texts: (TextPlan | null)[];
+  private readonly dates: (DateReader | null)[];
 
   constructor(document: FormatDocument, data: PublicationData, layout: Layout) {
     this.document = document;
     this.data = data;
     this.layout = layout;
     this.texts = document.fields.map(() => null);
+    this.dates = document.fields.map(() => null);
     this.numbers = new Map(document.fields.map((field, no) => [field.name, no]));
     const conditions = document.classes.flatMap(({ when = {} }) => Object.entries(when));
     const qualities = [document.record, ...document.classes.map(({ record }) => record ?? {})].flatMap(({ quality }) =>
@@ -83,9 +87,9 @@ class FieldCompiler {
   compile(): CompiledFields {
     const { fields } = this.document;
     const readers = fields.map((field, no) => this.reader(field, no));
-    const { texts, symbols, codePage } = this;
+    const { texts, dates, symbols, codePage } = this;
     const names = fields.map(({ name }) => name);
-    return { names, readers, texts, constants: this.constants.toBytes(), symbols, codePage };
+    return { names, readers, texts, dates, constants: this.constants.toBytes(), symbols, codePage };
   }
 
   private reader(field: FormatField, no: number): FieldReader {
@@ -143,7 +147,9 @@ class FieldCompiler {
     if (typeof steps === 'string') throw new Error(steps);
     const zone = field.timeZone ?? this.document.timeZone;
     const clock = zone === undefined ? null : new ZoneClock(this.data.zones[zone]);
-    return dateReader(no, new DateReader(steps, clock, field.ambiguous ?? this.document.ambiguous ?? 'earlier'));
+    const reader = new DateReader(steps, clock, field.ambiguous ?? this.document.ambiguous ?? 'earlier');
+    if (field.join === undefined) this.dates[no] = reader;
+    return dateReader(no, reader);
   }
 
   private text(field: FormatField, no: number, codePage: CodePageTable | null): TextOptions {

@@ -14,6 +14,22 @@ function syntaxOf(spec: FormatField, exponent: boolean): DecimalSyntax {
   return { point: decimal !== ',', comma: decimal !== '.', exponent, implied: spec.decimals ?? 0 };
 }
 
+/** What becomes of a number that is nothing but digits. */
+export interface WholeRule {
+  factor: number;
+  min: number;
+  max: number;
+}
+
+/** Null where digits alone have decimals, or where the field is no number in units. */
+export function wholeRule(spec: FormatField): WholeRule | null {
+  const isDuration = spec.type === 'duration' && spec.pattern === undefined;
+  if (!isDuration && spec.type !== 'integer' && spec.type !== 'number') return null;
+  if (spec.type !== 'integer' && (spec.decimals ?? 0) !== 0) return null;
+  const [min, max] = limitsOf(isDuration ? { ...spec, min: spec.min ?? 0 } : spec);
+  return { factor: spec.unit === undefined ? 1 : UNITS[spec.unit], min, max };
+}
+
 /** `exponent`: numbers may be written `1e3`, as JSON allows. */
 export function numberReader(field: number, spec: FormatField, exponent: boolean): ValueReader {
   const syntax = spec.type === 'integer' ? { ...syntaxOf(spec, exponent), implied: 0 } : syntaxOf(spec, exponent);
@@ -69,8 +85,8 @@ export function durationReader(field: number, spec: FormatField, exponent: boole
 }
 
 /** 1990 to 2099: outside it a clock was not set. */
-const LEAST_TIME_MS = Date.UTC(1990, 0, 1);
-const GREATEST_TIME_MS = Date.UTC(2100, 0, 1) - 1;
+export const LEAST_TIME_MS = Date.UTC(1990, 0, 1);
+export const GREATEST_TIME_MS = Date.UTC(2100, 0, 1) - 1;
 
 export function dateReader(field: number, reader: DateReader): ValueReader {
   return (row, start, end) => {
