@@ -16,6 +16,13 @@ const LOAD_PERCENT_MAX = 75;
 const SMALL_SLOTS = 16_384;
 const SHARD_SHIFT = 20;
 
+/** Identities that tables of that many bytes hold together before one of them grows beyond. Zero: they hold nothing for long. */
+export function roomIn(bytes: number, tables: number): number {
+  const slots = 2 ** Math.floor(Math.log2(Math.max(1, bytes) / (tables * WORDS * 4)));
+  // Some tables fill sooner than others.
+  return slots < 1 ? 0 : Math.floor(tables * slots * (LOAD_PERCENT_MAX / 100) * 0.98);
+}
+
 export class DuplicateTable {
   private slots: Uint32Array = new Uint32Array(INITIAL_SLOTS * WORDS);
   private mask = INITIAL_SLOTS - 1;
@@ -111,6 +118,43 @@ export class DuplicateTable {
     for (let at = 0; at < old.length; at += WORDS) {
       const tag = old[at + 4];
       if ((tag & 0xffff) >= oldestTag && tag !== 0) this.put(old[at], old[at + 1], old[at + 2], old[at + 3], tag);
+    }
+  }
+
+  /** Adds the identities of each month (tag) to `counts`. */
+  countMonths(counts: Map<number, number>): void {
+    const { slots } = this;
+    for (let at = 4; at < slots.length; at += WORDS) {
+      const month = slots[at] & 0xffff;
+      if (month !== 0) counts.set(month, (counts.get(month) ?? 0) + 1);
+    }
+  }
+
+  /** The slots of a month, one behind the other. */
+  ofMonth(month: number): Uint32Array {
+    const { slots } = this;
+    const rows = new Uint32Array(this.used * WORDS);
+    let to = 0;
+    for (let at = 0; at < slots.length; at += WORDS) {
+      if ((slots[at + 4] & 0xffff) !== month) continue;
+      for (let word = 0; word < WORDS; word++) rows[to++] = slots[at + word];
+    }
+    return rows.subarray(0, to);
+  }
+
+  /** Lets go of these months, and of the memory that they took. */
+  forget(months: ReadonlySet<number>): void {
+    const old = this.slots;
+    let living = 0;
+    for (let at = 4; at < old.length; at += WORDS) if (old[at] !== 0 && !months.has(old[at] & 0xffff)) living++;
+    let slotCount = INITIAL_SLOTS;
+    while ((living + 1) * 100 > slotCount * LOAD_PERCENT_MAX) slotCount *= 2;
+    this.slots = new Uint32Array(slotCount * WORDS);
+    this.mask = slotCount - 1;
+    this.used = 0;
+    for (let at = 0; at < old.length; at += WORDS) {
+      const tag = old[at + 4];
+      if (tag !== 0 && !months.has(tag & 0xffff)) this.put(old[at], old[at + 1], old[at + 2], old[at + 3], tag);
     }
   }
 

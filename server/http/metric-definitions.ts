@@ -72,6 +72,21 @@ export const METRICS = {
     labels: ['source'],
     buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600],
   },
+  tollgrid_identities: {
+    kind: 'gauge',
+    help: 'Identities of usage that the duplicate check remembers: in memory or on disk.',
+    labels: ['place'],
+  },
+  tollgrid_identities_bytes: {
+    kind: 'gauge',
+    help: 'What the duplicate check takes: memory (with all that finds identities on disk) and disk.',
+    labels: ['place'],
+  },
+  tollgrid_identity_files: {
+    kind: 'gauge',
+    help: 'Files of identities on disk, by whether their filter is in memory. Without it each new record costs a read.',
+    labels: ['filter'],
+  },
   tollgrid_child_up: { kind: 'gauge', help: '1 while the child process of that role runs.', labels: ['role'] },
   tollgrid_child_restarts_total: {
     kind: 'counter',
