@@ -19,8 +19,10 @@ const SHARD_SHIFT = 20;
 /** Identities that tables of that many bytes hold together before one of them grows beyond. Zero: they hold nothing for long. */
 export function roomIn(bytes: number, tables: number): number {
   const slots = 2 ** Math.floor(Math.log2(Math.max(1, bytes) / (tables * WORDS * 4)));
-  // Some tables fill sooner than others.
-  return slots < 1 ? 0 : Math.floor(tables * slots * (LOAD_PERCENT_MAX / 100) * 0.98);
+  if (slots < 1) return 0;
+  // A small table may grow beyond by growing fourfold; and some tables fill sooner than others.
+  const filled = slots > 2 * SMALL_SLOTS ? slots : slots / 2;
+  return Math.floor(tables * filled * (LOAD_PERCENT_MAX / 100) * 0.98);
 }
 
 export class DuplicateTable {

@@ -130,6 +130,7 @@ export class Duplicates {
       const at = i * 4;
       read ^= this.tables[identity[at] & (TABLE_COUNT - 1)].touch(identity[at + 1], identity[at + 2]);
     }
+    if (this.older !== null) read ^= this.older.touch(identity, from, to);
     this.touched = read;
   }
 
@@ -166,7 +167,7 @@ export class Duplicates {
     const k3 = identity[at + 3];
     const slot = table.find(k1, k2, k3, this.oldestTag);
     if (slot < 0) {
-      const kept = this.findOlder(identity[at], k1, k2, k3);
+      const kept = this.findOlder(identity[at], k1, k2, k3, startMs);
       if (kept !== null) return this.seeOlder(kept, table, identity, at, content, startMs, quality, secondSight, shard);
       table.insert(shard, k1, k2, k3, content, this.monthFor(startMs), quality, this.oldestTag);
       return Sight.first;
@@ -178,9 +179,9 @@ export class Duplicates {
     return Sight.revision;
   }
 
-  private findOlder(word0: number, k1: number, k2: number, k3: number): KeptIdentity | null {
+  private findOlder(word0: number, k1: number, k2: number, k3: number, startMs: number): KeptIdentity | null {
     if (this.older === null) return null;
-    return this.older.find(word0 & (TABLE_COUNT - 1), k1, k2, k3);
+    return this.older.find(word0 & (TABLE_COUNT - 1), k1, k2, k3, this.monthFor(startMs));
   }
 
   /** The same decisions as `see` takes, on an identity that is kept outside of memory. */
@@ -217,7 +218,7 @@ export class Duplicates {
     const [k1, k2, k3] = [identity[at + 1], identity[at + 2], identity[at + 3]];
     const word = (k3 ^ Math.imul(content | 1, 0x85ebca6b)) >>> 0;
     if (table.find(k1, k2, word, this.oldestTag) >= 0) return Sight.duplicate;
-    if (this.findOlder(identity[at], k1, k2, word) !== null) return Sight.duplicate;
+    if (this.findOlder(identity[at], k1, k2, word, startMs) !== null) return Sight.duplicate;
     table.insert(shard, k1, k2, word, content, this.monthFor(startMs), 0, this.oldestTag);
     return Sight.conflict;
   }
@@ -239,7 +240,7 @@ export class Duplicates {
     const table = this.tables[identity[at] & (TABLE_COUNT - 1)];
     const [k1, k2, k3] = [identity[at + 1], identity[at + 2], identity[at + 3]];
     const slot = table.find(k1, k2, k3, this.oldestTag);
-    const standing = slot >= 0 ? table.aux(slot) : this.findOlder(identity[at], k1, k2, k3)?.aux;
+    const standing = slot >= 0 ? table.aux(slot) : this.findOlder(identity[at], k1, k2, k3, startMs)?.aux;
     if (standing === undefined)
       table.insert(shard, k1, k2, k3, content, this.monthFor(startMs), quality, this.oldestTag);
     else if (standing !== content) return Sight.superseded;
@@ -261,7 +262,7 @@ export class Duplicates {
     const k3 = identity[at + 3];
     const tag = this.monthFor(startMs);
     const slot = table.find(k1, k2, k3, this.oldestTag);
-    const firstFile = slot >= 0 ? table.aux(slot) : this.findOlder(identity[at], k1, k2, k3)?.aux;
+    const firstFile = slot >= 0 ? table.aux(slot) : this.findOlder(identity[at], k1, k2, k3, startMs)?.aux;
     if (firstFile === undefined) {
       table.insert(shard, k1, k2, k3, fileNo, tag, 0, this.oldestTag);
       return Sight.first;
@@ -276,7 +277,7 @@ export class Duplicates {
     const word = (k3 ^ Math.imul(occurrence, 0x9e3779b1)) >>> 0;
     identity[at + 3] = word;
     if (table.find(k1, k2, word, this.oldestTag) >= 0) return Sight.duplicate;
-    if (this.findOlder(identity[at], k1, k2, word) !== null) return Sight.duplicate;
+    if (this.findOlder(identity[at], k1, k2, word, startMs) !== null) return Sight.duplicate;
     table.insert(shard, k1, k2, word, fileNo, tag, 0, this.oldestTag);
     return Sight.first;
   }

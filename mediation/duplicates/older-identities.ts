@@ -17,8 +17,10 @@ export interface KeptIdentity {
 export interface OlderIdentities {
   /** Memory of all that finds them. */
   readonly memoryBytes: number;
-  /** The last one kept of that identity. Valid until the next question. */
-  find(table: number, k1: number, k2: number, k3: number): KeptIdentity | null;
+  /** Brings near what `find` will look at for some records, four words of identity each. Returns anything. */
+  touch(identity: Uint32Array, from: number, to: number): number;
+  /** The last one kept of that identity, most likely of `month`. Valid until the next question. */
+  find(table: number, k1: number, k2: number, k3: number, month: number): KeptIdentity | null;
   /** Takes `count` identities of a month, newer than those kept before; `rowsOf` gives them by table, `IDENTITY_WORDS` each. */
   keep(month: number, count: number, rowsOf: (table: number) => Uint32Array): void;
   /** Months before this one are gone for good. */

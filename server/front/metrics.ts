@@ -72,8 +72,8 @@ export class FrontMetrics {
     metrics.tollgrid_identities.set({ place: 'disk' }, identities.onDisk);
     metrics.tollgrid_identities_bytes.set({ place: 'memory' }, identities.memoryBytes);
     metrics.tollgrid_identities_bytes.set({ place: 'disk' }, identities.diskBytes);
-    metrics.tollgrid_identity_files.set({ filter: 'memory' }, identities.files - identities.filesWithoutFilter);
-    metrics.tollgrid_identity_files.set({ filter: 'disk' }, identities.filesWithoutFilter);
+    metrics.tollgrid_identity_files.set(identities.files);
+    metrics.tollgrid_identity_filter_bits.set(identities.filterBits);
   }
 
   private followWatch({ findings, checkedAtMs, lastRoundMs, lastRoundAtMs, stepsDone, steps }: WatchState): void {

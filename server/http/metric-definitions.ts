@@ -82,10 +82,11 @@ export const METRICS = {
     help: 'What the duplicate check takes: memory (with all that finds identities on disk) and disk.',
     labels: ['place'],
   },
-  tollgrid_identity_files: {
+  tollgrid_identity_files: { kind: 'gauge', help: 'Files of identities on disk.', labels: [] },
+  tollgrid_identity_filter_bits: {
     kind: 'gauge',
-    help: 'Files of identities on disk, by whether their filter is in memory. Without it each new record costs a read.',
-    labels: ['filter'],
+    help: 'Size of the filter that spares new records a look into these files; below 10 for each identity they get slow.',
+    labels: [],
   },
   tollgrid_child_up: { kind: 'gauge', help: '1 while the child process of that role runs.', labels: ['role'] },
   tollgrid_child_restarts_total: {

@@ -4,13 +4,12 @@
  *
  *   rows    20 bytes each: k1 k2 k3 | aux | tag
  *   index   u32 first row of each bucket, and the number of all rows; u32 CRC-32 of the bytes of each bucket
- *   filter  u32 words of an IdentityFilter; none where there was no memory for it
- *   foot    64 bytes: "TGID" | version | month | sequence | thread | threads | rows | bucket bits | filter words |
- *           CRC-32 of index and filter | 5 x 0 | CRC-32 of the foot so far
+ *   foot    64 bytes: "TGID" | version | month | sequence | thread | threads | rows | bucket bits | CRC-32 of the index |
+ *           6 x 0 | CRC-32 of the foot so far
  */
 import fs from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { IDENTITY_WORDS, IdentityFilter, TABLE_COUNT } from '../../mediation/duplicates/index.ts';
+import { IDENTITY_WORDS, TABLE_COUNT, type IdentityFilter } from '../../mediation/duplicates/index.ts';
 import { TollgridError } from '../../platform/errors.ts';
 
 const MAGIC = 0x44494754;
@@ -47,7 +46,6 @@ export class IdentityFile {
   readonly rows: number;
   /** On the disk. */
   readonly sizeBytes: number;
-  readonly filter: IdentityFilter | null;
   synced: boolean;
   private readonly file: number;
   private readonly shift: number;
@@ -55,24 +53,24 @@ export class IdentityFile {
   private readonly firstRow: Uint32Array;
   private readonly sums: Uint32Array;
 
-  /** Error: IDENTITIES_DAMAGED. `filterBytesMax`: a larger filter stays on the disk, and each question reads rows. */
-  static open(path: string, filterBytesMax: number): IdentityFile {
+  /** Error: IDENTITIES_DAMAGED. */
+  static open(path: string): IdentityFile {
     const file = fs.openSync(path, 'r');
     try {
-      return new IdentityFile(path, file, filterBytesMax);
+      return new IdentityFile(path, file);
     } catch (error) {
       fs.closeSync(file);
       throw error;
     }
   }
 
-  private constructor(path: string, file: number, filterBytesMax: number) {
+  private constructor(path: string, file: number) {
     this.path = path;
     this.file = file;
     this.synced = true;
     this.sizeBytes = fs.fstatSync(file).size;
     const foot = readFoot(path, file, this.sizeBytes);
-    const [, , month, sequence, thread, threads, rows, bucketBits, filterWords, sum] = foot;
+    const [, , month, sequence, thread, threads, rows, bucketBits, sum] = foot;
     this.facts = { month, sequence, thread, threads };
     this.rows = rows;
     this.buckets = 2 ** bucketBits;
@@ -80,23 +78,12 @@ export class IdentityFile {
     const count = TABLE_COUNT * this.buckets;
     this.firstRow = new Uint32Array(count + 1);
     this.sums = new Uint32Array(count);
-    let at = rows * ROW_BYTES;
-    at = this.read(this.firstRow, at);
-    at = this.read(this.sums, at);
-    let found = crc32(bytesOf(this.sums), crc32(bytesOf(this.firstRow)));
-    const filter = filterWords > 0 && filterWords * 4 <= filterBytesMax ? new Uint32Array(filterWords) : null;
-    if (filter !== null) {
-      at = this.read(filter, at);
-      found = crc32(bytesOf(filter), found);
-    } else {
-      found = sumOfRange(file, at, filterWords * 4, found);
-    }
-    if (found !== sum) throw damaged(path, 'the index');
-    this.filter = filter === null ? null : new IdentityFilter(filter);
+    this.read(this.sums, this.read(this.firstRow, rows * ROW_BYTES));
+    if (sumOf(this.firstRow, this.sums) !== sum) throw damaged(path, 'the index');
   }
 
   get memoryBytes(): number {
-    return this.firstRow.byteLength + this.sums.byteLength + (this.filter?.words.byteLength ?? 0);
+    return this.firstRow.byteLength + this.sums.byteLength;
   }
 
   /** Reads the identity's row into `row`. Error: IDENTITIES_DAMAGED. */
@@ -174,7 +161,7 @@ function readFoot(path: string, file: number, size: number): Uint32Array {
   }
   const sum = crc32(bytes.subarray(0, bytes.length - 4));
   if (foot[0] !== MAGIC || foot[1] !== VERSION || foot[FOOT_WORDS - 1] !== sum) throw damaged(path, 'its foot');
-  const words = foot[6] * IDENTITY_WORDS + 2 * TABLE_COUNT * 2 ** foot[7] + 1 + foot[8] + FOOT_WORDS;
+  const words = foot[6] * IDENTITY_WORDS + 2 * TABLE_COUNT * 2 ** foot[7] + 1 + FOOT_WORDS;
   if (size !== words * 4) throw damaged(path, 'its length');
   return foot;
 }
@@ -191,16 +178,8 @@ function bytesOf(words: Uint32Array): Uint8Array {
   return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 }
 
-function sumOfRange(file: number, from: number, length: number, start: number): number {
-  const chunk = new Uint8Array(Math.min(length, 1024 * 1024));
-  let sum = start;
-  for (let done = 0; done < length;) {
-    const count = fs.readSync(file, chunk, 0, Math.min(chunk.length, length - done), from + done);
-    if (count === 0) return Number.NaN;
-    sum = crc32(chunk.subarray(0, count), sum);
-    done += count;
-  }
-  return sum;
+function sumOf(firstRow: Uint32Array, sums: Uint32Array): number {
+  return crc32(bytesOf(sums), crc32(bytesOf(firstRow)));
 }
 
 /** Rows of a table. */
@@ -214,13 +193,13 @@ export interface IdentityFileContent {
   sources: readonly RowSource[];
   /** Which rows are written, by their tag. */
   keeps(tag: number): boolean;
-  /** A larger filter is left out. */
-  filterBytesMax: number;
+  /** Learns of each row that is written. */
+  filter: IdentityFilter | null;
 }
 
 /** Writes a file and opens it. It is not synced; whoever names it in a checkpoint does that. */
 export function writeIdentityFile(content: IdentityFileContent): IdentityFile {
-  const { path, facts, rowsAtMost, sources, keeps, filterBytesMax } = content;
+  const { path, facts, rowsAtMost, sources, keeps, filter } = content;
   const bucketBits = Math.min(
     BUCKET_BITS_MAX,
     Math.max(0, Math.ceil(Math.log2(rowsAtMost / TABLE_COUNT / BUCKET_ROWS_MAX))),
@@ -228,8 +207,6 @@ export function writeIdentityFile(content: IdentityFileContent): IdentityFile {
   const buckets = 2 ** bucketBits;
   const firstRow = new Uint32Array(TABLE_COUNT * buckets + 1);
   const sums = new Uint32Array(TABLE_COUNT * buckets);
-  const filterWords = IdentityFilter.wordsFor(rowsAtMost);
-  const filter = filterWords * 4 <= filterBytesMax ? new IdentityFilter(new Uint32Array(filterWords)) : null;
   const file = fs.openSync(path, 'wx');
   try {
     let written = 0;
@@ -241,29 +218,26 @@ export function writeIdentityFile(content: IdentityFileContent): IdentityFile {
       let at = 0;
       for (let bucket = 0; bucket < buckets; bucket++) {
         const from = at;
-        while (at < rows.length && (bucketBits === 0 || orderOf(rows[at]) >>> (32 - bucketBits) === bucket)) {
-          filter?.add(rows[at], rows[at + 1], rows[at + 2]);
+        while (at < rows.length && (bucketBits === 0 || orderOf(rows[at]) >>> (32 - bucketBits) === bucket))
           at += IDENTITY_WORDS;
-        }
         firstRow[table * buckets + bucket] = written + from / IDENTITY_WORDS;
         sums[table * buckets + bucket] = crc32(bytesOf(rows.subarray(from, at)));
       }
+      filter?.addRows(rows);
       writeAll(file, bytesOf(rows));
       written += rows.length / IDENTITY_WORDS;
     }
     firstRow[TABLE_COUNT * buckets] = written;
-    const parts = [firstRow, sums, ...(filter === null ? [] : [filter.words])];
-    for (const part of parts) writeAll(file, bytesOf(part));
-    const sum = parts.reduce((crc, part) => crc32(bytesOf(part), crc), 0);
+    for (const part of [firstRow, sums]) writeAll(file, bytesOf(part));
     const { month, sequence, thread, threads } = facts;
     const foot = new Uint32Array(FOOT_WORDS);
-    foot.set([MAGIC, VERSION, month, sequence, thread, threads, written, bucketBits, filter?.words.length ?? 0, sum]);
+    foot.set([MAGIC, VERSION, month, sequence, thread, threads, written, bucketBits, sumOf(firstRow, sums)]);
     foot[FOOT_WORDS - 1] = crc32(bytesOf(foot).subarray(0, FOOT_BYTES - 4));
     writeAll(file, bytesOf(foot));
   } finally {
     fs.closeSync(file);
   }
-  const opened = IdentityFile.open(path, filterBytesMax);
+  const opened = IdentityFile.open(path);
   opened.synced = false;
   return opened;
 }

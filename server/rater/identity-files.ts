@@ -1,12 +1,13 @@
 /**
- * Identities that left memory: files of one month each, written once, in a folder of the rater that is emptied at its
- * start. A checkpoint holds links to them. Files of a month that are not much larger than what comes are written again
- * with it, so a month has few.
+ * Identities that left memory: files of one month each, written once, in a folder that is made for a run of the rater. A
+ * checkpoint holds links to them. Files of a month that are not much larger than what comes are written again with it,
+ * so a month has few. One filter over all files spares nearly every new identity a look into them.
  */
 import fs from 'node:fs';
 import path from 'node:path';
 import {
   IDENTITY_WORDS,
+  IdentityFilter,
   shardOfTag,
   TABLE_COUNT,
   type KeptIdentity,
@@ -18,8 +19,11 @@ import type { Ownership } from './stage-b.ts';
 export const IDENTITY_FILE_SUFFIX = '.ids';
 /** A file so many times larger than what comes is not written again for it. */
 const MERGE_FACTOR = 2;
-/** Filters take at most that part of the memory for identities. */
+/** The filter takes at most that part of the memory for identities. */
 const FILTER_SHARE = 0.5;
+/** A filter is made for more than there is, or it would be made anew each time. */
+const FILTER_GROWTH = 1.5;
+const FILTER_IDENTITIES_MIN = 100_000;
 
 export class IdentityFiles implements OlderIdentities {
   private readonly folder: string;
@@ -28,10 +32,14 @@ export class IdentityFiles implements OlderIdentities {
   /** The latest month first, of a month the newest. */
   private files: IdentityFile[] = [];
   private sequence = 0;
+  /** Null when there are no files. */
+  private filter: IdentityFilter | null = null;
+  /** Identities that may still be added before a larger filter is made. */
+  private filterRoom = 0;
   private readonly row = new Uint32Array(IDENTITY_WORDS);
   private readonly found: KeptIdentity = { aux: 0, tag: 0 };
 
-  /** The folder is there, and nobody else writes to it but the other threads. */
+  /** The folder is there, and nobody writes to it but the other threads of the same rater. */
   constructor(folder: string, owner: Ownership, memoryBytesMax: number) {
     this.folder = folder;
     this.owner = owner;
@@ -39,7 +47,7 @@ export class IdentityFiles implements OlderIdentities {
   }
 
   get memoryBytes(): number {
-    return this.files.reduce((sum, file) => sum + file.memoryBytes, 0);
+    return this.files.reduce((sum, file) => sum + file.memoryBytes, this.filter?.bytes ?? 0);
   }
 
   get diskBytes(): number {
@@ -54,24 +62,33 @@ export class IdentityFiles implements OlderIdentities {
     return this.files.length;
   }
 
-  /** Files whose filter had no room in memory: each question to them reads rows. */
-  get withoutFilter(): number {
-    return this.files.filter(({ filter }) => filter === null).length;
+  /** With less than about 10 bits for each identity many new ones cost a look into the files. */
+  get filterBits(): number {
+    return (this.filter?.bytes ?? 0) * 8;
   }
 
-  find(table: number, k1: number, k2: number, k3: number): KeptIdentity | null {
+  touch(identity: Uint32Array, from: number, to: number): number {
+    const { filter } = this;
+    let read = 0;
+    if (filter !== null) for (let i = from; i < to; i++) read ^= filter.touch(identity[4 * i + 2]);
+    return read;
+  }
+
+  find(table: number, k1: number, k2: number, k3: number, month: number): KeptIdentity | null {
+    if (this.filter === null || !this.filter.mayHave(k1, k2, k3)) return null;
     const { files, row, found } = this;
-    for (let i = 0; i < files.length; i++) {
-      const file = files[i];
-      if (file.filter !== null && !file.filter.mayHave(k1, k2, k3)) continue;
-      if (!file.find(table, k1, k2, k3, row)) continue;
-      [found.aux, found.tag] = [row[3], row[4]];
-      return found;
+    // Nearly always a second sight is of the month of the first.
+    for (const likely of [true, false]) {
+      for (const file of files) {
+        if ((file.facts.month === month) !== likely || !file.find(table, k1, k2, k3, row)) continue;
+        [found.aux, found.tag] = [row[3], row[4]];
+        return found;
+      }
     }
     return null;
   }
 
-  keep(month: number, count: number, rowsOf: (table: number) => Uint32Array): void {
+  keep(month: number, count: number, rowsOf: RowSource): void {
     const merged: IdentityFile[] = [];
     let rows = count;
     for (const file of this.files.filter(({ facts }) => facts.month === month)) {
@@ -79,30 +96,45 @@ export class IdentityFiles implements OlderIdentities {
       merged.push(file);
       rows += file.rows;
     }
-    this.rewrite(
-      { month, rows, sources: [rowsOf, ...merged.map((one) => (table: number) => one.table(table))] },
-      merged,
-    );
+    const full = this.filterRoom < count;
+    this.write(month, rows, [rowsOf, ...merged.map((file) => rowsFrom(file))], merged, full ? null : this.filter);
+    if (full) this.makeFilter();
+    else this.filterRoom -= count;
   }
 
-  /** A new file in the place of some. */
-  private rewrite(content: { month: number; rows: number; sources: RowSource[] }, replaced: IdentityFile[]): void {
-    const name = this.nextName();
+  /** A file in the place of others. */
+  private write(
+    month: number,
+    rowsAtMost: number,
+    sources: RowSource[],
+    replaced: readonly IdentityFile[],
+    filter: IdentityFilter | null,
+  ): void {
     const file = writeIdentityFile({
-      path: path.join(this.folder, name),
-      facts: { month: content.month, sequence: this.sequence, ...this.owner },
-      rowsAtMost: content.rows,
-      sources: content.sources,
-      keeps: (tag) => this.owns(tag),
-      filterBytesMax: this.filterRoom(replaced),
+      path: this.nextPath(),
+      facts: { month, sequence: this.sequence, thread: this.owner.thread, threads: this.owner.threads },
+      rowsAtMost,
+      sources,
+      keeps: (tag) => shardOfTag(tag) % this.owner.threads === this.owner.thread,
+      filter,
     });
     this.remove(replaced);
     this.files = inOrder([...this.files, file]);
   }
 
+  /** Reads all rows. Error: IDENTITIES_DAMAGED. */
+  private makeFilter(): void {
+    const room = Math.max(FILTER_IDENTITIES_MIN, Math.floor(this.count * FILTER_GROWTH));
+    this.filter = null;
+    const filter = new IdentityFilter(room, this.filterBytesMax);
+    for (const file of this.files) for (let table = 0; table < TABLE_COUNT; table++) filter.addRows(file.table(table));
+    this.filter = filter;
+    this.filterRoom = room - this.count;
+  }
+
   expire(oldestTag: number): void {
-    const expired = this.files.filter(({ facts }) => facts.month < oldestTag);
-    this.remove(expired);
+    this.remove(this.files.filter(({ facts }) => facts.month < oldestTag));
+    if (this.files.length === 0) [this.filter, this.filterRoom] = [null, 0];
   }
 
   /** Gives a checkpoint its files, synced. */
@@ -116,9 +148,9 @@ export class IdentityFiles implements OlderIdentities {
   /** Takes in the files of a checkpoint, as far as this thread owns their shards. Error: IDENTITIES_DAMAGED. */
   load(sources: readonly string[]): void {
     for (const source of sources) {
-      const target = path.join(this.folder, this.nextName());
+      const target = this.nextPath();
       link(source, target);
-      const file = IdentityFile.open(target, this.filterRoom([]));
+      const file = IdentityFile.open(target);
       this.sequence = Math.max(this.sequence, file.facts.sequence);
       this.files = inOrder([...this.files, file]);
       const { thread, threads } = file.facts;
@@ -127,9 +159,9 @@ export class IdentityFiles implements OlderIdentities {
     // Of a file of other threads a part is owned: that is written anew, the oldest file first, so that their order stays.
     const foreign = this.files.filter(({ facts }) => facts.threads !== this.owner.threads);
     for (const file of foreign.sort((a, b) => a.facts.sequence - b.facts.sequence)) {
-      const { month } = file.facts;
-      this.rewrite({ month, rows: file.rows, sources: [(table) => file.table(table)] }, [file]);
+      this.write(file.facts.month, file.rows, [rowsFrom(file)], [file], null);
     }
+    if (this.files.length > 0) this.makeFilter();
   }
 
   /** Reads every row. Error: IDENTITIES_DAMAGED. */
@@ -140,22 +172,12 @@ export class IdentityFiles implements OlderIdentities {
   close(): void {
     for (const file of this.files) file.close();
     this.files = [];
+    this.filter = null;
   }
 
-  private owns(tag: number): boolean {
-    return shardOfTag(tag) % this.owner.threads === this.owner.thread;
-  }
-
-  private filterRoom(without: readonly IdentityFile[]): number {
-    const taken = this.files
-      .filter((file) => !without.includes(file))
-      .reduce((sum, { filter }) => sum + (filter?.words.byteLength ?? 0), 0);
-    return Math.max(0, this.filterBytesMax - taken);
-  }
-
-  private nextName(): string {
+  private nextPath(): string {
     this.sequence++;
-    return `identities-${this.owner.thread}-${this.sequence}${IDENTITY_FILE_SUFFIX}`;
+    return path.join(this.folder, `identities-${this.owner.thread}-${this.sequence}${IDENTITY_FILE_SUFFIX}`);
   }
 
   private remove(files: readonly IdentityFile[]): void {
@@ -165,6 +187,10 @@ export class IdentityFiles implements OlderIdentities {
       fs.rmSync(file.path, { force: true });
     }
   }
+}
+
+function rowsFrom(file: IdentityFile): RowSource {
+  return (table) => file.table(table);
 }
 
 function inOrder(files: IdentityFile[]): IdentityFile[] {

@@ -158,8 +158,8 @@ export interface IdentityStatistics {
   memoryBytes: number;
   diskBytes: number;
   files: number;
-  /** Files that cost a read for each new record, because their filter has no room in memory. */
-  filesWithoutFilter: number;
+  /** Of the filter that spares new records a look into the files. */
+  filterBits: number;
 }
 
 export type WorkerTask =

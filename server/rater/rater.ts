@@ -33,6 +33,8 @@ const REFERENCE_TYPES: readonly number[] = [EntryType.registry, EntryType.public
 
 /** How often the threads are asked what they remember. */
 const COUNT_EVERY_RECORDS = 200_000;
+/** With fewer for each identity on disk, one new record of fifty is looked for there in vain. */
+const FILTER_BITS_MIN = 10;
 
 export interface RaterEvents {
   tell(message: RaterToFront): void;
@@ -82,6 +84,7 @@ export class Rater {
   private processedNo = 0;
   private recordsSinceCheckpoint = 0;
   private recordsUntilCount = COUNT_EVERY_RECORDS;
+  private toldOfFilter = false;
   /** Records received per file: what the same bytes count as when they are received again. */
   private fileRecords = new Map<number, number>();
 
@@ -319,14 +322,11 @@ export class Rater {
 
   private async countIdentities(): Promise<void> {
     this.recordsUntilCount = COUNT_EVERY_RECORDS;
-    const before = this.statistics.identities?.filesWithoutFilter ?? 0;
     const identities = await this.pools.identities();
     this.statistics.identities = identities;
-    if (identities.filesWithoutFilter > before) {
-      this.log.warn(
-        identities,
-        'duplicates.memoryBytesMax is too small: each new record is looked for on the disk, which is slow',
-      );
+    if (identities.filterBits < FILTER_BITS_MIN * identities.onDisk && !this.toldOfFilter) {
+      this.toldOfFilter = true;
+      this.log.warn(identities, 'duplicates.memoryBytesMax is small: many new records are looked for on the disk');
     }
   }
 

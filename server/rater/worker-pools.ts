@@ -120,7 +120,7 @@ export class WorkerPools {
       memoryBytes: sum('memoryBytes'),
       diskBytes: sum('diskBytes'),
       files: sum('files'),
-      filesWithoutFilter: sum('filesWithoutFilter'),
+      filterBits: sum('filterBits'),
     };
   }
 

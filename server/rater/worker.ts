@@ -77,7 +77,7 @@ async function perform(task: WorkerTask): Promise<unknown> {
         memoryBytes: state.duplicates.bytes + older!.memoryBytes,
         diskBytes: older!.diskBytes,
         files: older!.fileCount,
-        filesWithoutFilter: older!.withoutFilter,
+        filterBits: older!.filterBits,
       } satisfies IdentityStatistics;
     case 'checkIdentities':
       older!.check();
