@@ -2,13 +2,15 @@
  * Decides what a record's identity means: new, seen before, or the same identity with other content.
  * Exact over the window (months of event time). The state of one shard is touched by one thread, in log order.
  */
-import { DuplicateTable, roomIn } from './duplicate-table.ts';
-import { monthOf, qualityOf, shardOfTag, TABLE_COUNT } from './older-identities.ts';
+import { DuplicateTable, roomIn, slotsWithin } from './duplicate-table.ts';
+import { IDENTITY_WORDS, monthOf, qualityOf, shardOfTag, TABLE_COUNT } from './older-identities.ts';
 import type { KeptIdentity, OlderIdentities } from './older-identities.ts';
 
 /** Shards of stage B. A shard lives on one thread; threads and partitions own whole shards. */
 export const SHARD_COUNT = 1024;
 
+/** Values that the month in a tag may have. */
+const MONTH_TAGS = 0x1_0000;
 /** A month with a smaller part than that of what has to go stays in memory, as long as others are enough. */
 const SMALL_MONTH_SHARE = 50;
 
@@ -106,18 +108,23 @@ export class Duplicates {
    * for them. Half of the room is free then, so this happens seldom. What is asked about later does not depend on it.
    */
   makeRoom(coming: number, memoryBytesMax: number): void {
-    if (this.older === null) return;
-    const room = roomIn(memoryBytesMax - this.older.memoryBytes, TABLE_COUNT);
+    const { older } = this;
+    if (older === null) return;
+    const slots = (): number => slotsWithin(memoryBytesMax - older.memoryBytes, TABLE_COUNT);
+    const room = roomIn(slots(), TABLE_COUNT);
     if (this.size + coming <= room) return;
-    const counts = new Map<number, number>();
+    const counts = new Uint32Array(MONTH_TAGS);
     for (const table of this.tables) table.countMonths(counts);
-    const expired = [...counts.keys()].filter((month) => month < this.oldestTag);
-    const months = monthsToMove(counts, expired, this.size - Math.floor(room / 2));
+    const months = monthsToMove(counts, this.oldestTag, this.size - Math.floor(room / 2));
+    const rows = new Uint32Array(Math.max(...this.tables.map(({ size }) => size)) * IDENTITY_WORDS);
     for (const month of months) {
       if (month < this.oldestTag) continue;
-      this.older.keep(month, counts.get(month)!, (table) => this.tables[table].ofMonth(month));
+      const rowsOf = (table: number): Uint32Array => rows.subarray(0, this.tables[table].copyMonth(month, rows));
+      older.keep(month, counts[month], rowsOf);
     }
-    for (const table of this.tables) table.forget(months);
+    // What finds those on disk has grown.
+    const slotsMax = slots();
+    for (const table of this.tables) table.forget(months, slotsMax);
   }
 
   /**
@@ -312,17 +319,16 @@ export class Duplicates {
 }
 
 /** Months to move so that at least `wanted` identities go: whole months, after the expired ones the oldest first. */
-function monthsToMove(counts: ReadonlyMap<number, number>, expired: readonly number[], wanted: number): Set<number> {
-  const months = [...counts.keys()].sort((a, b) => a - b);
-  const chosen = new Set(expired);
-  let left = expired.reduce((sum, month) => sum - counts.get(month)!, wanted);
+function monthsToMove(counts: Uint32Array, oldestTag: number, wanted: number): Set<number> {
+  const months = [...counts.keys()].filter((month) => month > 0 && counts[month] > 0);
+  const chosen = new Set(months.filter((month) => month < oldestTag));
+  let left = [...chosen].reduce((sum, month) => sum - counts[month], wanted);
   // Stragglers wait for company: a file for each handful of them would be asked about for ever after.
   for (const few of [wanted / SMALL_MONTH_SHARE, 0]) {
     for (const month of months) {
-      const count = counts.get(month)!;
-      if (left <= 0 || chosen.has(month) || count < few) continue;
+      if (left <= 0 || chosen.has(month) || counts[month] < few) continue;
       chosen.add(month);
-      left -= count;
+      left -= counts[month];
     }
   }
   return chosen;

@@ -8,18 +8,6 @@ import { IDENTITY_WORDS } from './older-identities.ts';
 const BLOCK_WORDS = 8;
 const BLOCK_BITS = 256;
 const BITS_PER_IDENTITY = 16;
-/** Odd, of random bits: one per word of a block. */
-const SALTS = Uint32Array.of(
-  0x47b6137b,
-  0x44974d91,
-  0x8824ad5b,
-  0xa2b7289d,
-  0x705495c7,
-  0x2df1424b,
-  0x9efc4947,
-  0x5c6bfb31,
-);
-
 export class IdentityFilter {
   private readonly words: Uint32Array;
   private readonly blocks: number;
@@ -36,9 +24,17 @@ export class IdentityFilter {
   }
 
   add(k1: number, k2: number, k3: number): void {
+    const { words } = this;
     const at = this.blockOf(k2);
     const bits = bitsOf(k1, k3);
-    for (let word = 0; word < BLOCK_WORDS; word++) this.words[at + word] |= 1 << (Math.imul(bits, SALTS[word]) >>> 27);
+    words[at] |= bit0(bits);
+    words[at + 1] |= bit1(bits);
+    words[at + 2] |= bit2(bits);
+    words[at + 3] |= bit3(bits);
+    words[at + 4] |= bit4(bits);
+    words[at + 5] |= bit5(bits);
+    words[at + 6] |= bit6(bits);
+    words[at + 7] |= bit7(bits);
   }
 
   /** Rows of `IDENTITY_WORDS` words each. */
@@ -51,17 +47,18 @@ export class IdentityFilter {
     const at = this.blockOf(k2);
     const bits = bitsOf(k1, k3);
     // Half of the words at a time: where to stop among single ones is anybody's guess, the processor's too.
+    const missing =
+      (~words[at] & bit0(bits)) |
+      (~words[at + 1] & bit1(bits)) |
+      (~words[at + 2] & bit2(bits)) |
+      (~words[at + 3] & bit3(bits));
+    if (missing !== 0) return false;
     return (
-      (has(words[at], bits, 0) &
-        has(words[at + 1], bits, 1) &
-        has(words[at + 2], bits, 2) &
-        has(words[at + 3], bits, 3)) ===
-        1 &&
-      (has(words[at + 4], bits, 4) &
-        has(words[at + 5], bits, 5) &
-        has(words[at + 6], bits, 6) &
-        has(words[at + 7], bits, 7)) ===
-        1
+      ((~words[at + 4] & bit4(bits)) |
+        (~words[at + 5] & bit5(bits)) |
+        (~words[at + 6] & bit6(bits)) |
+        (~words[at + 7] & bit7(bits))) ===
+      0
     );
   }
 
@@ -76,10 +73,15 @@ export class IdentityFilter {
   }
 }
 
-/** 1 when the identity's bit of the word is set. */
-function has(word: number, bits: number, no: number): number {
-  return (word >>> (Math.imul(bits, SALTS[no]) >>> 27)) & 1;
-}
+// The bit of each word of a block: odd multipliers of random bits. Written out, because a loop over them costs as much again.
+const bit0 = (bits: number): number => 1 << (Math.imul(bits, 0x47b6137b) >>> 27);
+const bit1 = (bits: number): number => 1 << (Math.imul(bits, 0x44974d91) >>> 27);
+const bit2 = (bits: number): number => 1 << (Math.imul(bits, 0x8824ad5b) >>> 27);
+const bit3 = (bits: number): number => 1 << (Math.imul(bits, 0xa2b7289d) >>> 27);
+const bit4 = (bits: number): number => 1 << (Math.imul(bits, 0x705495c7) >>> 27);
+const bit5 = (bits: number): number => 1 << (Math.imul(bits, 0x2df1424b) >>> 27);
+const bit6 = (bits: number): number => 1 << (Math.imul(bits, 0x9efc4947) >>> 27);
+const bit7 = (bits: number): number => 1 << (Math.imul(bits, 0x5c6bfb31) >>> 27);
 
 function bitsOf(k1: number, k3: number): number {
   return Math.imul(k3, 0x85ebca6b) ^ k1;

@@ -21,7 +21,10 @@ export interface OlderIdentities {
   touch(identity: Uint32Array, from: number, to: number): number;
   /** The last one kept of that identity, most likely of `month`. Valid until the next question. */
   find(table: number, k1: number, k2: number, k3: number, month: number): KeptIdentity | null;
-  /** Takes `count` identities of a month, newer than those kept before; `rowsOf` gives them by table, `IDENTITY_WORDS` each. */
+  /**
+   * Takes `count` identities of a month, newer than those kept before. `rowsOf` gives them by table, `IDENTITY_WORDS`
+   * each, until it is asked for the next table.
+   */
   keep(month: number, count: number, rowsOf: (table: number) => Uint32Array): void;
   /** Months before this one are gone for good. */
   expire(oldestTag: number): void;

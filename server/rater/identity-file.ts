@@ -246,22 +246,33 @@ function writeAll(file: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += fs.writeSync(file, bytes, at, bytes.length - at);
 }
 
-/** Rows of all parts by `orderOf`; of one identity that of the first part. */
+/** Used again for each table: what is fresh costs more than what is done with it. */
+let workspace = { all: new Uint32Array(0), sorted: new Uint32Array(0), order: new Float64Array(0) };
+
+function workspaceFor(rows: number): typeof workspace {
+  if (rows > workspace.order.length) {
+    const words = rows * IDENTITY_WORDS;
+    workspace = { all: new Uint32Array(words), sorted: new Uint32Array(words), order: new Float64Array(rows) };
+  }
+  return { ...workspace, order: workspace.order.subarray(0, rows) };
+}
+
+/** Rows of all parts by `orderOf`; of one identity that of the first part. Valid until the next call. */
 function ordered(parts: readonly Uint32Array[], keeps: (tag: number) => boolean): Uint32Array {
-  const all = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0));
   let filled = 0;
+  for (const part of parts) filled += part.length;
+  const count = filled / IDENTITY_WORDS;
+  const { all, sorted, order } = workspaceFor(count);
+  filled = 0;
   for (const part of parts) {
     all.set(part, filled);
     filled += part.length;
   }
-  const count = all.length / IDENTITY_WORDS;
   // Order and row in one number: sorting numbers is what typed arrays do without calling back.
   const rowNumbers = 2 ** (53 - ORDER_BITS);
-  const order = new Float64Array(count);
   for (let row = 0; row < count; row++)
     order[row] = (orderOf(all[row * IDENTITY_WORDS]) >>> (32 - ORDER_BITS)) * rowNumbers + row;
   order.sort();
-  const sorted = new Uint32Array(all.length);
   let to = 0;
   /** Where the rows begin that may be of the identity in hand. */
   let likeFrom = 0;

@@ -22,8 +22,8 @@ const MERGE_FACTOR = 2;
 /** The filter takes at most that part of the memory for identities. */
 const FILTER_SHARE = 0.5;
 /** A filter is made for more than there is, or it would be made anew each time. */
-const FILTER_GROWTH = 1.5;
-const FILTER_IDENTITIES_MIN = 100_000;
+const FILTER_GROWTH = 2;
+const FILTER_IDENTITIES_MIN = 1_000_000;
 
 export class IdentityFiles implements OlderIdentities {
   private readonly folder: string;
