@@ -144,5 +144,13 @@ export class WorkerPools {
 
 function startThread(): TaskPool {
   const filename = entryPoint(import.meta.url, 'worker').href;
-  return new Piscina({ filename, minThreads: 1, maxThreads: 1, idleTimeout: 0x7fffffff, execArgv: entryFlags });
+  return new Piscina({
+    filename,
+    minThreads: 1,
+    maxThreads: 1,
+    idleTimeout: 0x7fffffff,
+    // Otherwise a task that finds the thread busy goes behind those that came after it.
+    stricterFIFO: true,
+    execArgv: entryFlags,
+  });
 }
