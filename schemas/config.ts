@@ -180,6 +180,12 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
   }),
   duplicates: Section('How long a usage is known again.', {
     windowMonths: Integer(1, 120, 13, 'A second sight of a usage is noticed when it started at most that long ago.'),
+    memoryBytesMax: Integer(
+      32 * MIB,
+      1024 * 1024 * MIB,
+      640 * MIB,
+      'Memory for identities of usage (20 to 50 bytes each). The oldest months go to disk, and take 2.2 bytes each in memory.',
+    ),
   }),
   intake: Section('Taking usage in.', {
     diskReserveBytes: Integer(

@@ -7,7 +7,7 @@ export const EntryType = { file: 1, slice: 2, batch: 3, registry: 4, publication
 export type EntryTypeNo = (typeof EntryType)[keyof typeof EntryType];
 
 /** Version of the program's results: raised when a change of program alters any ledger row. */
-export const SEMANTICS_NO = 2;
+export const SEMANTICS_NO = 3;
 
 /** A file was received: its bytes stand in the spool under their hash (closed), or arrive in chunks (growing). */
 export interface FileHead {

@@ -2,3 +2,4 @@ export { startFront, type Front, type FrontOptions } from './front/front.ts';
 export type { FrontServices } from './http/index.ts';
 export * from './copy/index.ts';
 export { version } from './front/version.ts';
+export { dumpShards, IdentityFiles, loadShards } from './rater/index.ts';

@@ -1,2 +1,3 @@
+export { benchDuplicates } from './duplicates.ts';
 export { benchPipeline } from './pipeline.ts';
 export { benchRating } from './rating.ts';

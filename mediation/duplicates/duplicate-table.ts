@@ -16,6 +16,19 @@ const LOAD_PERCENT_MAX = 75;
 const SMALL_SLOTS = 16_384;
 const SHARD_SHIFT = 20;
 
+/** Slots of each of some tables, so that all together take no more than that. */
+export function slotsWithin(bytes: number, tables: number): number {
+  const slots = 2 ** Math.floor(Math.log2(Math.max(1, bytes) / (tables * WORDS * 4)));
+  return slots < 1 ? 0 : slots;
+}
+
+/** Identities that tables of so many slots hold together before one of them grows beyond. */
+export function roomIn(slots: number, tables: number): number {
+  // A small table may grow beyond by growing fourfold; and some tables fill sooner than others.
+  const filled = slots > 2 * SMALL_SLOTS ? slots : slots / 2;
+  return Math.floor(tables * filled * (LOAD_PERCENT_MAX / 100) * 0.98);
+}
+
 export class DuplicateTable {
   private slots: Uint32Array = new Uint32Array(INITIAL_SLOTS * WORDS);
   private mask = INITIAL_SLOTS - 1;
@@ -111,6 +124,39 @@ export class DuplicateTable {
     for (let at = 0; at < old.length; at += WORDS) {
       const tag = old[at + 4];
       if ((tag & 0xffff) >= oldestTag && tag !== 0) this.put(old[at], old[at + 1], old[at + 2], old[at + 3], tag);
+    }
+  }
+
+  /** Adds the identities of each month (tag) to `counts`. */
+  countMonths(counts: Uint32Array): void {
+    const { slots } = this;
+    for (let at = 4; at < slots.length; at += WORDS) counts[slots[at] & 0xffff]++;
+  }
+
+  /** Copies the slots of a month into `rows`, one behind the other, and returns how many words they are. */
+  copyMonth(month: number, rows: Uint32Array): number {
+    const { slots } = this;
+    let to = 0;
+    for (let at = 0; at < slots.length; at += WORDS) {
+      if ((slots[at + 4] & 0xffff) !== month) continue;
+      for (let word = 0; word < WORDS; word++) rows[to++] = slots[at + word];
+    }
+    return to;
+  }
+
+  /** Lets go of these months, and of slots beyond `slotsMax` as far as the others do not need them. */
+  forget(months: ReadonlySet<number>, slotsMax: number): void {
+    const old = this.slots;
+    let living = 0;
+    for (let at = 4; at < old.length; at += WORDS) if (old[at] !== 0 && !months.has(old[at] & 0xffff)) living++;
+    let slotCount = Math.min(this.mask + 1, Math.max(INITIAL_SLOTS, slotsMax));
+    while ((living + 1) * 100 > slotCount * LOAD_PERCENT_MAX) slotCount *= 2;
+    this.slots = new Uint32Array(slotCount * WORDS);
+    this.mask = slotCount - 1;
+    this.used = 0;
+    for (let at = 0; at < old.length; at += WORDS) {
+      const tag = old[at + 4];
+      if (tag !== 0 && !months.has(tag & 0xffff)) this.put(old[at], old[at + 1], old[at + 2], old[at + 3], tag);
     }
   }
 

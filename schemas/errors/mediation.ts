@@ -199,6 +199,13 @@ export const mediationErrors = {
     http: 422,
     exit: 1,
   },
+  IDENTITIES_DAMAGED: {
+    cause: 'A file of what is remembered of usage, for the duplicate check, is not what was written.',
+    cure: 'Nothing to do: the rater starts again and computes it from the log. Have the disk checked.',
+    counter: 'tollgrid_errors_total',
+    http: 500,
+    exit: 1,
+  },
   TIME_OUT_OF_RANGE: {
     cause: 'The usage starts before 1970 or after 2105: the ledger keeps no such months.',
     cure: 'Check the clock of the source and the date pattern of the format; recycle after publishing the format.',

@@ -166,6 +166,7 @@ export class Children {
         watch: this.config.watch,
         slicesAheadMax: rater.slicesAheadMax,
         writeRowsMax: rater.writeRowsMax,
+        identitiesMemoryBytesMax: this.config.duplicates.memoryBytesMax,
         logLevel: logging.level,
       },
     });

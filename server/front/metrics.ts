@@ -1,7 +1,7 @@
 /** What the front measures. The rater reports totals since its start; here they become counters. */
 import { createMetrics, type Metrics } from '../http/index.ts';
-import type { RaterStatistics, WatchState } from '../rater/messages.ts';
 import type { RerateMessage } from './rerates.ts';
+import type { IdentityStatistics, RaterStatistics, WatchState } from '../rater/messages.ts';
 import type { Incident } from './incidents.ts';
 import type { CopyStatus, LastBackup } from '../../schemas/api/operation.ts';
 import type { FileFacts } from './log-state.ts';
@@ -69,6 +69,17 @@ export class FrontMetrics {
     const writes = totals.growth('writes', statistics.writes);
     const seconds = totals.growth('writeSeconds', statistics.writeSeconds);
     for (let i = 0; i < writes; i++) metrics.tollgrid_ledger_write_seconds.observe(seconds / writes);
+    if (statistics.identities !== null) this.followIdentities(statistics.identities);
+  }
+
+  private followIdentities(identities: IdentityStatistics): void {
+    const { metrics } = this;
+    metrics.tollgrid_identities.set({ place: 'memory' }, identities.inMemory);
+    metrics.tollgrid_identities.set({ place: 'disk' }, identities.onDisk);
+    metrics.tollgrid_identities_bytes.set({ place: 'memory' }, identities.memoryBytes);
+    metrics.tollgrid_identities_bytes.set({ place: 'disk' }, identities.diskBytes);
+    metrics.tollgrid_identity_files.set(identities.files);
+    metrics.tollgrid_identity_filter_bits.set(identities.filterBits);
   }
 
   followRerate(message: RerateMessage): void {

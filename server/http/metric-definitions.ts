@@ -88,6 +88,22 @@ export const METRICS = {
     labels: ['source'],
     buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600],
   },
+  tollgrid_identities: {
+    kind: 'gauge',
+    help: 'Identities of usage that the duplicate check remembers: in memory or on disk.',
+    labels: ['place'],
+  },
+  tollgrid_identities_bytes: {
+    kind: 'gauge',
+    help: 'What the duplicate check takes: memory (with all that finds identities on disk) and disk.',
+    labels: ['place'],
+  },
+  tollgrid_identity_files: { kind: 'gauge', help: 'Files of identities on disk.', labels: [] },
+  tollgrid_identity_filter_bits: {
+    kind: 'gauge',
+    help: 'Size of the filter that spares new records a look into these files; below 10 for each identity they get slow.',
+    labels: [],
+  },
   tollgrid_child_up: { kind: 'gauge', help: '1 while the child process of that role runs.', labels: ['role'] },
   tollgrid_child_restarts_total: {
     kind: 'counter',

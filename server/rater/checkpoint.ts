@@ -2,9 +2,12 @@
  * The rater's checkpoint: the state of stage B after an entry, and what the main thread remembers of open files.
  * A checkpoint is a folder of its own; the file that names it is replaced last, so the old one holds until then.
  */
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
+import { FOOT_BYTES, identityFileSum } from './identity-file.ts';
+import { IDENTITY_FILE_SUFFIX } from './identity-files.ts';
 import { makeDirectory, syncDirectory, writeFileDurably } from '../../platform/durable-file.ts';
 import { SEMANTICS_NO } from '../../schemas/log-entries.ts';
 
@@ -15,11 +18,13 @@ export interface Checkpoint {
   folder: string;
   /** Records received per closed file so far: what a file received again counts as duplicates. */
   fileRecords: [number, number][];
-  /** CRC-32 of each file of the state. */
+  /** CRC-32 of each file of the state; of a file of identities that of its foot, which holds the others. */
   files: Record<string, number>;
 }
 
 const NAME = 'checkpoint.json';
+/** Where files of identities are made. */
+const SCRATCH = 'work-';
 const READ_BYTES = 1024 * 1024;
 
 export class CheckpointStore {
@@ -44,6 +49,18 @@ export class CheckpointStore {
     } catch {
       return null;
     }
+  }
+
+  /** A new folder for what a state keeps on disk between checkpoints. Those of earlier raters are removed. */
+  async scratch(): Promise<string> {
+    await makeDirectory(this.dir);
+    for (const name of await fs.readdir(this.dir)) {
+      if (name.startsWith(SCRATCH)) await fs.rm(path.join(this.dir, name), { recursive: true, force: true });
+    }
+    // A rater that was taken for dead and wakes finds its own folder gone, and never another's files in it.
+    const folder = path.join(this.dir, `${SCRATCH}${randomUUID()}`);
+    await makeDirectory(folder);
+    return folder;
   }
 
   /** `dump` fills the folder with synced files. */
@@ -97,6 +114,12 @@ async function checksums(folder: string): Promise<Record<string, number>> {
   for (const name of await fs.readdir(folder)) {
     const file = await fs.open(path.join(folder, name), 'r');
     try {
+      if (name.endsWith(IDENTITY_FILE_SUFFIX)) {
+        const { size } = await file.stat();
+        const { bytesRead } = await file.read(chunk, 0, FOOT_BYTES, Math.max(0, size - FOOT_BYTES));
+        sums[name] = identityFileSum(chunk.subarray(0, bytesRead));
+        continue;
+      }
       let sum = 0;
       for (let at = 0, filled = 1; filled > 0; at += filled) {
         filled = (await file.read(chunk, 0, chunk.length, at)).bytesRead;

@@ -22,6 +22,8 @@ export interface RaterOptions {
   slicesAheadMax: number;
   writeRowsMax: number;
   logLevel: LoggerOptions['level'];
+  /** Memory for identities of usage; what does not fit goes to files. */
+  identitiesMemoryBytesMax: number;
   /** Absent: stored bytes are not watched. */
   watch?: WatchOptions;
 }
@@ -59,6 +61,8 @@ export interface RaterStatistics {
   writeSeconds: number;
   /** Newest event of the last slice: for the delay from event to ledger. */
   newestEventMs: number;
+  /** As of a little while ago; null before the first look. */
+  identities: IdentityStatistics | null;
 }
 
 export interface VerifyCheck {
@@ -185,6 +189,24 @@ export interface RerateOutput {
 export interface WorkerOptions {
   thread: number;
   threads: number;
+  identities: IdentityOptions;
+}
+
+/** Memory for identities, and where those that have no room in it go. */
+export interface IdentityOptions {
+  folder: string;
+  memoryBytesMax: number;
+}
+
+/** What is remembered of usage, and where. */
+export interface IdentityStatistics {
+  inMemory: number;
+  onDisk: number;
+  memoryBytes: number;
+  diskBytes: number;
+  files: number;
+  /** Of the filter that spares new records a look into the files. */
+  filterBits: number;
 }
 
 export type WorkerTask =
@@ -201,6 +223,8 @@ export type WorkerTask =
   | { kind: 'rerate'; input: RerateInput }
   | { kind: 'dump'; folder: string }
   | { kind: 'load'; folder: string }
-  | { kind: 'memory' };
+  | { kind: 'identities' }
+  /** Reads all identities on the disk. */
+  | { kind: 'checkIdentities' };
 
 export type { Reversal, Rework, RegisterReading, StageBResult };

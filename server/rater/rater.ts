@@ -34,6 +34,11 @@ import { WorkerPools } from './worker-pools.ts';
 
 const REFERENCE_TYPES: readonly number[] = [EntryType.registry, EntryType.publication];
 
+/** How often the threads are asked what they remember. */
+const COUNT_EVERY_RECORDS = 200_000;
+/** With fewer for each identity on disk, one new record of fifty is looked for there in vain. */
+const FILTER_BITS_MIN = 10;
+
 export interface RaterEvents {
   tell(message: RaterToFront): void;
   /** The rater cannot go on. */
@@ -83,6 +88,8 @@ export class Rater {
   private processedNo = 0;
   private recordsSinceCheckpoint = 0;
   private readonly rerating: RerateDesk;
+  private recordsUntilCount = COUNT_EVERY_RECORDS;
+  private toldOfFilter = false;
   /** Records received per file: what the same bytes count as when they are received again. */
   private fileRecords = new Map<number, number>();
 
@@ -150,8 +157,14 @@ export class Rater {
   private async begin(threads: number): Promise<void> {
     await this.prepare(threads);
     this.running = this.pipeline.run();
-    this.running.catch((error: unknown) => this.events.fail(error));
+    this.running.catch((error: unknown) => this.failed(error));
     this.beginWatch();
+  }
+
+  /** What is remembered cannot be trusted any more: the next start computes it again from the log. */
+  private async failed(error: unknown): Promise<void> {
+    if (toTollgridError(error).code === 'IDENTITIES_DAMAGED') await this.checkpoints.remove().catch(() => undefined);
+    this.events.fail(error);
   }
 
   private beginWatch(): void {
@@ -179,7 +192,10 @@ export class Rater {
     this.recordsSinceCheckpoint = 0;
     this.reference = new ReferenceData();
     this.pools = this.ports.pools(threads);
-    await this.pools.open();
+    await this.pools.open({
+      folder: await this.checkpoints.scratch(),
+      memoryBytesMax: this.options.identitiesMemoryBytesMax,
+    });
     await this.applyReferenceUpTo(afterEntry);
     if (checkpoint !== null && !(await this.loads(checkpoint.path))) {
       await this.pools.close();
@@ -187,6 +203,7 @@ export class Rater {
     }
     const cuts = new PlannedCuts(await this.writer.recover(afterEntry));
     this.pipeline = new Pipeline(this.parts(new Gather(afterEntry), cuts), this.options, afterEntry, this.headNo);
+    await this.countIdentities();
     this.onProcessed(afterEntry);
   }
 
@@ -309,14 +326,26 @@ export class Rater {
       // Pushed batches are files of their own, which never come again as a whole.
       if (fileEntry !== entryNo) this.fileRecords.set(fileEntry, (this.fileRecords.get(fileEntry) ?? 0) + counts[0]);
       this.recordsSinceCheckpoint += counts[0];
+      this.recordsUntilCount -= counts[0];
       this.statistics.count(source, counts);
     }
     this.statistics.outcome(outcome);
+    if (this.recordsUntilCount <= 0) void this.countIdentities().catch(() => undefined);
     return [
       ...reversed.blocks,
       ...encodeBatches([...outcome.batches, ...reversed.batches], entryNo),
       ...encodeControls([...outcome.controls, ...reversed.controls], entryNo),
     ];
+  }
+
+  private async countIdentities(): Promise<void> {
+    this.recordsUntilCount = COUNT_EVERY_RECORDS;
+    const identities = await this.pools.identities();
+    this.statistics.identities = identities;
+    if (identities.filterBits < FILTER_BITS_MIN * identities.onDisk && !this.toldOfFilter) {
+      this.toldOfFilter = true;
+      this.log.warn(identities, 'duplicates.memoryBytesMax is small: many new records are looked for on the disk');
+    }
   }
 
   private onProcessed(entryNo: number): void {
@@ -411,6 +440,7 @@ export class Rater {
       spool: this.spool,
       processedNo: this.processedNo,
       withLedger: (work) => this.withLedger(work),
+      checkIdentities: () => this.pools.checkIdentities(),
     });
   }
 }

@@ -5,11 +5,14 @@
  *   duplicates-<thread>.bin   [table u32 | words u32 | slots] ...
  *   series-<thread>.ndjson    one register chain a line
  *   occurrences-<thread>.json counts of open files without unique keys
+ *   window-<thread>.json      first month inside the duplicates window
+ *   identities-*.ids          identities that left memory: links to files that never change
  */
 import fs from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
 import { shardOf } from '../../mediation/duplicates/index.ts';
+import { IDENTITY_FILE_SUFFIX, type IdentityFiles } from './identity-files.ts';
 import type { Series } from '../../mediation/readings/index.ts';
 import { meterHash, seriesShard, type Ownership, type ShardState } from './stage-b.ts';
 
@@ -18,7 +21,7 @@ function writeAll(file: number, bytes: Uint8Array): void {
   while (at < bytes.length) at += fs.writeSync(file, bytes, at, bytes.length - at);
 }
 
-export function dumpShards(state: ShardState, folder: string, thread: number): void {
+export function dumpShards(state: ShardState, older: IdentityFiles, folder: string, thread: number): void {
   const write = (name: string, fill: (file: number) => void): void => {
     const file = fs.openSync(path.join(folder, name), 'w');
     try {
@@ -40,13 +43,23 @@ export function dumpShards(state: ShardState, folder: string, thread: number): v
   write(`occurrences-${thread}.json`, (file) => {
     writeAll(file, Buffer.from(JSON.stringify(state.duplicates.dumpOccurrences())));
   });
+  write(`window-${thread}.json`, (file) => writeAll(file, Buffer.from(`${state.duplicates.windowStart}`)));
+  older.dump(folder);
 }
 
-export async function loadShards(state: ShardState, folder: string, owner: Ownership): Promise<void> {
+export async function loadShards(
+  state: ShardState,
+  older: IdentityFiles,
+  folder: string,
+  owner: Ownership,
+): Promise<void> {
   const owns = (shard: number): boolean => shard % owner.threads === owner.thread;
-  for (const name of fs.readdirSync(folder).sort()) {
+  const names = fs.readdirSync(folder).sort();
+  older.load(names.filter((name) => name.endsWith(IDENTITY_FILE_SUFFIX)).map((name) => path.join(folder, name)));
+  for (const name of names) {
     const filePath = path.join(folder, name);
-    if (name.startsWith('duplicates-')) loadDuplicates(state, filePath, owns);
+    if (name.startsWith('window-')) state.duplicates.startWindowAt(Number(fs.readFileSync(filePath, 'utf8')));
+    else if (name.startsWith('duplicates-')) loadDuplicates(state, filePath, owns);
     else if (name.startsWith('series-')) await loadSeries(state, filePath, owns);
     else if (name.startsWith('occurrences-')) {
       const files = JSON.parse(fs.readFileSync(filePath, 'utf8')) as [number, [string, number][]][];

@@ -85,7 +85,7 @@ export function runStageB(
   const result: StageBResult = { reversals: [], rework: [], supersededContext: [] };
   const isRegister = format.classes.map((one) => one.kind === 'registerReading');
   const isInterval = format.classes.map((one) => one.kind === 'intervalReading');
-  state.duplicates.setWindow(place.acceptedAtMs, windowMonths);
+  state.duplicates.setWindow(place.acceptedAtMs, windowMonths, recycled !== null);
   const single = owner.threads === 1;
   let row = 0;
   for (let i = 0; i < records.count; i++) {

@@ -2,7 +2,7 @@
 import { DISPOSITION_NAMES } from '../../schemas/columns/record-columns.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
 import type { GatheredWrite } from './gather.ts';
-import type { RaterStatistics, SliceOutcome } from './messages.ts';
+import type { IdentityStatistics, RaterStatistics, SliceOutcome } from './messages.ts';
 
 /** Results of settlements that the front can still be asked for. */
 const SETTLEMENTS_KEPT = 20;
@@ -17,6 +17,7 @@ export class Statistics {
   private writes = 0;
   private writeMs = 0;
   private newestEventMs = 0;
+  identities: IdentityStatistics | null = null;
 
   /** Counts of one batch by disposition; index 0 (received) is the sum of the others and not counted again. */
   count(source: string, counts: readonly number[]): void {
@@ -61,6 +62,7 @@ export class Statistics {
       writes: this.writes,
       writeSeconds: this.writeMs / 1000,
       newestEventMs: this.newestEventMs,
+      identities: this.identities,
     };
   }
 }

@@ -15,6 +15,8 @@ export interface VerifyParts {
   logDir: string;
   spool: Spool;
   processedNo: number;
+  /** Reads the identities that are kept on disk. Error: IDENTITIES_DAMAGED. */
+  checkIdentities(): Promise<void>;
   /** Runs work on the ledger while nothing is written. */
   withLedger<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -30,7 +32,18 @@ export async function verifyStored(parts: VerifyParts): Promise<VerifyCheck[]> {
     await verifySpool(parts.spool),
     ...(await parts.withLedger(() => verifyLedger(parts))),
     await verifyDecoded(parts),
+    await verifyIdentities(parts),
   ];
+}
+
+async function verifyIdentities({ checkIdentities }: VerifyParts): Promise<VerifyCheck> {
+  const name = 'duplicates: identities kept on disk';
+  try {
+    await checkIdentities();
+    return check(name, [], 'all as written');
+  } catch (error) {
+    return check(name, [toTollgridError(error).message], '');
+  }
 }
 
 async function verifyLog({ logDir, spool, processedNo }: VerifyParts): Promise<VerifyCheck[]> {

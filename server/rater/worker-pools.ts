@@ -5,7 +5,16 @@
  */
 import { Piscina } from 'piscina';
 import { entryFlags, entryPoint } from '../../platform/paths.ts';
-import type { RecycledInput, RecycleResult, RerateInput, RerateOutput, SliceOutcome, WorkerTask } from './messages.ts';
+import type {
+  IdentityOptions,
+  IdentityStatistics,
+  RecycledInput,
+  RecycleResult,
+  RerateInput,
+  RerateOutput,
+  SliceOutcome,
+  WorkerTask,
+} from './messages.ts';
 import type { ReferenceEntry } from './reference-data.ts';
 import type { SliceBytes, SlicePlace, SliceWork } from './slice-work.ts';
 import type { StageBResult } from './stage-b.ts';
@@ -39,8 +48,11 @@ export class WorkerPools {
     return this.pools.length;
   }
 
-  async open(): Promise<void> {
-    await this.onState((thread) => ({ kind: 'open', options: { thread, threads: this.stateThreads } }));
+  /** The threads share the memory. */
+  async open({ folder, memoryBytesMax }: IdentityOptions): Promise<void> {
+    const threads = this.stateThreads;
+    const identities = { folder, memoryBytesMax: memoryBytesMax / threads };
+    await this.onState((thread) => ({ kind: 'open', options: { thread, threads, identities } }));
   }
 
   /** The caller sees to it that no slice is under way. */
@@ -106,12 +118,22 @@ export class WorkerPools {
     await this.onState(() => ({ kind: 'load', folder }));
   }
 
-  async memory(): Promise<{ identities: number; bytes: number }> {
-    const parts = await this.onState<{ identities: number; bytes: number }>(() => ({ kind: 'memory' }));
+  async identities(): Promise<IdentityStatistics> {
+    const parts = await this.onState<IdentityStatistics>(() => ({ kind: 'identities' }));
+    const sum = (key: keyof IdentityStatistics): number => parts.reduce((total, part) => total + part[key], 0);
     return {
-      identities: parts.reduce((sum, part) => sum + part.identities, 0),
-      bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
+      inMemory: sum('inMemory'),
+      onDisk: sum('onDisk'),
+      memoryBytes: sum('memoryBytes'),
+      diskBytes: sum('diskBytes'),
+      files: sum('files'),
+      filterBits: sum('filterBits'),
     };
+  }
+
+  /** Reads all identities on the disk. Error: IDENTITIES_DAMAGED. */
+  async checkIdentities(): Promise<void> {
+    await this.onState(() => ({ kind: 'checkIdentities' }));
   }
 
   async close(): Promise<void> {
@@ -129,5 +151,13 @@ export class WorkerPools {
 
 function startThread(): TaskPool {
   const filename = entryPoint(import.meta.url, 'worker').href;
-  return new Piscina({ filename, minThreads: 1, maxThreads: 1, idleTimeout: 0x7fffffff, execArgv: entryFlags });
+  return new Piscina({
+    filename,
+    minThreads: 1,
+    maxThreads: 1,
+    idleTimeout: 0x7fffffff,
+    // Otherwise a task that finds the thread busy goes behind those that came after it.
+    stricterFIFO: true,
+    execArgv: entryFlags,
+  });
 }

@@ -3,21 +3,31 @@ import { Piscina } from 'piscina';
 import { Duplicates } from '../../mediation/duplicates/index.ts';
 import { RegisterBook } from '../../mediation/readings/index.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
-import type { RecycledInput, RecycleResult, SliceOutcome, WorkerOptions, WorkerTask } from './messages.ts';
+import type {
+  IdentityStatistics,
+  RecycledInput,
+  RecycleResult,
+  SliceOutcome,
+  WorkerOptions,
+  WorkerTask,
+} from './messages.ts';
 import { ReferenceData } from './reference-data.ts';
 import { rerateSlice } from './rerate-slice.ts';
+import { IdentityFiles } from './identity-files.ts';
 import { dumpShards, loadShards } from './shard-files.ts';
 import { SliceEncoder } from './slice-encoder.ts';
-import { release, revive, type SliceBytes, type SlicePlace } from './slice-work.ts';
+import { release, revive, type SliceBytes, type SlicePlace, type SliceWork } from './slice-work.ts';
 import { ColumnPool, runStageA } from './stage-a.ts';
-import { runStageB, stateShard, type ShardState } from './stage-b.ts';
+import { runStageB, stateShard, type Ownership, type ShardState, type StageBResult } from './stage-b.ts';
 import { runStageC } from './stage-c.ts';
 import { UNKNOWN_FORMAT } from './unknown-format.ts';
 
 let reference = new ReferenceData(UNKNOWN_FORMAT);
 const encoder = new SliceEncoder();
 const columns = new ColumnPool();
-let owner: WorkerOptions = { thread: 0, threads: 1 };
+let owner: Ownership = { thread: 0, threads: 1 };
+let memoryBytesMax = 0;
+let older: IdentityFiles | null = null;
 let state: ShardState;
 
 export default async function run(task: WorkerTask): Promise<unknown> {
@@ -33,9 +43,7 @@ export default async function run(task: WorkerTask): Promise<unknown> {
 async function perform(task: WorkerTask): Promise<unknown> {
   switch (task.kind) {
     case 'open':
-      owner = task.options;
-      reference = new ReferenceData(UNKNOWN_FORMAT);
-      state = { duplicates: new Duplicates(), registers: new RegisterBook() };
+      open(task.options);
       return;
     case 'reference':
       for (const entry of task.entries) reference.apply(entry);
@@ -44,17 +52,8 @@ async function perform(task: WorkerTask): Promise<unknown> {
       return moved(processSlice(task.place, task.source));
     case 'stageA':
       return runStageA(reference, columns, task.place, task.source);
-    case 'stageB': {
-      const work = revive(task.work);
-      return runStageB(
-        state,
-        work,
-        reference.format(work.place.format),
-        reference.lookup,
-        owner,
-        reference.windowMonths,
-      );
-    }
+    case 'stageB':
+      return keepingState(revive(task.work));
     case 'stageC': {
       const work = revive(task.work);
       const outcome = runStageC(reference, encoder, work, task.state);
@@ -68,14 +67,41 @@ async function perform(task: WorkerTask): Promise<unknown> {
     case 'rerate':
       return rerateSlice(reference, encoder, columns, task.input);
     case 'dump':
-      dumpShards(state, task.folder, owner.thread);
+      dumpShards(state, older!, task.folder, owner.thread);
       return;
     case 'load':
-      await loadShards(state, task.folder, owner);
+      await loadShards(state, older!, task.folder, owner);
+      state.duplicates.makeRoom(0, memoryBytesMax);
       return;
-    case 'memory':
-      return { identities: state.duplicates.size, bytes: state.duplicates.bytes };
+    case 'identities':
+      return {
+        inMemory: state.duplicates.size,
+        onDisk: older!.count,
+        memoryBytes: state.duplicates.bytes + older!.memoryBytes,
+        diskBytes: older!.diskBytes,
+        files: older!.fileCount,
+        filterBits: older!.filterBits,
+      } satisfies IdentityStatistics;
+    case 'checkIdentities':
+      older!.check();
+      return;
   }
+}
+
+function open({ thread, threads, identities }: WorkerOptions): void {
+  owner = { thread, threads };
+  memoryBytesMax = identities.memoryBytesMax;
+  older?.close();
+  older = new IdentityFiles(identities.folder, owner, memoryBytesMax);
+  reference = new ReferenceData(UNKNOWN_FORMAT);
+  state = { duplicates: new Duplicates(older), registers: new RegisterBook() };
+}
+
+/** Stage B of a slice, with room for all of its records. */
+function keepingState(work: SliceWork): StageBResult {
+  state.duplicates.makeRoom(work.records.count, memoryBytesMax);
+  const format = reference.format(work.place.format);
+  return runStageB(state, work, format, reference.lookup, owner, reference.windowMonths);
 }
 
 /** The blocks are handed over or shared, not copied. (Piscina takes any object with its two symbols; its types do not say so.) */
@@ -95,14 +121,7 @@ function moved(outcome: SliceOutcome): unknown {
 
 function processSlice(place: SlicePlace, source: SliceBytes): SliceOutcome {
   const work = runStageA(reference, columns, place, source);
-  const result = runStageB(
-    state,
-    work,
-    reference.format(place.format),
-    reference.lookup,
-    owner,
-    reference.windowMonths,
-  );
+  const result = keepingState(work);
   const outcome = runStageC(reference, encoder, work, result);
   release(work);
   return outcome;

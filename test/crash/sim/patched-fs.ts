@@ -240,6 +240,10 @@ function patch(): () => void {
     readFileSync: (mount, file: string, encoding?: BufferEncoding) => content(mount, file, encoding),
     readdirSync: (mount, folder: string) => mount.disk.children(folder),
     createReadStream: (mount, file: string) => Readable.from([Buffer.from(existing(mount, file).bytes)]),
+    linkSync: (mount, from: string, to: string) =>
+      now(mount, 'link', to, () => (existing(mount, from), mount.disk.link(from, to)), undefined),
+    rmSync: (mount, file: string, options?: fs.RmOptions) =>
+      now(mount, 'remove', file, () => removeTree(mount, file, options), undefined),
     openSync: (mount, file: string, flags = 'r') =>
       now(mount, 'open', file, () => descriptor(mount, file, opened(mount, file, flags)), 0),
   });

@@ -20,7 +20,7 @@ export function threadsHere(threads: number): WorkerPools {
   return new WorkerPools(threads, (thread) => {
     const run = inTurn(WORKERS[thread]!);
     // A new thread knows nothing; this one may have worked before.
-    void run({ kind: 'open', options: { thread, threads } });
+    void run({ kind: 'open', options: { thread, threads, identities: { folder: '', memoryBytesMax: 0 } } });
     return { run, destroy: async () => undefined };
   });
 }

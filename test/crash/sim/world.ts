@@ -201,6 +201,8 @@ export class World {
       threads: this.threads,
       slicesAheadMax: 3,
       writeRowsMax: this.random.pick([1, 20, 60]),
+      // Mostly there is no room: identities go to files after each slice.
+      identitiesMemoryBytesMax: this.random.pick([0, 0, 1 << 20]),
       logLevel: 'silent' as const,
     };
     const opening = process.run(() =>
