@@ -111,7 +111,13 @@ export class Rater {
       ledger: this.ledger,
       reader: this.reader,
       spoolPath: (blob) => this.spool.path(blob),
-      pools: () => ports.pools(1),
+      pools: async () => {
+        const pools = ports.pools(1);
+        // A preview remembers no usage: nothing is ever put into the folder.
+        const folder = path.join(options.dataDir, 'rater', 'preview');
+        await pools.open({ folder, memoryBytesMax: options.identitiesMemoryBytesMax });
+        return pools;
+      },
       tell: (message) => this.events.tell(message),
     });
   }

@@ -18,8 +18,8 @@ export interface DeskParts {
   ledger: LedgerClient;
   reader: LogReader;
   spoolPath(blob: string): string;
-  /** Not open yet. */
-  pools(): WorkerPools;
+  /** Threads of its own, open. */
+  pools(): Promise<WorkerPools>;
   tell(message: RaterToFront): void;
 }
 
@@ -65,10 +65,10 @@ export class RerateDesk {
     const { ledger, reader, spoolPath, tell } = this.parts;
     await this.kept?.drop();
     this.kept = null;
-    const pools = this.parts.pools();
     const workspace = await RerateWorkspace.make(ledger, `p${previewNo}`, asOfEntry + 1);
+    let pools: WorkerPools | null = null;
     try {
-      await pools.open();
+      pools = await this.parts.pools();
       const reference = await this.referenceAsOf(asOfEntry, pools);
       const progress = (how: RerateProgress): void => {
         this.checkStopped();
@@ -81,7 +81,7 @@ export class RerateDesk {
       await workspace.drop().catch(() => undefined);
       throw error;
     } finally {
-      await pools.close();
+      await pools?.close();
     }
   }
 
