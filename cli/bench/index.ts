@@ -1,3 +1,4 @@
 export { benchDuplicates } from './duplicates.ts';
 export { benchPipeline } from './pipeline.ts';
 export { benchRating } from './rating.ts';
+export { benchSafety } from './safety.ts';

@@ -56,7 +56,7 @@ export async function runTollgrid({ generated, warmUpFile, folder, threads }: To
   }
 }
 
-function writeConfig(folder: string, inbox: string, generated: GeneratedCalls, threads: number): string {
+export function writeConfig(folder: string, inbox: string, generated: GeneratedCalls, threads: number): string {
   const file = path.join(folder, 'tollgrid.yaml');
   const lines = {
     dataDir: path.join(folder, 'data'),
@@ -78,6 +78,9 @@ function writeConfig(folder: string, inbox: string, generated: GeneratedCalls, t
   return file;
 }
 
-async function untilProcessed(services: { status(): { processedEntry: number } }, entryNo: number): Promise<void> {
+export async function untilProcessed(
+  services: { status(): { processedEntry: number } },
+  entryNo: number,
+): Promise<void> {
   while (services.status().processedEntry < entryNo) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }

@@ -1,32 +1,33 @@
 /**
  * A filter of identities, in split blocks (Putze, Sanders, Singler: Cache-, Hash- and Space-Efficient Bloom Filters): an
  * identity sets one bit in each of the eight words of one block, so a question reads one line of the processor's cache.
- * "Not there" is certain; "there" is wrong about once in a thousand.
+ * "Not there" is certain; "there" is wrong about once in a thousand when the filter is full.
  */
-import { IDENTITY_WORDS } from './older-identities.ts';
+import { IDENTITY_WORDS, spread, TABLE_COUNT } from './older-identities.ts';
 
 const BLOCK_WORDS = 8;
 const BLOCK_BITS = 256;
 const BITS_PER_IDENTITY = 16;
 export class IdentityFilter {
   private readonly words: Uint32Array;
+  /** Of each table: identities that stand together elsewhere are near each other here too. */
   private readonly blocks: number;
 
   /** For so many identities; with less memory than 2 bytes for each it is wrong more often. */
   constructor(identities: number, bytesMax: number) {
-    const wanted = Math.ceil((identities * BITS_PER_IDENTITY) / BLOCK_BITS);
-    this.blocks = Math.max(1, Math.min(wanted, Math.floor(bytesMax / (BLOCK_WORDS * 4))));
-    this.words = new Uint32Array(this.blocks * BLOCK_WORDS);
+    const wanted = Math.ceil((identities * BITS_PER_IDENTITY) / BLOCK_BITS / TABLE_COUNT);
+    this.blocks = Math.max(1, Math.min(wanted, Math.floor(bytesMax / (TABLE_COUNT * BLOCK_WORDS * 4))));
+    this.words = new Uint32Array(TABLE_COUNT * this.blocks * BLOCK_WORDS);
   }
 
   get bytes(): number {
     return this.words.byteLength;
   }
 
-  add(k1: number, k2: number, k3: number): void {
+  add(table: number, k1: number, k2: number, k3: number): void {
     const { words } = this;
-    const at = this.blockOf(k2);
-    const bits = bitsOf(k1, k3);
+    const at = this.blockOf(table, k1);
+    const bits = bitsOf(k2, k3);
     words[at] |= bit0(bits);
     words[at + 1] |= bit1(bits);
     words[at + 2] |= bit2(bits);
@@ -38,14 +39,14 @@ export class IdentityFilter {
   }
 
   /** Rows of `IDENTITY_WORDS` words each. */
-  addRows(rows: Uint32Array): void {
-    for (let at = 0; at < rows.length; at += IDENTITY_WORDS) this.add(rows[at], rows[at + 1], rows[at + 2]);
+  addRows(table: number, rows: Uint32Array): void {
+    for (let at = 0; at < rows.length; at += IDENTITY_WORDS) this.add(table, rows[at], rows[at + 1], rows[at + 2]);
   }
 
-  mayHave(k1: number, k2: number, k3: number): boolean {
+  mayHave(table: number, k1: number, k2: number, k3: number): boolean {
     const { words } = this;
-    const at = this.blockOf(k2);
-    const bits = bitsOf(k1, k3);
+    const at = this.blockOf(table, k1);
+    const bits = bitsOf(k2, k3);
     // Half of the words at a time: where to stop among single ones is anybody's guess, the processor's too.
     const missing =
       (~words[at] & bit0(bits)) |
@@ -63,13 +64,12 @@ export class IdentityFilter {
   }
 
   /** Reads the place of an identity, to have it near. */
-  touch(k2: number): number {
-    return this.words[this.blockOf(k2)];
+  touch(table: number, k1: number): number {
+    return this.words[this.blockOf(table, k1)];
   }
 
-  /** The words of a digest are spread already; the multiplication is for identities that a test makes up. */
-  private blockOf(k2: number): number {
-    return Math.floor(((Math.imul(k2, 0x9e3779b1) >>> 0) * this.blocks) / 0x1_0000_0000) * BLOCK_WORDS;
+  private blockOf(table: number, k1: number): number {
+    return (table * this.blocks + Math.floor((spread(k1) * this.blocks) / 0x1_0000_0000)) * BLOCK_WORDS;
   }
 }
 
@@ -83,6 +83,6 @@ const bit5 = (bits: number): number => 1 << (Math.imul(bits, 0x2df1424b) >>> 27)
 const bit6 = (bits: number): number => 1 << (Math.imul(bits, 0x9efc4947) >>> 27);
 const bit7 = (bits: number): number => 1 << (Math.imul(bits, 0x5c6bfb31) >>> 27);
 
-function bitsOf(k1: number, k3: number): number {
-  return Math.imul(k3, 0x85ebca6b) ^ k1;
+function bitsOf(k2: number, k3: number): number {
+  return Math.imul(k3, 0x85ebca6b) ^ k2;
 }

@@ -30,6 +30,11 @@ export interface OlderIdentities {
   expire(oldestTag: number): void;
 }
 
+/** A word of an identity, evenly over all 32 bits. A digest is that already; identities that a test makes up are not. */
+export function spread(word: number): number {
+  return Math.imul(word, 0x9e3779b1) >>> 0;
+}
+
 export function monthOf(tag: number): number {
   return tag & 0xffff;
 }

@@ -13,7 +13,8 @@ import {
   type KeptIdentity,
   type OlderIdentities,
 } from '../../mediation/duplicates/index.ts';
-import { IdentityFile, writeIdentityFile, type RowSource } from './identity-file.ts';
+import { IdentityFile } from './identity-file.ts';
+import { writeIdentityFile, type RowSource } from './identity-file-writer.ts';
 import type { Ownership } from './stage-b.ts';
 
 export const IDENTITY_FILE_SUFFIX = '.ids';
@@ -22,7 +23,7 @@ const MERGE_FACTOR = 2;
 /** The filter takes at most that part of the memory for identities. */
 const FILTER_SHARE = 0.5;
 /** A filter is made for more than there is, or it would be made anew each time. */
-const FILTER_GROWTH = 2;
+const FILTER_GROWTH = 1.5;
 const FILTER_IDENTITIES_MIN = 1_000_000;
 
 export class IdentityFiles implements OlderIdentities {
@@ -70,12 +71,13 @@ export class IdentityFiles implements OlderIdentities {
   touch(identity: Uint32Array, from: number, to: number): number {
     const { filter } = this;
     let read = 0;
-    if (filter !== null) for (let i = from; i < to; i++) read ^= filter.touch(identity[4 * i + 2]);
+    if (filter !== null)
+      for (let i = from; i < to; i++) read ^= filter.touch(identity[4 * i] & (TABLE_COUNT - 1), identity[4 * i + 1]);
     return read;
   }
 
   find(table: number, k1: number, k2: number, k3: number, month: number): KeptIdentity | null {
-    if (this.filter === null || !this.filter.mayHave(k1, k2, k3)) return null;
+    if (this.filter === null || !this.filter.mayHave(table, k1, k2, k3)) return null;
     const { files, row, found } = this;
     // Nearly always a second sight is of the month of the first.
     for (const likely of [true, false]) {
@@ -127,7 +129,7 @@ export class IdentityFiles implements OlderIdentities {
     const room = Math.max(FILTER_IDENTITIES_MIN, Math.floor(this.count * FILTER_GROWTH));
     this.filter = null;
     const filter = new IdentityFilter(room, this.filterBytesMax);
-    for (const file of this.files) for (let table = 0; table < TABLE_COUNT; table++) filter.addRows(file.table(table));
+    this.eachTable((table, rows) => filter.addRows(table, rows));
     this.filter = filter;
     this.filterRoom = room - this.count;
   }
@@ -166,7 +168,14 @@ export class IdentityFiles implements OlderIdentities {
 
   /** Reads every row. Error: IDENTITIES_DAMAGED. */
   check(): void {
-    for (const file of this.files) for (let table = 0; table < TABLE_COUNT; table++) file.table(table);
+    this.eachTable(() => undefined);
+  }
+
+  private eachTable(work: (table: number, rows: Uint32Array) => void): void {
+    const room = new Uint32Array(Math.max(0, ...this.files.map((file) => file.tableWordsMost)));
+    for (const file of this.files) {
+      for (let table = 0; table < TABLE_COUNT; table++) work(table, file.table(table, room));
+    }
   }
 
   close(): void {

@@ -94,10 +94,10 @@ describe('the sample town', () => {
     expect((await system.front.outcome()).length).toBeGreaterThan(5);
   });
 
-  it('computes the same rows again with 1 and with 2 threads', async () => {
+  it('computes the same rows again with 1, with 2 and with 4 threads', async () => {
     const rows = await system.charges();
     const exported = await system.export();
-    for (const threads of [2, 1]) {
+    for (const threads of [2, 4, 1]) {
       await system.services.rebuild({ threads });
       expect(await system.charges()).toEqual(rows);
       expect(await system.export()).toBe(exported);

@@ -18,8 +18,7 @@ afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 async function fate(pools: WorkerPools, entryNo: number, text: string): Promise<string> {
   const place = { entryNo, fileEntry: entryNo, source: 'a', format: 'none', acceptedAtMs: Date.UTC(2026, 9, 1) };
   const work = pools.process({ ...place, sourceOffset: 0, first: true, last: true }, { bytes: Buffer.from(text) });
-  return (await work).batches[0]!.counts
-    .map((count, no) => (no > 0 && count > 0 ? DISPOSITION_NAMES[no]! : ''))
+  return (await work).batches[0]!.counts.map((count, no) => (no > 0 && count > 0 ? DISPOSITION_NAMES[no]! : ''))
     .filter((name) => name !== '')
     .join();
 }
