@@ -5,12 +5,24 @@ export {
   formatQuantity,
   componentsOf,
   monthsBefore,
+  prepareModel,
   prepareTariff,
+  readPublication,
   readsRecordCharges,
+  revisionName,
+  sameContent,
   type Mistake,
+  type Prepared,
   type ReadSideFile,
 } from './language/index.ts';
-export { compileTariff, type CompiledTariff } from './compiler/index.ts';
+export {
+  compileParts,
+  compileTariff,
+  partsOf,
+  partsOfPrepared,
+  type CompiledTariff,
+  type TariffParts,
+} from './compiler/index.ts';
 export {
   TariffBook,
   authorise,
@@ -38,4 +50,4 @@ export {
   type SettlementInput,
   type TariffSpanInput,
 } from './settlement/index.ts';
-export { requirePassing, testPublication, testTariff, type TariffTestResult } from './trials/index.ts';
+export { requirePassing, testCompiled, testPublication, testTariff, type TariffTestResult } from './trials/index.ts';

@@ -1,6 +1,7 @@
-export { checkTariff, prepareTariff, readPublication } from './prepare.ts';
+export { checkTariff, prepareModel, prepareTariff, readPublication, sameContent, type Prepared } from './prepare.ts';
 export { formatMistake, type Mistake } from './mistakes.ts';
 export { formatQuantity, parseQuantity } from './quantities.ts';
+export { PrefixDraft } from './prefix-draft.ts';
 export { kindsOf } from './read-bands.ts';
 export { knownRule, UNDECIDED } from './known-rule.ts';
 export { ruleTable } from './read-rules.ts';
@@ -10,6 +11,7 @@ export {
   HOLIDAY_KIND,
   MEASURES,
   PLAIN_KINDS,
+  revisionName,
   versionName,
   type ConditionModel,
   type DaysModel,
