@@ -8,6 +8,7 @@ export {
   prepareModel,
   prepareTariff,
   readPublication,
+  readTariffHead,
   readsRecordCharges,
   revisionName,
   sameContent,
@@ -20,6 +21,7 @@ export {
   compileTariff,
   partsOf,
   partsOfPrepared,
+  tableBytes,
   type CompiledTariff,
   type TariffParts,
 } from './compiler/index.ts';

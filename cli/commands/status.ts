@@ -2,6 +2,7 @@ import { show } from '../answers.ts';
 import { connect, findFront } from '../client.ts';
 import type { CommandSpec } from '../command.ts';
 import { tableLines, whole } from '../table.ts';
+import { noticeLines } from '../start-lines.ts';
 import { storedLines } from '../stored-lines.ts';
 import type { Status } from '../../schemas/api/operation.ts';
 
@@ -23,6 +24,7 @@ export const status: CommandSpec = {
       answer.ready ? 'ready' : `not ready: ${answer.reasons.join('; ')}`,
       `log entry ${whole(answer.logHead)}, in the ledger up to ${whole(answer.processedEntry)}, ${whole(answer.inFlightEntries)} in flight`,
       ...storedLines(answer.stored),
+      ...noticeLines(answer.notices),
       ...tableLines(
         [
           { head: 'process', value: (child) => child.role },

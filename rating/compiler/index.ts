@@ -1,5 +1,5 @@
 export { compileParts, compileTariff, type CompiledTariff, type Money } from './compile.ts';
-export { partsOf, partsOfPrepared, type TariffParts } from './tariff-parts.ts';
+export { partsOf, partsOfPrepared, tableBytes, type TariffParts } from './tariff-parts.ts';
 export { buildPrefixTrie, findPrefix, listedPrefix, type PrefixTrie } from './prefix-trie.ts';
 export { dayRow, type BandTable } from './band-table.ts';
 export { compileCondition, isIncoming, otherField, type Asked } from './conditions.ts';

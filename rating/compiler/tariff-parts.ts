@@ -29,6 +29,17 @@ export function partsOfPrepared({ publication, model: { zones, ...rest } }: Prep
   };
 }
 
+/** Of its prefixes, laid out. */
+export function tableBytes({ trie }: TariffParts): number {
+  return bytesIn(trie);
+}
+
+function bytesIn(value: unknown): number {
+  if (value instanceof Int32Array) return value.byteLength;
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce((sum: number, part) => sum + bytesIn(part), 0);
+}
+
 /** The same value with its typed arrays where every thread can read them. */
 function inSharedMemory<T>(value: T): T {
   if (value instanceof Int32Array) {

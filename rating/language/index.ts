@@ -1,4 +1,5 @@
 export { checkTariff, prepareModel, prepareTariff, readPublication, sameContent, type Prepared } from './prepare.ts';
+export { readTariffHead, type TariffHead } from './named-files.ts';
 export { formatMistake, type Mistake } from './mistakes.ts';
 export { formatQuantity, parseQuantity } from './quantities.ts';
 export { PrefixDraft } from './prefix-draft.ts';

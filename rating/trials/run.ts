@@ -45,7 +45,7 @@ export function testCompiled(tariff: CompiledTariff): TariffTestResult[] {
 }
 
 /** Error: TARIFF_TEST_FAILED, with `details.failed`. Publishing calls this. */
-export function requirePassing(results: readonly TariffTestResult[]): void {
+export function requirePassing(results: readonly Pick<TariffTestResult, 'name' | 'ok' | 'differences'>[]): void {
   const failed = results.filter((result) => !result.ok);
   if (failed.length === 0) return;
   const shown = failed.map((result) => `${result.name}: ${result.differences.join('; ')}`).join('\n');

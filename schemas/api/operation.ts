@@ -76,6 +76,13 @@ export const StoredStatus = Type.Object(
 );
 export type StoredStatus = Static<typeof StoredStatus>;
 
+export const Notice = Type.Object({
+  code: Type.String(),
+  message: Type.String(),
+  cure: Type.String({ description: 'What to do about it' }),
+});
+export type Notice = Static<typeof Notice>;
+
 export const Status = Type.Object({
   version: Type.String(),
   ready: Type.Boolean(),
@@ -86,6 +93,7 @@ export const Status = Type.Object({
   processedEntry: EntryNo,
   inFlightEntries: Type.Integer(),
   stored: StoredStatus,
+  notices: Type.Array(Notice, { description: 'What the start did not do, and wants somebody to know' }),
   children: Type.Array(ChildStatus),
 });
 export type Status = Static<typeof Status>;

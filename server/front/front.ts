@@ -20,10 +20,11 @@ import {
   type Registry,
   type RegistryChange,
 } from '../../registry/index.ts';
+import { tableBytes, type TariffParts } from '../../rating/index.ts';
 import { EntryType } from '../../schemas/log-entries.ts';
-import type { Status } from '../../schemas/api/operation.ts';
+import type { Notice, Status } from '../../schemas/api/operation.ts';
 import type { FrontServices } from '../http/index.ts';
-import { ReferenceData } from '../rater/index.ts';
+import { compiledFolder, ReferenceData, writeCompiled } from '../rater/index.ts';
 import type { AuditClock } from './audit-clock.ts';
 import { auditClock } from './audit-services.ts';
 import { Children } from './children.ts';
@@ -36,12 +37,14 @@ import { DiskReserve, diskSpace, type DiskSpace } from './disk-reserve.ts';
 import { FrontMetrics, type Gauges } from './metrics.ts';
 import { Processed } from './processed.ts';
 import { PausedSources } from './paused-sources.ts';
-import { Publisher } from './publisher.ts';
+import { Publisher, type ApplyPublication } from './publisher.ts';
 import { Settlements } from './settlements.ts';
 import { outcomeLines, type Line } from './outcome.ts';
 import { createServices } from './services.ts';
 import { Sources } from './sources.ts';
 import { storedStatus } from './stored-status.ts';
+import { TariffPublisher } from './tariff-publisher.ts';
+import { ThreadWorkshop } from './tariff-workshop.ts';
 
 export interface FrontOptions {
   config: Config;
@@ -71,6 +74,8 @@ export interface Front {
 
 /** How far ahead of the ledger pushed usage may run before it is refused, in log entries. */
 const PUSHED_ENTRIES_MAX = 5_000;
+/** Of the table of prefixes. */
+const HANDED_OVER_BYTES_MIN = 1024 * 1024;
 
 export async function startFront(options: FrontOptions): Promise<Front> {
   const { config, temporary, clock = systemClock } = options;
@@ -107,8 +112,11 @@ export class FrontParts {
   registry!: Registry;
   publisher!: Publisher;
   sources!: Sources;
+  tariffs!: TariffPublisher;
+  readonly workshop = new ThreadWorkshop();
   log!: LogWriter;
   ready = false;
+  private notices: Notice[] = [];
   readonly startedAtMs: number;
   private readonly lock: DataDirLock;
   private spool: Spool | null = null;
@@ -184,8 +192,26 @@ export class FrontParts {
       inFlightEntries: () => this.inFlightEntries,
       waitForPushed: () => this.processed.reached(this.log.headNo - PUSHED_ENTRIES_MAX),
     });
-    this.publisher = new Publisher(this.intake, this.state, (entryNo, head, body) =>
-      this.reference.apply({ entryNo, type: EntryType.publication, head, body }),
+    const apply: ApplyPublication = (entryNo, head, body, parts) =>
+      this.reference.apply({ entryNo, type: EntryType.publication, head, body, ...(parts !== undefined && { parts }) });
+    this.publisher = new Publisher(this.intake, this.state, apply);
+    // What the one before handed over nobody needs any more.
+    await fs.rm(compiledFolder(config.dataDir), { recursive: true, force: true });
+    this.tariffs = new TariffPublisher({
+      intake: this.intake,
+      state: this.state,
+      workshop: this.workshop,
+      apply,
+      bodyOf: async (entryNo) => (await this.reader.entry(entryNo)).body(),
+      handOver: ({ sha256, parts }) => this.handOver(sha256, parts),
+    });
+  }
+
+  /** A small tariff the rater compiles itself in no time. That a large one is there too saves time, and is no condition. */
+  private async handOver(sha256: string, parts: TariffParts): Promise<void> {
+    if (tableBytes(parts) < HANDED_OVER_BYTES_MIN) return;
+    await writeCompiled(compiledFolder(this.config.dataDir), sha256, parts).catch((error: unknown) =>
+      this.logger.warn({ err: error }, 'a compiled tariff cannot be handed to the rater, which compiles it again'),
     );
   }
 
@@ -227,12 +253,14 @@ export class FrontParts {
   }
 
   async serve(temporary: boolean): Promise<Front> {
-    await publishDefinitions(this.config, {
+    this.notices = await publishDefinitions(this.config, {
       publisher: this.publisher,
+      tariffs: this.tariffs,
       importRegistry: (name, text, by) => this.importRegistry(name, text, by),
     });
     this.checkSources(this.config.sources);
     this.sources = new Sources(this.intake, await PausedSources.open(this.config.dataDir), this.clock, this.logger);
+    for (const { code, message } of this.notices) this.logger.warn({ code }, message);
     const services = createServices(this);
     this.http = await serveHttp(this, services, temporary);
     await this.writeAddress(this.http.url, this.http.operatorToken);
@@ -327,6 +355,7 @@ export class FrontParts {
       processedEntry: Math.max(0, this.processed.entryNo),
       inFlightEntries: this.inFlightEntries,
       stored: storedStatus(this.children.watched, this.config.watch),
+      notices: this.notices,
       children,
     };
   }
@@ -357,6 +386,7 @@ export class FrontParts {
       () => this.http?.close(),
       () => this.sources?.stop(),
       () => this.auditClock?.stop(),
+      () => this.workshop.close(),
       () => this.children?.stop(),
       () => this.registry?.close(),
       () => this.log?.close(),

@@ -17,6 +17,7 @@ import { registryRoutes } from './routes/registry.ts';
 import { sourceRoutes } from './routes/sources.ts';
 import { statementRoutes } from './routes/statements.ts';
 import { suspenseRoutes } from './routes/suspense.ts';
+import { tariffRoutes } from './routes/tariffs.ts';
 import { usageRoutes } from './routes/usage.ts';
 import type { FrontServices } from './services.ts';
 import { validatorCompiler } from './validation.ts';
@@ -73,6 +74,7 @@ function v1(services: FrontServices, fileBytesMax: number) {
     await app.register(accountRoutes(services));
     await app.register(suspenseRoutes(services));
     await app.register(registryRoutes(services));
+    await app.register(tariffRoutes(services));
     await app.register(operationRoutes(services));
     await app.register(statementRoutes(services));
   };

@@ -20,6 +20,7 @@ import type { Statement, StatementCheck, StatementKey, StatementList } from '../
 import type { SuspendedRecord } from '../../schemas/api/suspense.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
 import type { RegistryInput } from '../../schemas/registry.ts';
+import type { DraftAnswer, TariffDocument, TariffItem, TariffSource } from '../../schemas/api/tariffs.ts';
 import type { UsageItem } from '../../schemas/api/usage.ts';
 
 export interface PageRequest {
@@ -69,6 +70,9 @@ export interface Publish {
   /** Relative name → text. */
   files: Record<string, string>;
   note?: string | undefined;
+  /** Tariffs. */
+  person?: string | undefined;
+  correct?: boolean | undefined;
   by: string;
 }
 
@@ -92,7 +96,28 @@ export interface AuditServices {
   statementKey(): Promise<StatementKey>;
 }
 
-export interface FrontServices extends AuditServices {
+/** Whose key it was, and who answers for it. */
+export interface Signed {
+  by: string;
+  person?: string | undefined;
+  note?: string | undefined;
+}
+
+export interface TariffServices {
+  /** What holds and what waits, by name and date. */
+  tariffs(query: PageRequest): Promise<Page<TariffItem>>;
+  /** In the order of the log; null when there never was such a tariff. */
+  tariffHistory(query: { name: string } & PageRequest): Promise<Page<TariffItem> | null>;
+  /** Throws TARIFF_UNKNOWN. */
+  tariffDocument(reference: string): Promise<TariffDocument>;
+  /** Throws TARIFF_INVALID. */
+  draftTariff(input: TariffSource & Signed): Promise<DraftAnswer>;
+  /** Throws TARIFF_UNKNOWN, TARIFF_TEST_FAILED, TARIFF_UNSIGNED, TARIFF_PUBLISHED, TARIFF_CORRECTS_NOTHING. */
+  publishDraft(input: { version: string; correct?: boolean | undefined } & Signed): Promise<PublishAnswer>;
+  withdrawDraft(input: { version: string } & Signed): Promise<CommandAnswer>;
+}
+
+export interface FrontServices extends AuditServices, TariffServices {
   /** Resolves when durable. Throws IDEMPOTENCY_CONFLICT; INTAKE_BUSY, INTAKE_DISK_LOW (details.retryAfterSeconds). */
   pushUsage(input: PushUsage): Promise<{ entryNo: number; records: number; replayed: boolean }>;
   /** Resolves when the file is durable and its slices are entries, or when it is held. Throws INTAKE_DISK_LOW. */

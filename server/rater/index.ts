@@ -1,3 +1,4 @@
+export { compiledFolder, readCompiled, writeCompiled } from './compiled-files.ts';
 export { ReferenceData, type ReferenceEntry } from './reference-data.ts';
 export { duplicatePolicy, readPolicy } from './policy.ts';
 export { settleAgain, settlePeriod } from './settle-period.ts';

@@ -115,7 +115,8 @@ describe('a running Tollgrid', { timeout: 120_000 }, () => {
   });
 
   it('publishes documents, and leaves unchanged ones alone', () => {
-    const [same] = answer<{ unchanged: boolean }[]>('tariff', 'publish', path.join(folder, 'tariffs'));
+    const signed = ['--by', 'O. Petrenko', '--note', 'the same'];
+    const [same] = answer<{ unchanged: boolean }[]>('tariff', 'publish', path.join(folder, 'tariffs'), ...signed);
     expect(same!.unchanged).toBe(true);
     const [format] = answer<{ unchanged: boolean }[]>('format', 'publish', path.join(folder, 'formats'));
     expect(format!.unchanged).toBe(true);

@@ -1,6 +1,7 @@
 /** A small stand-in for the front: remembers what it was asked, answers from constants. */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import type { TariffItem } from '../../../schemas/api/tariffs.ts';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import type { AccountDetail } from '../../../schemas/api/accounts.ts';
 import type { Statement } from '../../../schemas/api/statements.ts';
@@ -111,6 +112,12 @@ export function account(id: string, division: string): AccountDetail {
   const party = { id: `P-${id}`, name: 'Somebody' };
   return { id, no: 1, party, currency: 'RSD', timeZone: 'Europe/Belgrade', division, subscriptions: [] };
 }
+
+const TARIFF: TariffItem = {
+  ...{ entry: 16, kind: 'publication', state: 'published', version: 'town@2026-01-01', name: 'town' },
+  ...{ effective: '2026-01-01', revision: 1, sha256: 'ab', by: 'operator', person: 'O. Petrenko', note: 'prices' },
+  ...{ at: '2026-01-01T00:00:00Z', endedBy: null, draft: null },
+};
 
 export interface Call {
   method: string;
@@ -262,6 +269,15 @@ export function createFake(): Fake {
         : null,
     registryImport: async () => ({ entry: 14, created: 2, changed: 0, unchanged: 0 }),
     registryChange: async ({ objects }) => ({ entry: 15, created: objects.length, changed: 0, unchanged: 0 }),
+    tariffs: async () => page(TARIFF),
+    tariffHistory: async ({ name }) => (name === TARIFF.name ? page(TARIFF) : null),
+    tariffDocument: async (reference) => ({ version: reference, document: 'a: 1', files: {} }),
+    draftTariff: async () => ({
+      ...{ entry: 17, version: 'town@2027-01-01', sha256: 'ab', unchanged: false },
+      tests: [{ name: 'a call', ok: true, differences: [] }],
+    }),
+    publishDraft: async ({ version }) => ({ entry: 18, sha256: 'ab', unchanged: false, version }),
+    withdrawDraft: async () => ({ entry: 19 }),
     publish: async () => ({ entry: 16, sha256: 'ab', unchanged: false }),
     publications: async () =>
       page({
@@ -308,6 +324,7 @@ export function createFake(): Fake {
         lastRoundSeconds: null,
         lastRoundAt: null,
       },
+      notices: [],
       children: [{ role: 'engine', up: true, pid: 5, restarts: 0 }],
     }),
     metricsText: async () => 'tollgrid_log_head 9\n',
