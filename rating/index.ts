@@ -12,6 +12,7 @@ export {
   readsRecordCharges,
   revisionName,
   sameContent,
+  tariffWords,
   type Mistake,
   type Prepared,
   type ReadSideFile,
@@ -25,6 +26,7 @@ export {
   type CompiledTariff,
   type TariffParts,
 } from './compiler/index.ts';
+export { compareTariffs, type TariffDifference } from './comparison/index.ts';
 export {
   TariffBook,
   authorise,

@@ -2,6 +2,7 @@ import { show } from '../answers.ts';
 import type { CommandGroup, CommandSpec } from '../command.ts';
 import { readDocuments } from '../documents.ts';
 import { formatMicros } from '../../platform/money.ts';
+import { tariffDiff } from './tariff-diff.ts';
 import { tariffExplain } from './tariff-explain.ts';
 import { tariffHistory, tariffList } from './tariff-list.ts';
 import { tariffDraft, tariffPublish, tariffWithdraw } from './tariff-publish.ts';
@@ -60,5 +61,15 @@ const test: CommandSpec<{ steps?: boolean }> = {
 export const tariff: CommandGroup = {
   name: 'tariff',
   summary: 'Tariffs: files, drafts, published versions',
-  commands: [check, test, tariffExplain, tariffList, tariffHistory, tariffDraft, tariffWithdraw, tariffPublish],
+  commands: [
+    check,
+    test,
+    tariffExplain,
+    tariffDiff,
+    tariffList,
+    tariffHistory,
+    tariffDraft,
+    tariffWithdraw,
+    tariffPublish,
+  ],
 };

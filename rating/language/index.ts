@@ -50,3 +50,6 @@ export {
   type TiersModel,
   type UnitPrice,
 } from './period-model.ts';
+export { priceWords, tariffWords, valueWords, whereWords } from './words.ts';
+export { readSource } from './source.ts';
+export { readPrefixFile } from './read-zones.ts';

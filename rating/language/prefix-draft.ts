@@ -34,12 +34,12 @@ export class PrefixDraft {
     return -1;
   }
 
-  /** Each prefix with its number, by digits. */
-  *entries(node = 0, digits = ''): Generator<[prefix: string, value: number]> {
-    if (this.own[node] !== 0) yield [digits, this.own[node] - 1];
+  /** Each prefix with its number, in the order of digits. */
+  forEach(visit: (prefix: string, value: number) => void, node = 0, digits = ''): void {
+    if (this.own[node] !== 0) visit(digits, this.own[node] - 1);
     for (let digit = 0; digit < 10; digit++) {
       const child = this.children[node * 10 + digit];
-      if (child !== 0) yield* this.entries(child, `${digits}${digit}`);
+      if (child !== 0) this.forEach(visit, child, digits + String(digit));
     }
   }
 

@@ -82,3 +82,45 @@ export const TariffDocument = Type.Object({
   files: Type.Record(Type.String(), Type.String()),
 });
 export type TariffDocument = Static<typeof TariffDocument>;
+
+/** A tariff that a request means: one that the log holds, or one that comes with it. */
+export const TariffChoice = Type.Union([TariffReference, TariffSource]);
+export type TariffChoice = Static<typeof TariffChoice>;
+
+export const DiffRequest = Type.Object(
+  {
+    from: TariffChoice,
+    to: TariffChoice,
+    shown: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 10_000, default: 20, description: 'Changes of each part that are listed' }),
+    ),
+  },
+  closed,
+);
+
+export const DiffAnswer = Type.Object({
+  from: Type.String({ description: 'Version' }),
+  to: Type.String(),
+  same: Type.Boolean(),
+  parts: Type.Array(
+    Type.Object({
+      part: Type.String({ description: 'rules, zones, bands, period.fees...' }),
+      added: Type.Integer(),
+      removed: Type.Integer(),
+      changed: Type.Integer(),
+      shown: Type.Array(
+        Type.Object({
+          name: Type.String({ description: 'What changed: a rule by what it is for, a zone’s prefix, a component' }),
+          key: Type.String({ description: 'Which value of it; empty when it has one' }),
+          change: Type.Enum(['added', 'removed', 'changed']),
+          old: TextOrNull,
+          new: TextOrNull,
+          text: Type.String(),
+        }),
+        { description: 'The first ones; the figures count all' },
+      ),
+    }),
+    { description: 'Parts in which something changed' },
+  ),
+});
+export type DiffAnswer = Static<typeof DiffAnswer>;

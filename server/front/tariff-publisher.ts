@@ -153,9 +153,13 @@ export class TariffPublisher {
     return sameContent(await this.publicationOf(standing), { document, data: { zones: {}, codePages: {}, files } });
   }
 
-  /** What an entry of the history holds. */
-  async publicationOf({ entryNo }: TariffFacts): Promise<Publication> {
-    return JSON.parse(Buffer.from(await this.parts.bodyOf(entryNo)).toString('utf8')) as Publication;
+  /** What an entry of the history holds: a publication as JSON. */
+  bodyOf({ entryNo }: TariffFacts): Promise<Uint8Array> {
+    return this.parts.bodyOf(entryNo);
+  }
+
+  async publicationOf(facts: TariffFacts): Promise<Publication> {
+    return JSON.parse(Buffer.from(await this.bodyOf(facts)).toString('utf8')) as Publication;
   }
 
   private async holdsSame(earlier: TariffFacts, { sha256, body }: PreparedTariff): Promise<boolean> {

@@ -1,15 +1,20 @@
 /** Tariffs as the API tells them: what is published, what waits as a draft, who did what and why. */
 import { Type } from 'typebox';
 import { TollgridError } from '../../platform/errors.ts';
-import type { TariffItem, TariffSource } from '../../schemas/api/tariffs.ts';
+import type { TariffChoice, TariffItem, TariffSource } from '../../schemas/api/tariffs.ts';
 import { decodeCursor, encodeCursor, type PageRequest, type TariffServices } from '../http/index.ts';
 import type { FrontParts } from './front.ts';
 import type { TariffFacts } from './tariff-history.ts';
 import type { PublishedTariff, TariffFileInput } from './tariff-publisher.ts';
+import type { TariffWorkInput } from './tariff-work.ts';
 
 const SeenCursor = Type.Object({ seen: Type.Integer() });
 
-export function tariffServices({ state, tariffs }: FrontParts): TariffServices {
+export function tariffServices({ state, tariffs, workshop }: FrontParts): TariffServices {
+  const chosen = async (choice: TariffChoice): Promise<TariffWorkInput> =>
+    typeof choice === 'string'
+      ? { body: await tariffs.bodyOf(resolve(state.tariffs, choice, 'published')) }
+      : fileInput(choice);
   return {
     tariffs: (query) => Promise.resolve(pageOf(state.tariffs.current(), query)),
 
@@ -33,6 +38,9 @@ export function tariffServices({ state, tariffs }: FrontParts): TariffServices {
 
     publishDraft: async ({ version, correct, ...signature }) =>
       publishAnswer(await tariffs.publishDraft(version, signature, correct)),
+
+    diffTariffs: async ({ from, to, shown }) =>
+      workshop.compare({ from: await chosen(from), to: await chosen(to), shownMax: shown }),
 
     withdrawDraft: async ({ version, ...signature }) => ({ entry: await tariffs.withdraw(version, signature) }),
   };

@@ -1,7 +1,17 @@
 /** What a tariff asks for before it can be published or kept as a draft: read, checked, its tests run, compiled. */
 import { createHash } from 'node:crypto';
-import { compileParts, partsOfPrepared, prepareModel, readPublication, testCompiled } from '../../rating/index.ts';
-import type { Prepared, TariffParts } from '../../rating/index.ts';
+import {
+  compareTariffs,
+  compileParts,
+  partsOfPrepared,
+  prepareModel,
+  prepareTariff,
+  readPublication,
+  testCompiled,
+  type Prepared,
+  type TariffDifference,
+  type TariffParts,
+} from '../../rating/index.ts';
 import type { Publication } from '../../schemas/log-entries.ts';
 import { sideFiles } from './side-files.ts';
 
@@ -25,10 +35,29 @@ export interface PreparedTariff {
 export interface TariffWorkshop {
   /** Error: TARIFF_INVALID. */
   prepare(input: TariffWorkInput): Promise<PreparedTariff>;
+  /** Error: TARIFF_INVALID. */
+  compare(input: CompareInput): Promise<TariffDifference>;
+}
+
+export interface CompareInput {
+  from: TariffWorkInput;
+  to: TariffWorkInput;
+  shownMax: number;
+}
+
+export function compareWork({ from, to, shownMax }: CompareInput): TariffDifference {
+  return compareTariffs(publicationOf(from), publicationOf(to), shownMax);
+}
+
+/** As it would stand in the log. */
+export function publicationOf(input: TariffWorkInput): Publication {
+  if ('body' in input) return JSON.parse(Buffer.from(input.body).toString('utf8')) as Publication;
+  return prepareTariff(input.document, sideFiles(input.files), input.fileName);
 }
 
 export function prepareWork(input: TariffWorkInput): PreparedTariff {
-  const prepared = 'body' in input ? again(input.body) : prepareModel(input.document, sideFiles(input.files), input.fileName);
+  const prepared =
+    'body' in input ? again(input) : prepareModel(input.document, sideFiles(input.files), input.fileName);
   const body = 'body' in input ? input.body : Buffer.from(JSON.stringify(prepared.publication));
   const parts = partsOfPrepared(prepared);
   const { name, effective } = parts.model;
@@ -43,7 +72,7 @@ export function prepareWork(input: TariffWorkInput): PreparedTariff {
   };
 }
 
-function again(body: Uint8Array): Prepared {
-  const publication = JSON.parse(Buffer.from(body).toString('utf8')) as Publication;
+function again(input: TariffWorkInput): Prepared {
+  const publication = publicationOf(input);
   return { publication, model: readPublication(publication) };
 }

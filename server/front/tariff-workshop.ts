@@ -2,8 +2,16 @@
 import { Piscina } from 'piscina';
 import { TollgridError } from '../../platform/errors.ts';
 import { entryFlags, entryPoint } from '../../platform/paths.ts';
-import type { TariffThreadAnswer } from './tariff-thread.ts';
-import { prepareWork, type PreparedTariff, type TariffWorkInput, type TariffWorkshop } from './tariff-work.ts';
+import type { TariffDifference } from '../../rating/index.ts';
+import type { TariffThreadAnswer, TariffThreadTask } from './tariff-thread.ts';
+import {
+  compareWork,
+  prepareWork,
+  type CompareInput,
+  type PreparedTariff,
+  type TariffWorkInput,
+  type TariffWorkshop,
+} from './tariff-work.ts';
 
 const IDLE_MS = 30_000;
 
@@ -16,9 +24,17 @@ export class ThreadWorkshop implements TariffWorkshop {
     execArgv: entryFlags,
   });
 
-  async prepare(input: TariffWorkInput): Promise<PreparedTariff> {
-    const answer = (await this.pool.run(input)) as TariffThreadAnswer;
-    if ('prepared' in answer) return answer.prepared;
+  prepare(input: TariffWorkInput): Promise<PreparedTariff> {
+    return this.run({ prepare: input });
+  }
+
+  compare(input: CompareInput): Promise<TariffDifference> {
+    return this.run({ compare: input });
+  }
+
+  private async run<T>(task: TariffThreadTask): Promise<T> {
+    const answer = (await this.pool.run(task)) as TariffThreadAnswer<T>;
+    if ('done' in answer) return answer.done;
     const { code, message, details } = answer.failed;
     throw new TollgridError(code, message, details);
   }
@@ -29,4 +45,7 @@ export class ThreadWorkshop implements TariffWorkshop {
 }
 
 /** Where nothing else waits. */
-export const inThisThread: TariffWorkshop = { prepare: (input) => Promise.resolve().then(() => prepareWork(input)) };
+export const inThisThread: TariffWorkshop = {
+  prepare: (input) => Promise.resolve().then(() => prepareWork(input)),
+  compare: (input) => Promise.resolve().then(() => compareWork(input)),
+};

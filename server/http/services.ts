@@ -20,7 +20,7 @@ import type { Statement, StatementCheck, StatementKey, StatementList } from '../
 import type { SuspendedRecord } from '../../schemas/api/suspense.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
 import type { RegistryInput } from '../../schemas/registry.ts';
-import type { DraftAnswer, TariffDocument, TariffItem, TariffSource } from '../../schemas/api/tariffs.ts';
+import type { DiffAnswer, DraftAnswer, TariffChoice, TariffDocument, TariffItem, TariffSource } from '../../schemas/api/tariffs.ts';
 import type { UsageItem } from '../../schemas/api/usage.ts';
 
 export interface PageRequest {
@@ -115,6 +115,8 @@ export interface TariffServices {
   /** Throws TARIFF_UNKNOWN, TARIFF_TEST_FAILED, TARIFF_UNSIGNED, TARIFF_PUBLISHED, TARIFF_CORRECTS_NOTHING. */
   publishDraft(input: { version: string; correct?: boolean | undefined } & Signed): Promise<PublishAnswer>;
   withdrawDraft(input: { version: string } & Signed): Promise<CommandAnswer>;
+  /** `shown`: so many changes of each part are listed. Throws TARIFF_UNKNOWN, TARIFF_INVALID. */
+  diffTariffs(input: { from: TariffChoice; to: TariffChoice; shown: number }): Promise<DiffAnswer>;
 }
 
 export interface FrontServices extends AuditServices, TariffServices {

@@ -4,6 +4,8 @@ import { Type } from 'typebox';
 import { closed, CommandAnswer, pageQuery } from '../../../schemas/api/common.ts';
 import { PublishAnswer } from '../../../schemas/api/registry.ts';
 import {
+  DiffAnswer,
+  DiffRequest,
   DraftAnswer,
   DraftRequest,
   PublishDraftRequest,
@@ -21,6 +23,7 @@ import type { FrontServices } from '../services.ts';
 
 const tags = ['Tariffs'];
 const Page = Type.Object({ ...pageQuery }, closed);
+const SHOWN_DEFAULT = 20;
 const Version = Type.Object({ version: TariffVersion });
 
 export function tariffRoutes(services: FrontServices): FastifyPluginAsyncTypebox {
@@ -96,8 +99,7 @@ export function tariffRoutes(services: FrontServices): FastifyPluginAsyncTypebox
           response: { 200: PublishAnswer },
         },
       },
-      async (request) =>
-        services.publishDraft({ ...request.params, ...request.body, by: callerOf(request).id }),
+      async (request) => services.publishDraft({ ...request.params, ...request.body, by: callerOf(request).id }),
     );
 
     app.post(
@@ -116,6 +118,21 @@ export function tariffRoutes(services: FrontServices): FastifyPluginAsyncTypebox
         reply.code(202);
         return services.withdrawDraft({ ...request.params, ...request.body, by: callerOf(request).id });
       },
+    );
+
+    app.post(
+      '/tariffs/diff',
+      {
+        bodyLimit: TARIFF_BYTES_MAX,
+        config: { policy: { scope: 'publications:read' } },
+        schema: {
+          tags,
+          summary: 'What is different between two tariffs: published, drafts, or sent with the request',
+          body: DiffRequest,
+          response: { 200: DiffAnswer },
+        },
+      },
+      async ({ body }) => services.diffTariffs({ ...body, shown: body.shown ?? SHOWN_DEFAULT }),
     );
   };
 }

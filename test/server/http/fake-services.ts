@@ -278,6 +278,7 @@ export function createFake(): Fake {
     }),
     publishDraft: async ({ version }) => ({ entry: 18, sha256: 'ab', unchanged: false, version }),
     withdrawDraft: async () => ({ entry: 19 }),
+    diffTariffs: async () => ({ from: 'a@2026-01-01', to: 'a@2027-01-01', same: true, parts: [] }),
     publish: async () => ({ entry: 16, sha256: 'ab', unchanged: false }),
     publications: async () =>
       page({
