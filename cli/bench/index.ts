@@ -1,2 +1,3 @@
 export { benchPipeline } from './pipeline.ts';
+export { benchPublish } from './publish.ts';
 export { benchRating } from './rating.ts';

@@ -1,6 +1,6 @@
 /** All commands, in the order in which help shows them. */
 import type { AnyCommand, CommandGroup } from '../command.ts';
-import { benchPipeline, benchRating } from '../bench/index.ts';
+import { benchPipeline, benchPublish, benchRating } from '../bench/index.ts';
 import { generate } from '../generate/index.ts';
 import { audit } from './audit.ts';
 import { charges } from './charges.ts';
@@ -46,6 +46,6 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   guiding,
   config,
   generate,
-  { name: 'bench', summary: 'Measure this machine', commands: [benchPipeline, benchRating] },
+  { name: 'bench', summary: 'Measure this machine', commands: [benchPipeline, benchPublish, benchRating] },
   doctor,
 ];

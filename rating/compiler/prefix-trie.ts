@@ -21,31 +21,32 @@ export function buildPrefixTrie(prefixes: readonly string[], values: readonly nu
 export const NO_PREFIXES: PrefixTrie = buildPrefixTrie([], []);
 
 /** The same of prefixes that were read already. */
-export function layOutTrie({ children, own, nodes: count }: PrefixDraft): PrefixTrie {
+export function layOutTrie({ children, own, leads, nodes }: PrefixDraft): PrefixTrie {
+  // Nodes that lead nowhere further have no place of their own; the root always has one.
+  let count = 1 - leads[0];
+  for (let node = 0; node < nodes; node++) count += leads[node];
   // Breadth first: the top of the trie, which every look-up passes, lies together.
   const queue = new Int32Array(count);
-  const offsets = new Int32Array(count);
   const inherited = new Int32Array(count);
   const trie = new Int32Array(count * STRIDE);
   let queued = 1;
   for (let next = 0; next < queued; next++) {
     const node = queue[next];
     const offset = next * STRIDE;
-    const best = own[node] !== 0 ? own[node] : inherited[node];
+    const best = own[node] !== 0 ? own[node] : inherited[next];
     trie[offset + END] = -best;
     for (let digit = 0; digit < 10; digit++) {
       const child = children[node * 10 + digit];
       if (child === 0) trie[offset + digit] = -best;
-      else if (isLeaf(children, child)) trie[offset + digit] = -(own[child] !== 0 ? own[child] : best);
+      else if (leads[child] === 0) trie[offset + digit] = -(own[child] !== 0 ? own[child] : best);
       else {
-        offsets[child] = queued * STRIDE;
-        inherited[child] = best;
+        trie[offset + digit] = queued * STRIDE;
+        inherited[queued] = best;
         queue[queued++] = child;
-        trie[offset + digit] = offsets[child]!;
       }
     }
   }
-  return trie.slice(0, queued * STRIDE);
+  return trie;
 }
 
 /** Value of the longest prefix of text[offset, offset + length); -1 when none matches. Stops at the first non-digit. */
@@ -69,9 +70,4 @@ export function listedPrefix(trie: PrefixTrie, digits: string): string {
   let length = text.length;
   while (length > 0 && findPrefix(trie, text, 0, length - 1) === zone) length--;
   return digits.slice(0, length);
-}
-
-function isLeaf(children: Int32Array, node: number): boolean {
-  for (let digit = 0; digit < 10; digit++) if (children[node * 10 + digit] !== 0) return false;
-  return true;
 }

@@ -7,6 +7,8 @@ export class PrefixDraft {
   children: Int32Array<ArrayBuffer> = new Int32Array(FIRST_NODES * 10);
   /** By node: the number of the prefix that ends there, plus 1; 0 = none. */
   own: Int32Array<ArrayBuffer> = new Int32Array(FIRST_NODES);
+  /** By node: 1 when others follow. Small, so that it stays in the processor's cache. */
+  leads: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_NODES);
   nodes = 1;
   /** Prefixes in it. */
   size = 0;
@@ -22,9 +24,13 @@ export class PrefixDraft {
     let node = 0;
     for (let place = from; place < to; place++) {
       const slot = node * 10 + text.charCodeAt(place) - 48;
-      node = this.children[slot];
-      if (node !== 0) continue;
+      const next = this.children[slot];
+      if (next !== 0) {
+        node = next;
+        continue;
+      }
       if (this.nodes === this.own.length) this.grow();
+      this.leads[node] = 1;
       node = this.nodes++;
       this.children[slot] = node;
     }
@@ -57,6 +63,9 @@ export class PrefixDraft {
     const length = this.own.length * 2;
     this.children = enlarged(this.children, length * 10);
     this.own = enlarged(this.own, length);
+    const leads = new Uint8Array(length);
+    leads.set(this.leads);
+    this.leads = leads;
   }
 }
 
