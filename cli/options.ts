@@ -11,6 +11,10 @@ function reader<T>(what: string, pattern: RegExp, convert: (text: string) => T):
 
 export const wholeNumber = reader('a whole number', /^\d{1,12}$/, Number);
 export const period = reader('a month (yyyy-mm)', /^\d{4}-(0[1-9]|1[0-2])$/, String);
+/** A day, or a month for its first day: yyyy-mm-dd. */
+export const day = reader('a day (yyyy-mm-dd)', /^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$/, (text) =>
+  text.length === 7 ? `${text}-01` : text,
+);
 export const recordAddress = reader('the address of a record (entry.record)', /^\d{1,15}\.\d{1,10}$/, String);
 export const incidentId = reader('the id of an incident (entry.number)', /^\d{1,15}\.\d{1,5}$/, String);
 export const chargeId = reader('the id of a charge (entry.record.charge)', /^\d{1,15}\.\d{1,10}\.\d{1,5}$/, String);

@@ -2,6 +2,7 @@ import { show } from '../answers.ts';
 import type { CommandGroup, CommandSpec } from '../command.ts';
 import { readDocuments } from '../documents.ts';
 import { formatMicros } from '../../platform/money.ts';
+import { tariffCanary } from './tariff-canary.ts';
 import { tariffDiff } from './tariff-diff.ts';
 import { tariffExplain } from './tariff-explain.ts';
 import { tariffHistory, tariffList } from './tariff-list.ts';

@@ -49,6 +49,20 @@ export const ratingErrors = {
     http: 404,
     exit: 1,
   },
+  CANARY_BUSY: {
+    cause: 'A draft is being tried on real usage just now; one at a time is.',
+    cure: 'Wait until it is done, or cancel it.',
+    counter: 'tollgrid_errors_total',
+    http: 409,
+    exit: 3,
+  },
+  CANARY_ENDED: {
+    cause: 'The process that tried a draft on real usage ended before it was done: it was cancelled, killed, or out of memory.',
+    cure: 'Try again, for a shorter time or for some accounts.',
+    counter: 'tollgrid_errors_total',
+    http: 503,
+    exit: 3,
+  },
   RATE_NO_TARIFF: {
     cause: 'The subscription names a tariff that was never published.',
     cure: 'Publish the tariff or correct the name in the registry, then recycle.',

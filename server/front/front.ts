@@ -27,6 +27,7 @@ import type { FrontServices } from '../http/index.ts';
 import { compiledFolder, ReferenceData, writeCompiled } from '../rater/index.ts';
 import type { AuditClock } from './audit-clock.ts';
 import { auditClock } from './audit-services.ts';
+import { Canaries } from './canaries.ts';
 import { Children } from './children.ts';
 import { publishDefinitions } from './definitions.ts';
 import { serveHttp, type HttpServer } from './http.ts';
@@ -114,6 +115,7 @@ export class FrontParts {
   sources!: Sources;
   tariffs!: TariffPublisher;
   readonly workshop = new ThreadWorkshop();
+  readonly canaries: Canaries;
   log!: LogWriter;
   ready = false;
   private notices: Notice[] = [];
@@ -133,6 +135,7 @@ export class FrontParts {
     this.logger = createLogger({ name: 'front', level: config.logging.level });
     this.reader = new LogReader(path.join(config.dataDir, 'log'));
     this.metrics = new FrontMetrics(() => this.gauges());
+    this.canaries = new Canaries(config.dataDir);
     this.delays = new Delays(this.metrics.metrics, clock);
   }
 
@@ -386,7 +389,7 @@ export class FrontParts {
       () => this.http?.close(),
       () => this.sources?.stop(),
       () => this.auditClock?.stop(),
-      () => this.workshop.close(),
+      () => Promise.all([this.workshop.close(), this.canaries.close()]),
       () => this.children?.stop(),
       () => this.registry?.close(),
       () => this.log?.close(),

@@ -8,12 +8,16 @@ import type { TariffFacts } from './tariff-history.ts';
 import type { PublishedTariff, TariffFileInput } from './tariff-publisher.ts';
 import type { TariffWorkInput } from './tariff-work.ts';
 
+/** How long a canary waits for the ledger. */
+const CAUGHT_UP_MS = 20_000;
+type Prefer = 'draft' | 'published';
 const SeenCursor = Type.Object({ seen: Type.Integer() });
 
-export function tariffServices({ state, tariffs, workshop }: FrontParts): TariffServices {
-  const chosen = async (choice: TariffChoice): Promise<TariffWorkInput> =>
+export function tariffServices(front: FrontParts): TariffServices {
+  const { state, tariffs, workshop, canaries } = front;
+  const chosen = async (choice: TariffChoice, prefer: Prefer): Promise<TariffWorkInput> =>
     typeof choice === 'string'
-      ? { body: await tariffs.bodyOf(resolve(state.tariffs, choice, 'published')) }
+      ? { body: await tariffs.bodyOf(resolve(state.tariffs, choice, prefer)) }
       : fileInput(choice);
   return {
     tariffs: (query) => Promise.resolve(pageOf(state.tariffs.current(), query)),
@@ -40,7 +44,25 @@ export function tariffServices({ state, tariffs, workshop }: FrontParts): Tariff
       publishAnswer(await tariffs.publishDraft(version, signature, correct)),
 
     diffTariffs: async ({ from, to, shown }) =>
-      workshop.compare({ from: await chosen(from), to: await chosen(to), shownMax: shown }),
+      workshop.compare({ from: await chosen(from, 'published'), to: await chosen(to, 'published'), shownMax: shown }),
+
+    startCanary: async ({ tariff, from, to, accounts, inPlaceOf, attribute = 'segment', shown = 10 }) => {
+      const { body } = await workshop.prepare(await chosen(tariff, 'draft'));
+      // What was in the log when it was asked for is looked at, unless the ledger is far behind.
+      await front.processed.reachedWithin(front.headNo, CAUGHT_UP_MS);
+      return canaries.start({
+        ...{ dataDir: front.config.dataDir, ledger: front.children.ledgerAddress, body, from, to, attribute, shown },
+        referenceEntries: state.referenceEntries,
+        beforeEntry: front.processed.entryNo + 1,
+        inPlaceOf: inPlaceOf ?? null,
+        accounts: accounts ?? null,
+      });
+    },
+    canary: (id) => canaries.state(id),
+    cancelCanary: (id) => {
+      canaries.cancel(id);
+      return canaries.state(id);
+    },
 
     withdrawDraft: async ({ version, ...signature }) => ({ entry: await tariffs.withdraw(version, signature) }),
   };
@@ -62,7 +84,7 @@ export function publishAnswer({ entryNo, name, effective, revision, sha256, unch
 export function resolve(
   history: FrontParts['state']['tariffs'],
   reference: string,
-  prefer: 'draft' | 'published',
+  prefer: Prefer,
 ): TariffFacts {
   const [version, which] = reference.split('#') as [string, string | undefined];
   const [draft, published] = [history.draft(version), history.published(version)];

@@ -8,6 +8,7 @@ import { DEFAULT_HTTP_CONFIG, type ServerOptions } from './options.ts';
 import { problemHandler } from './problem.ts';
 import { installRequestLog, quiet } from './request-log.ts';
 import { accountRoutes } from './routes/accounts.ts';
+import { canaryRoutes } from './routes/canaries.ts';
 import { chargeRoutes } from './routes/charges.ts';
 import { fileRoutes } from './routes/files.ts';
 import { heldFileRoutes } from './routes/held-files.ts';
@@ -75,6 +76,7 @@ function v1(services: FrontServices, fileBytesMax: number) {
     await app.register(suspenseRoutes(services));
     await app.register(registryRoutes(services));
     await app.register(tariffRoutes(services));
+    await app.register(canaryRoutes(services));
     await app.register(operationRoutes(services));
     await app.register(statementRoutes(services));
   };

@@ -5,6 +5,7 @@
 import type { Readable } from 'node:stream';
 import type { AccountDetail, AccountItem, UsageSummary } from '../../schemas/api/accounts.ts';
 import type { AuditBy, AuditReport, VerifyReport } from '../../schemas/api/audit.ts';
+import type { CanaryRequest, CanaryState } from '../../schemas/api/canaries.ts';
 import type { ChargeItem, Explanation } from '../../schemas/api/charges.ts';
 import type { CommandAnswer, Page } from '../../schemas/api/common.ts';
 import type { FileItem, IncidentItem } from '../../schemas/api/files.ts';
@@ -115,6 +116,11 @@ export interface TariffServices {
   /** Throws TARIFF_UNKNOWN, TARIFF_TEST_FAILED, TARIFF_UNSIGNED, TARIFF_PUBLISHED, TARIFF_CORRECTS_NOTHING. */
   publishDraft(input: { version: string; correct?: boolean | undefined } & Signed): Promise<PublishAnswer>;
   withdrawDraft(input: { version: string } & Signed): Promise<CommandAnswer>;
+  /** Resolves when it has begun. Throws TARIFF_UNKNOWN, TARIFF_INVALID, CANARY_BUSY. */
+  startCanary(input: CanaryRequest): Promise<CanaryState>;
+  canary(id: string): CanaryState | null;
+  /** Null when there is none of that id. */
+  cancelCanary(id: string): CanaryState | null;
   /** `shown`: so many changes of each part are listed. Throws TARIFF_UNKNOWN, TARIFF_INVALID. */
   diffTariffs(input: { from: TariffChoice; to: TariffChoice; shown: number }): Promise<DiffAnswer>;
 }

@@ -56,8 +56,9 @@ export async function settlePeriod(parts: SettlementParts, posting: Posting): Pr
   return { blocks: [...blocks, ...encodeControls(sums, entryNo)], result: outcome.result() };
 }
 
-function settleCluster(
-  { book, customers }: SettlementParts,
+/** `posted`: what stands of the same period already. Errors: SETTLE_..., RATE_... */
+export function settleCluster(
+  { book, customers }: Pick<SettlementParts, 'book' | 'customers'>,
   cluster: Cluster,
   period: string,
   usages: ReadonlyMap<string, AddressedUsage[]>,

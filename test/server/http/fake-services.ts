@@ -1,6 +1,7 @@
 /** A small stand-in for the front: remembers what it was asked, answers from constants. */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import type { CanaryState } from '../../../schemas/api/canaries.ts';
 import type { TariffItem } from '../../../schemas/api/tariffs.ts';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import type { AccountDetail } from '../../../schemas/api/accounts.ts';
@@ -117,6 +118,11 @@ const TARIFF: TariffItem = {
   ...{ entry: 16, kind: 'publication', state: 'published', version: 'town@2026-01-01', name: 'town' },
   ...{ effective: '2026-01-01', revision: 1, sha256: 'ab', by: 'operator', person: 'O. Petrenko', note: 'prices' },
   ...{ at: '2026-01-01T00:00:00Z', endedBy: null, draft: null },
+};
+
+const CANARY: CanaryState = {
+  ...{ id: '00000000-0000-4000-8000-000000000001', state: 'running', report: null, failure: null },
+  progress: { phase: 'rating', done: 1, of: 2 },
 };
 
 export interface Call {
@@ -278,6 +284,9 @@ export function createFake(): Fake {
     }),
     publishDraft: async ({ version }) => ({ entry: 18, sha256: 'ab', unchanged: false, version }),
     withdrawDraft: async () => ({ entry: 19 }),
+    startCanary: async () => CANARY,
+    canary: (id) => (id === CANARY.id ? CANARY : null),
+    cancelCanary: (id) => (id === CANARY.id ? { ...CANARY, state: 'cancelled' } : null),
     diffTariffs: async () => ({ from: 'a@2026-01-01', to: 'a@2027-01-01', same: true, parts: [] }),
     publish: async () => ({ entry: 16, sha256: 'ab', unchanged: false }),
     publications: async () =>
