@@ -71,10 +71,16 @@ export function canaryLines(report: CanaryReport): string[] {
     ...faultLines('without a price under what is active', report.activeUnpriceable),
     ...faultLines('not settled under the draft', report.unsettled.draft),
     ...faultLines('not settled under what is active', report.unsettled.active),
-    ...(report.unread > 0 ? ['', `${whole(report.unread)} usages whose record is not kept any more were left out.`] : []),
+    ...(report.unread > 0
+      ? ['', `${whole(report.unread)} usages whose record is not kept any more were left out.`]
+      : []),
   ];
 }
 
 function faultLines(what: string, faults: CanaryReport['unpriceable']): string[] {
-  return faults.flatMap(({ code, count, examples }) => ['', `${code}: ${whole(count)} ${what}`, `  ${examples.join('; ')}`]);
+  return faults.flatMap(({ code, count, examples }) => [
+    '',
+    `${code}: ${whole(count)} ${what}`,
+    `  ${examples.join('; ')}`,
+  ]);
 }

@@ -11,7 +11,11 @@ export function isReference(text: string): boolean {
 }
 
 /** A file with those it names, as it is sent. What cannot be read is left out: the check says where it is named. */
-export async function tariffSource({ file, text, readSideFile }: DocumentFile): Promise<TariffSource & { name: string }> {
+export async function tariffSource({
+  file,
+  text,
+  readSideFile,
+}: DocumentFile): Promise<TariffSource & { name: string }> {
   const { readTariffHead } = await import('../rating/index.ts');
   const files: Record<string, string> = {};
   for (const name of readTariffHead(text).files) {

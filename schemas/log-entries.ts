@@ -3,7 +3,16 @@
  * A command carries its inputs (who, what, as of which entry), never its results.
  */
 
-export const EntryType = { file: 1, slice: 2, batch: 3, registry: 4, publication: 5, command: 6, tick: 7, draft: 8 } as const;
+export const EntryType = {
+  file: 1,
+  slice: 2,
+  batch: 3,
+  registry: 4,
+  publication: 5,
+  command: 6,
+  tick: 7,
+  draft: 8,
+} as const;
 export type EntryTypeNo = (typeof EntryType)[keyof typeof EntryType];
 
 /** Version of the program's results: raised when a change of program alters any ledger row. */

@@ -175,7 +175,7 @@ async function requireVersions(front: Front, entryNo: number): Promise<void> {
   do {
     const page = await front.services.charges({ limit: 1000, cursor });
     const wrong = page.items.find(({ id, tariff }) => {
-      return (Number(id.split('.')[0]) > entryNo) !== (tariff === `${NAME}@2020-01-01#2`);
+      return Number(id.split('.')[0]) > entryNo !== (tariff === `${NAME}@2020-01-01#2`);
     });
     if (wrong !== undefined) {
       throw new TollgridError('BENCH_DIFFERS', `Charge ${wrong.id} names ${wrong.tariff}.`, { entry: entryNo });
@@ -258,7 +258,10 @@ function call(number: number): Uint8Array {
 
 /** Of all threads of a process, as Linux counts it: in hundredths of a second. */
 function cpuMsOf(pid: number): number {
-  const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  const fields = fs
+    .readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 

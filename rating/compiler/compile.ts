@@ -6,13 +6,7 @@ import { SERVICE_NAMES } from '../../schemas/columns/usage-columns.ts';
 import { DAY_MS, dayOfDate } from '../arithmetic/calendar.ts';
 import { ratio } from '../arithmetic/ratio.ts';
 import { roundingNo, type RoundingNo } from '../arithmetic/rounding.ts';
-import {
-  readsRecordMoney,
-  ruleTable,
-  settlesUsage,
-  revisionName,
-  type TariffModel,
-} from '../language/index.ts';
+import { readsRecordMoney, ruleTable, settlesUsage, revisionName, type TariffModel } from '../language/index.ts';
 import { bandClock } from './band-clock.ts';
 import { buildBandTable, type BandTable } from './band-table.ts';
 import { compileConditions, type Condition } from './conditions.ts';

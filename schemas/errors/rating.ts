@@ -29,7 +29,8 @@ export const ratingErrors = {
     exit: 2,
   },
   TARIFF_PUBLISHED: {
-    cause: 'A tariff with this name and effective date is published already, with other content; nothing published is edited.',
+    cause:
+      'A tariff with this name and effective date is published already, with other content; nothing published is edited.',
     cure: 'Give the new prices a new effective date; a mistake is corrected by a revision beside it: `tollgrid tariff publish FILE --correct --by PERSON --note TEXT`.',
     counter: 'tollgrid_errors_total',
     http: 409,
@@ -57,7 +58,8 @@ export const ratingErrors = {
     exit: 3,
   },
   CANARY_ENDED: {
-    cause: 'The process that tried a draft on real usage ended before it was done: it was cancelled, killed, or out of memory.',
+    cause:
+      'The process that tried a draft on real usage ended before it was done: it was cancelled, killed, or out of memory.',
     cure: 'Try again, for a shorter time or for some accounts.',
     counter: 'tollgrid_errors_total',
     http: 503,

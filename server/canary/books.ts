@@ -1,5 +1,12 @@
 /** What is active, and what would be: two books of tariffs that differ in one tariff only. */
-import { compileParts, componentsOf, monthsBefore, partsOf, TariffBook, type CompiledTariff } from '../../rating/index.ts';
+import {
+  compileParts,
+  componentsOf,
+  monthsBefore,
+  partsOf,
+  TariffBook,
+  type CompiledTariff,
+} from '../../rating/index.ts';
 import { TollgridError } from '../../platform/errors.ts';
 import type { LogReader } from '../../platform/log/index.ts';
 import { EntryType, type Publication, type PublicationHead } from '../../schemas/log-entries.ts';
@@ -39,7 +46,9 @@ export async function makeBooks(job: CanaryJob, reader: LogReader): Promise<Cana
       tariff: inPlaceOf,
     });
   }
-  const [fromMs, toMs] = [job.from, job.to].map((day) => draft.clock.toUtcMs(Date.parse(`${day}T00:00:00Z`), 'earlier'));
+  const [fromMs, toMs] = [job.from, job.to].map((day) =>
+    draft.clock.toUtcMs(Date.parse(`${day}T00:00:00Z`), 'earlier'),
+  );
   const assumed = draft.effectiveMs >= toMs;
   // Under the same name, so that assignments lead to it.
   const tariff = { ...draft, name: inPlaceOf, ...(assumed && { effectiveMs: 0 }) };
@@ -87,8 +96,7 @@ export function wholeMonths({ clock }: CompiledTariff, fromMs: number, toMs: num
   const months: string[] = [];
   const last = clock.yyyymm(toMs + 31 * DAY_MS);
   for (let month = clock.yyyymm(fromMs); month <= last; month = following(month)) {
-    const starts = (of: number): number =>
-      clock.toUtcMs(Date.UTC(Math.floor(of / 100), (of % 100) - 1, 1), 'earlier');
+    const starts = (of: number): number => clock.toUtcMs(Date.UTC(Math.floor(of / 100), (of % 100) - 1, 1), 'earlier');
     if (starts(month) < fromMs || starts(following(month)) > toMs) continue;
     months.push(`${Math.floor(month / 100)}-${String(month % 100).padStart(2, '0')}`);
   }

@@ -97,7 +97,8 @@ function putBy(
         }
       : {}),
   };
-  const held = tariff.model.period.split === null ? [] : customers.holders.of({ ...settled, endMs: usage.endMs[row], party });
+  const held =
+    tariff.model.period.split === null ? [] : customers.holders.of({ ...settled, endMs: usage.endMs[row], party });
   const holders = held.length < 2 ? [posted.subscriptionNo] : held.map(({ no }) => no);
   for (const subscription of holders) {
     const cluster = customers.clusterNo(subscription, view, service);

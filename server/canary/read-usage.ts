@@ -86,9 +86,7 @@ export class UsageReader {
       first: isSlice ? slice.first : true,
       last: isSlice ? slice.last : true,
     };
-    const bytes = isSlice
-      ? await this.spool.read(slice.blob, slice.blobOffset, slice.lengthBytes)
-      : await entry.body();
+    const bytes = isSlice ? await this.spool.read(slice.blob, slice.blobOffset, slice.lengthBytes) : await entry.body();
     return runStageA(this.reference, this.columns, place, { bytes });
   }
 

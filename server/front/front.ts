@@ -20,11 +20,10 @@ import {
   type Registry,
   type RegistryChange,
 } from '../../registry/index.ts';
-import { tableBytes, type TariffParts } from '../../rating/index.ts';
 import { EntryType } from '../../schemas/log-entries.ts';
 import type { Notice, Status } from '../../schemas/api/operation.ts';
 import type { FrontServices } from '../http/index.ts';
-import { compiledFolder, ReferenceData, writeCompiled } from '../rater/index.ts';
+import { ReferenceData } from '../rater/index.ts';
 import type { AuditClock } from './audit-clock.ts';
 import { auditClock } from './audit-services.ts';
 import { Canaries } from './canaries.ts';
@@ -40,11 +39,12 @@ import { Processed } from './processed.ts';
 import { PausedSources } from './paused-sources.ts';
 import { Publisher, type ApplyPublication } from './publisher.ts';
 import { Settlements } from './settlements.ts';
+import { openTariffs } from './open-tariffs.ts';
 import { outcomeLines, type Line } from './outcome.ts';
 import { createServices } from './services.ts';
 import { Sources } from './sources.ts';
 import { storedStatus } from './stored-status.ts';
-import { TariffPublisher } from './tariff-publisher.ts';
+import type { TariffPublisher } from './tariff-publisher.ts';
 import { ThreadWorkshop } from './tariff-workshop.ts';
 
 export interface FrontOptions {
@@ -75,8 +75,6 @@ export interface Front {
 
 /** How far ahead of the ledger pushed usage may run before it is refused, in log entries. */
 const PUSHED_ENTRIES_MAX = 5_000;
-/** Of the table of prefixes. */
-const HANDED_OVER_BYTES_MIN = 1024 * 1024;
 
 export async function startFront(options: FrontOptions): Promise<Front> {
   const { config, temporary, clock = systemClock } = options;
@@ -198,24 +196,7 @@ export class FrontParts {
     const apply: ApplyPublication = (entryNo, head, body, parts) =>
       this.reference.apply({ entryNo, type: EntryType.publication, head, body, ...(parts !== undefined && { parts }) });
     this.publisher = new Publisher(this.intake, this.state, apply);
-    // What the one before handed over nobody needs any more.
-    await fs.rm(compiledFolder(config.dataDir), { recursive: true, force: true });
-    this.tariffs = new TariffPublisher({
-      intake: this.intake,
-      state: this.state,
-      workshop: this.workshop,
-      apply,
-      bodyOf: async (entryNo) => (await this.reader.entry(entryNo)).body(),
-      handOver: ({ sha256, parts }) => this.handOver(sha256, parts),
-    });
-  }
-
-  /** A small tariff the rater compiles itself in no time. That a large one is there too saves time, and is no condition. */
-  private async handOver(sha256: string, parts: TariffParts): Promise<void> {
-    if (tableBytes(parts) < HANDED_OVER_BYTES_MIN) return;
-    await writeCompiled(compiledFolder(this.config.dataDir), sha256, parts).catch((error: unknown) =>
-      this.logger.warn({ err: error }, 'a compiled tariff cannot be handed to the rater, which compiles it again'),
-    );
+    this.tariffs = await openTariffs(this, apply);
   }
 
   /** One pass over the log: heads for the state, bodies of reference entries for formats and look-ups. */
@@ -369,7 +350,8 @@ export class FrontParts {
     const waiting = { held: this.state.held(), incidents: this.state.incidents.list(), disk: this.disk };
     const { headNo } = this.log;
     const sources = this.sources?.list() ?? [];
-    return { headNo, processedNo: this.processed.entryNo, restarts, up, watched, sources, ...waiting };
+    const told = { sources, tariffs: this.state.tariffs.current(), notices: this.notices };
+    return { headNo, processedNo: this.processed.entryNo, restarts, up, watched, ...told, ...waiting };
   }
 
   /** Stops taking, lets the rater finish what is in the log, closes everything. */

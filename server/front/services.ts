@@ -177,7 +177,13 @@ export function createServices(front: FrontParts): FrontServices {
         const signature = { by, person, note };
         return publishAnswer(await front.tariffs.publish(fileInput({ document, files, name }), signature, correct));
       }
-      const { entryNo, sha256, unchanged } = await front.publisher.publish({ kind, document, fileName: name, by, note });
+      const { entryNo, sha256, unchanged } = await front.publisher.publish({
+        kind,
+        document,
+        fileName: name,
+        by,
+        note,
+      });
       return { entry: entryNo, sha256, unchanged };
     },
 

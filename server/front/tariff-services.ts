@@ -81,11 +81,7 @@ export function publishAnswer({ entryNo, name, effective, revision, sha256, unch
  * `name@date#2` is a revision, `name@date#draft` the draft that waits. Without either: what is preferred, or else the
  * other. Error: TARIFF_UNKNOWN.
  */
-export function resolve(
-  history: FrontParts['state']['tariffs'],
-  reference: string,
-  prefer: Prefer,
-): TariffFacts {
+export function resolve(history: FrontParts['state']['tariffs'], reference: string, prefer: Prefer): TariffFacts {
   const [version, which] = reference.split('#') as [string, string | undefined];
   const [draft, published] = [history.draft(version), history.published(version)];
   const found =

@@ -21,7 +21,14 @@ import type { Statement, StatementCheck, StatementKey, StatementList } from '../
 import type { SuspendedRecord } from '../../schemas/api/suspense.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
 import type { RegistryInput } from '../../schemas/registry.ts';
-import type { DiffAnswer, DraftAnswer, TariffChoice, TariffDocument, TariffItem, TariffSource } from '../../schemas/api/tariffs.ts';
+import type {
+  DiffAnswer,
+  DraftAnswer,
+  TariffChoice,
+  TariffDocument,
+  TariffItem,
+  TariffSource,
+} from '../../schemas/api/tariffs.ts';
 import type { UsageItem } from '../../schemas/api/usage.ts';
 
 export interface PageRequest {

@@ -196,7 +196,11 @@ describe('a canary', { timeout: START_MS }, () => {
     // 60, 120 and 180 kWh: 2.00 up to 100 and 5.00 beyond, and 30.00 each; then 1.50 and 40.00.
     const active = 60 * 2 + (100 * 2 + 20 * 5) + (100 * 2 + 80 * 5) + 3 * 30;
     const drafted = 60 * 1.5 + (100 * 1.5 + 20 * 5) + (100 * 1.5 + 80 * 5) + 3 * 40;
-    expect(report).toMatchObject({ settledMonths: ['2026-10'], usages: 3, accounts: { cheaper: 3, dearer: 0, same: 0 } });
+    expect(report).toMatchObject({
+      settledMonths: ['2026-10'],
+      usages: 3,
+      accounts: { cheaper: 3, dearer: 0, same: 0 },
+    });
     expect(report.totals.map(money)).toEqual([[active, drafted, drafted - active]]);
     expect(report.places.map(({ kind, component, ...one }) => [kind, component, ...money(one)])).toEqual([
       ['settlement', 'blocks', active - 90, drafted - 120, drafted - active - 30],
@@ -204,7 +208,9 @@ describe('a canary', { timeout: START_MS }, () => {
     ]);
     // What a settlement posts now is what the canary said.
     await system.settle('2026-10');
-    const lines = (await system.charges()).filter(({ kind, service }) => kind === 'settlement' && service === 'electricity');
+    const lines = (await system.charges()).filter(
+      ({ kind, service }) => kind === 'settlement' && service === 'electricity',
+    );
     expect(lines.reduce((sum, { amount }) => sum + Number(amount), 0)).toBe(active);
     expect((await canary({ tariff: draft })).totals).toEqual(report.totals);
   });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { System } from './system.ts';
 
-const START_MS = 60_000;
+const START_MS = 180_000;
 const tariff = (price: string, effective = '2026-01-01', rest = ''): string => `name: phone
 effective: ${effective}
 currency: UAH
@@ -72,7 +72,7 @@ const publish = (document: string, options: { correct?: boolean } & Partial<type
   system.services.publish({ kind: 'tariff', name: 'phone.yaml', document, files: FILES, ...SIGNED, ...options });
 const history = async () => (await system.services.tariffHistory({ name: 'phone', limit: 100 }))!.items;
 
-describe('a tariff', () => {
+describe('a tariff', { timeout: 60_000 }, () => {
   it('is published by the start when its version is new, and says so in its history', async () => {
     expect(await call()).toMatchObject({ amount: '1.000000', tariff: 'phone@2026-01-01' });
     expect(await history()).toMatchObject([
@@ -121,7 +121,9 @@ describe('a tariff', () => {
       ['', '#1', '#2'].map((which) => system.services.tariffDocument(`phone@2026-01-01${which}`)),
     );
     expect(documents.map(({ document }) => /price: ([\d.]+)/.exec(document)![1])).toEqual(['0.90', '1.00', '0.90']);
-    await expect(system.services.tariffDocument('phone@2026-01-01#3')).rejects.toMatchObject({ code: 'TARIFF_UNKNOWN' });
+    await expect(system.services.tariffDocument('phone@2026-01-01#3')).rejects.toMatchObject({
+      code: 'TARIFF_UNKNOWN',
+    });
   });
 
   it('waits as a draft that prices nothing, is replaced and withdrawn', async () => {
@@ -154,8 +156,14 @@ describe('a tariff', () => {
     expect(kept.tests).toMatchObject([{ name: 'a minute', ok: false }]);
     const asked = { version: 'phone@2027-01-01', ...SIGNED };
     await expect(system.services.publishDraft(asked)).rejects.toMatchObject({ code: 'TARIFF_TEST_FAILED' });
-    const right = await system.services.draftTariff({ document: tariff('0.50', '2027-01-01'), files: FILES, by: 'test' });
-    await expect(system.services.publishDraft({ ...asked, note: '' })).rejects.toMatchObject({ code: 'TARIFF_UNSIGNED' });
+    const right = await system.services.draftTariff({
+      document: tariff('0.50', '2027-01-01'),
+      files: FILES,
+      by: 'test',
+    });
+    await expect(system.services.publishDraft({ ...asked, note: '' })).rejects.toMatchObject({
+      code: 'TARIFF_UNSIGNED',
+    });
     const published = await system.services.publishDraft(asked);
     expect(published).toMatchObject({ version: 'phone@2027-01-01', sha256: right.sha256, unchanged: false });
     expect((await history()).slice(-2)).toMatchObject([
@@ -176,6 +184,9 @@ describe('a tariff', () => {
       expect(notices).toMatchObject([{ code: 'TARIFF_PUBLISHED' }]);
       expect(notices[0]!.message).toContain('phone.yaml differs from what is published as phone@2026-01-01');
       expect(notices[0]!.cure).toContain('--correct');
+      const metrics = await system.services.metricsText();
+      expect(metrics).toContain('tollgrid_start_notices{code="TARIFF_PUBLISHED"} 1');
+      expect(metrics).toContain('tollgrid_tariffs{state="published"} 3');
       expect(await history()).toMatchObject([...before, { version: 'phone@2028-01-01', by: 'start' }]);
       expect(await call()).toMatchObject({ amount: '0.900000', tariff: 'phone@2026-01-01#2' });
       // What was priced before and behind the correction is computed again from the log as it was.
