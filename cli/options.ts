@@ -14,6 +14,10 @@ export const period = reader('a month (yyyy-mm)', /^\d{4}-(0[1-9]|1[0-2])$/, Str
 /** The first day of a month is that month. */
 export const rerateMonth = reader('a month (yyyy-mm)', /^\d{4}-(0[1-9]|1[0-2])(-01)?$/, (text) => text.slice(0, 7));
 export const entryNumber = reader('the number of an entry', /^\d{1,15}$/, Number);
+/** A day, or a month for its first day: yyyy-mm-dd. */
+export const day = reader('a day (yyyy-mm-dd)', /^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$/, (text) =>
+  text.length === 7 ? `${text}-01` : text,
+);
 export const recordAddress = reader('the address of a record (entry.record)', /^\d{1,15}\.\d{1,10}$/, String);
 export const incidentId = reader('the id of an incident (entry.number)', /^\d{1,15}\.\d{1,5}$/, String);
 export const chargeId = reader('the id of a charge (entry.record.charge)', /^\d{1,15}\.\d{1,10}\.\d{1,5}$/, String);

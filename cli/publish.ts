@@ -1,4 +1,4 @@
-/** Publishing documents: the same for tariffs, formats and guiding. */
+/** Publishing documents: the same for formats and guiding. */
 import type { Static } from 'typebox';
 import type { PublishAnswer, PublishRequest } from '../schemas/api/registry.ts';
 import { show } from './answers.ts';

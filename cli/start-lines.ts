@@ -1,6 +1,7 @@
 /** What `tollgrid start` tells: published, outcome by service, what waits, where to look next. */
 import type { Static } from 'typebox';
 import type { SummaryLine } from '../schemas/api/accounts.ts';
+import type { Status } from '../schemas/api/operation.ts';
 import type { ChargeItem } from '../schemas/api/charges.ts';
 import type { PublicationItem } from '../schemas/api/registry.ts';
 import type { SuspenseItem } from '../schemas/api/suspense.ts';
@@ -22,6 +23,11 @@ export async function publishedLines(api: Api, sinceMs: number): Promise<string[
 
 function nameOf({ name, effective }: Static<typeof PublicationItem>): string {
   return effective === null ? name : `${name}@${effective}`;
+}
+
+/** What the start found and did not do. */
+export function noticeLines(notices: Status['notices']): string[] {
+  return notices.flatMap(({ code, message, cure }) => [`${code}: ${message}`, `  ${cure}`]);
 }
 
 /** Quantities in the unit people read: minutes, megabytes, kilowatt-hours, cubic metres. */

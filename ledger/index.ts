@@ -34,6 +34,7 @@ export {
   type UsageFilter,
   type UsageSummaryLine,
 } from './queries/usage.ts';
+export { postings, usageOfPostings, type PostedUsage, type PostedUsageFilter } from './queries/usage-by-posting.ts';
 export {
   countSuspense,
   listSuspense,

@@ -154,7 +154,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
 }
 
 /** On Linux a priority belongs to a thread; those that exist already do not follow the first one. */
-function lowerPriority({ pid }: ChildProcess, niceLevel: number): void {
+export function lowerPriority({ pid }: ChildProcess, niceLevel: number): void {
   if (pid === undefined || niceLevel === 0) return;
   try {
     setPriority(pid, niceLevel);

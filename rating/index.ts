@@ -5,12 +5,28 @@ export {
   formatQuantity,
   componentsOf,
   monthsBefore,
+  prepareModel,
   prepareTariff,
+  readPublication,
+  readTariffHead,
   readsRecordCharges,
+  revisionName,
+  sameContent,
+  tariffWords,
   type Mistake,
+  type Prepared,
   type ReadSideFile,
 } from './language/index.ts';
-export { compileTariff, type CompiledTariff } from './compiler/index.ts';
+export {
+  compileParts,
+  compileTariff,
+  partsOf,
+  partsOfPrepared,
+  tableBytes,
+  type CompiledTariff,
+  type TariffParts,
+} from './compiler/index.ts';
+export { compareTariffs, type TariffDifference } from './comparison/index.ts';
 export {
   TariffBook,
   authorise,
@@ -38,4 +54,4 @@ export {
   type SettlementInput,
   type TariffSpanInput,
 } from './settlement/index.ts';
-export { requirePassing, testPublication, testTariff, type TariffTestResult } from './trials/index.ts';
+export { requirePassing, testCompiled, testPublication, testTariff, type TariffTestResult } from './trials/index.ts';

@@ -3,7 +3,16 @@
  * A command carries its inputs (who, what, as of which entry), never its results.
  */
 
-export const EntryType = { file: 1, slice: 2, batch: 3, registry: 4, publication: 5, command: 6, tick: 7 } as const;
+export const EntryType = {
+  file: 1,
+  slice: 2,
+  batch: 3,
+  registry: 4,
+  publication: 5,
+  command: 6,
+  tick: 7,
+  draft: 8,
+} as const;
 export type EntryTypeNo = (typeof EntryType)[keyof typeof EntryType];
 
 /** Version of the program's results: raised when a change of program alters any ledger row. */
@@ -128,11 +137,32 @@ export const DEFAULT_WINDOW_MONTHS = 13;
 export interface PublicationHead {
   kind: PublicationKind;
   name: string;
-  /** Tariffs: the effective date `yyyy-mm-dd`; a later publication of the same (kind, name, effective) replaces it. */
+  /** Tariffs: the effective date `yyyy-mm-dd`. */
   effective?: string;
+  /**
+   * Tariffs: 2 and up for a correction of the same (name, effective), which holds for what is accepted behind it.
+   * Absent: the first one.
+   */
+  revision?: number;
+  /** SHA-256 of the body. */
+  sha256: string;
+  /** Whose key it was: `operator`, the id of an API key, or `start`. */
+  by: string;
+  /** Tariffs: who answers for it, by name. */
+  person?: string;
+  note?: string;
+  /** Tariffs: entry of the draft that was published. */
+  draft?: number;
+}
+
+/** A tariff that is not published yet: it decides nothing. Body: JSON, see `Publication`. The latest of a version counts. */
+export interface DraftHead {
+  name: string;
+  effective: string;
   /** SHA-256 of the body. */
   sha256: string;
   by: string;
+  person?: string;
   note?: string;
 }
 
@@ -172,4 +202,5 @@ export type CommandHead =
   | { command: 'undoRerate'; by: string; input: { rerate: number; postingPeriod?: string; note?: string } }
   | { command: 'releaseFile'; by: string; input: { file: number; reason?: string } }
   | { command: 'rejectFile'; by: string; input: { file: number; reason: string } }
-  | { command: 'closeIncident'; by: string; input: { incident: string; reason: string } };
+  | { command: 'closeIncident'; by: string; input: { incident: string; reason: string } }
+  | { command: 'withdrawDraft'; by: string; input: { draft: number; person?: string; note?: string } };

@@ -31,7 +31,7 @@ function descendants(pid: number): number[] {
   return children.flatMap((child) => [child, ...descendants(child)]);
 }
 
-function residentBytes(pid: number): number {
+export function residentBytes(pid: number): number {
   const found = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`));
   return found === null ? 0 : Number(found[1]) * 1024;
 }

@@ -1,6 +1,6 @@
 /** All commands, in the order in which help shows them. */
 import type { AnyCommand, CommandGroup } from '../command.ts';
-import { benchDuplicates, benchPipeline, benchRating, benchSafety } from '../bench/index.ts';
+import { benchDuplicates, benchPipeline, benchPublish, benchRating, benchSafety } from '../bench/index.ts';
 import { generate } from '../generate/index.ts';
 import { audit } from './audit.ts';
 import { backup } from './backup.ts';
@@ -57,7 +57,7 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   {
     name: 'bench',
     summary: 'Measure this machine',
-    commands: [benchPipeline, benchRating, benchDuplicates, benchSafety],
+    commands: [benchPipeline, benchPublish, benchRating, benchDuplicates, benchSafety],
   },
   doctor,
 ];

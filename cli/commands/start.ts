@@ -2,7 +2,7 @@ import { bootFront, connect, findFront, type Api } from '../client.ts';
 import type { CommandSpec, Context, ExitCode } from '../command.ts';
 import { auditLines } from '../audit-lines.ts';
 import { startProgress } from '../progress.ts';
-import { closingLines, outcomeLines, publishedLines, suspendedLines } from '../start-lines.ts';
+import { closingLines, noticeLines, outcomeLines, publishedLines, suspendedLines } from '../start-lines.ts';
 import type { AuditReport } from '../../schemas/api/audit.ts';
 import { toTollgridError } from '../../platform/errors.ts';
 import type { Status } from '../../schemas/api/operation.ts';
@@ -69,6 +69,8 @@ function stopSignal(context: Context): Promise<'stop'> {
 async function showOutcome(context: Context, front: Front, api: Api, startedAt: number): Promise<ExitCode> {
   const { io } = context;
   const published = await publishedLines(api, startedAt);
+  const { notices }: Status = await api.get('/v1/status');
+  for (const line of noticeLines(notices)) io.note(line);
   if (!context.json) for (const line of published) io.out(line);
 
   await followFiles(context, front, api);

@@ -3,6 +3,7 @@ import { connect, findFront } from '../client.ts';
 import type { CommandSpec } from '../command.ts';
 import { copyLines } from '../copy-lines.ts';
 import { tableLines, whole } from '../table.ts';
+import { noticeLines } from '../start-lines.ts';
 import { storedLines } from '../stored-lines.ts';
 import type { Status } from '../../schemas/api/operation.ts';
 
@@ -25,6 +26,7 @@ export const status: CommandSpec = {
       `log entry ${whole(answer.logHead)}, in the ledger up to ${whole(answer.processedEntry)}, ${whole(answer.inFlightEntries)} in flight`,
       ...storedLines(answer.stored),
       ...copyLines(answer),
+      ...noticeLines(answer.notices),
       ...tableLines(
         [
           { head: 'process', value: (child) => child.role },

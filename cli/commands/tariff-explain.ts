@@ -2,7 +2,6 @@ import { parse } from 'yaml';
 import { show } from '../answers.ts';
 import type { CommandSpec } from '../command.ts';
 import { readDocuments } from '../documents.ts';
-import { tariffWords } from '../tariff-words.ts';
 import type { TariffFile } from '../../schemas/tariff.ts';
 
 /** Error: TARIFF_INVALID, for what cannot be read cannot be explained. */
@@ -12,7 +11,7 @@ export const tariffExplain: CommandSpec = {
   args: { file: 'Tariff files, or folders of them' },
   examples: ['tollgrid tariff explain examples/tariffs/ua-electricity-cliff.yaml'],
   run: async (context, names) => {
-    const { prepareTariff } = await import('../../rating/index.ts');
+    const { prepareTariff, tariffWords } = await import('../../rating/index.ts');
     const results = readDocuments(names).map(({ file, text, readSideFile }) => {
       prepareTariff(text, readSideFile, file);
       // Digits stay as they are written: 0.10 is not 0.1.

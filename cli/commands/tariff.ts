@@ -1,9 +1,12 @@
 import { show } from '../answers.ts';
 import type { CommandGroup, CommandSpec } from '../command.ts';
 import { readDocuments } from '../documents.ts';
-import { publishAll, type PublishOptions, publishSpec } from '../publish.ts';
 import { formatMicros } from '../../platform/money.ts';
+import { tariffCanary } from './tariff-canary.ts';
+import { tariffDiff } from './tariff-diff.ts';
 import { tariffExplain } from './tariff-explain.ts';
+import { tariffHistory, tariffList } from './tariff-list.ts';
+import { tariffDraft, tariffPublish, tariffWithdraw } from './tariff-publish.ts';
 
 const args = { file: 'Tariff files, or folders of them' };
 
@@ -56,22 +59,18 @@ const test: CommandSpec<{ steps?: boolean }> = {
   },
 };
 
-const publish: CommandSpec<PublishOptions> = publishSpec({
-  noun: 'tariff',
-  args,
-  example: 'tollgrid tariff publish examples/town/tariffs --note "prices of 2026"',
-  run: async (context, names, options) => {
-    const { compileTariff, prepareTariff } = await import('../../rating/index.ts');
-    await publishAll(context, options, names, ({ file, text, readSideFile }) => {
-      const publication = prepareTariff(text, readSideFile, file);
-      const { name } = compileTariff(publication);
-      return { kind: 'tariff', name, document: text, files: publication.data.files };
-    });
-  },
-});
-
 export const tariff: CommandGroup = {
   name: 'tariff',
-  summary: 'Tariff files',
-  commands: [check, test, tariffExplain, publish],
+  summary: 'Tariffs: files, drafts, published versions',
+  commands: [
+    check,
+    test,
+    tariffExplain,
+    tariffDiff,
+    tariffList,
+    tariffHistory,
+    tariffDraft,
+    tariffWithdraw,
+    tariffPublish,
+  ],
 };

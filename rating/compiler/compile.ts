@@ -6,26 +6,22 @@ import { SERVICE_NAMES } from '../../schemas/columns/usage-columns.ts';
 import { DAY_MS, dayOfDate } from '../arithmetic/calendar.ts';
 import { ratio } from '../arithmetic/ratio.ts';
 import { roundingNo, type RoundingNo } from '../arithmetic/rounding.ts';
-import {
-  readPublication,
-  readsRecordMoney,
-  ruleTable,
-  settlesUsage,
-  type TariffModel,
-  versionName,
-} from '../language/index.ts';
+import { readsRecordMoney, ruleTable, settlesUsage, revisionName, type TariffModel } from '../language/index.ts';
 import { bandClock } from './band-clock.ts';
 import { buildBandTable, type BandTable } from './band-table.ts';
 import { compileConditions, type Condition } from './conditions.ts';
 import { DayClock } from './day-clock.ts';
-import { buildPrefixTrie, type PrefixTrie } from './prefix-trie.ts';
+import { NO_PREFIXES, type PrefixTrie } from './prefix-trie.ts';
+import { partsOf, type TariffParts } from './tariff-parts.ts';
 import { buildPriceTable, safeNumber, type PriceTable } from './price-table.ts';
 
 export interface CompiledTariff {
   readonly model: TariffModel;
   readonly name: string;
-  /** `name@yyyy-mm-dd`. */
+  /** `name@yyyy-mm-dd`, and after a correction `#2` behind it: what charges name. */
   readonly version: string;
+  /** 1 until something was corrected. */
+  readonly revision: number;
   /** UTC; the version holds from here until the next one of its name. */
   readonly effectiveMs: number;
   readonly serviceNo: number;
@@ -87,9 +83,12 @@ export interface Money {
 }
 
 /** Throws TARIFF_INVALID. */
-export function compileTariff(publication: Publication): CompiledTariff {
-  const model = readPublication(publication);
-  const transitions = publication.data.zones[model.timeZone];
+export function compileTariff(publication: Publication, revision = 1): CompiledTariff {
+  return compileParts(partsOf(publication), revision);
+}
+
+/** The rest of the way, in milliseconds: everything that takes longer is in the parts. */
+export function compileParts({ model, transitions, trie }: TariffParts, revision = 1): CompiledTariff {
   const clock = new ZoneClock(transitions);
   const [zoneCount, bandCount] = [model.zones.names.length, model.bands.names.length];
   const effectiveMs = clock.toUtcMs(dayOfDate(model.effective) * DAY_MS, 'earlier');
@@ -106,7 +105,8 @@ export function compileTariff(publication: Publication): CompiledTariff {
   return {
     model,
     name: model.name,
-    version: versionName(model),
+    version: revisionName(model, revision),
+    revision,
     effectiveMs,
     serviceNo: SERVICE_NAMES.indexOf(model.service),
     clock,
@@ -117,9 +117,9 @@ export function compileTariff(publication: Publication): CompiledTariff {
     transitions,
     zoneNumbers: new Map(model.zones.names.map((name, number) => [name, number])),
     bandNumbers: new Map(model.bands.names.map((name, number) => [name, number])),
-    hasZones: model.zones.prefixes.length > 0,
+    hasZones: trie !== null,
     zoneField: TEXT_FIELDS.indexOf(model.zonesOf),
-    trie: buildPrefixTrie(model.zones.prefixes, model.zones.zoneOfPrefix),
+    trie: trie ?? NO_PREFIXES,
     byRegister: model.bands.by === 'register',
     registers: model.bands.registers.map(({ code, band }) => ({ code: new TextEncoder().encode(code), band })),
     bands,

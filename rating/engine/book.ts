@@ -1,6 +1,7 @@
 /** All published tariff versions, with one numbering of zones, bands, versions and currencies for the charge columns. */
 import { TollgridError } from '../../platform/errors.ts';
 import type { CompiledTariff } from '../compiler/index.ts';
+import { versionName } from '../language/index.ts';
 
 export interface BookVersion {
   readonly tariff: CompiledTariff;
@@ -33,7 +34,7 @@ class Dictionary {
 }
 
 export class TariffBook {
-  /** Meaning of `zoneNo`, `bandNo`, `componentNo`, `versionNo` (`name@yyyy-mm-dd`), `currencyNo`; 0 is ''. */
+  /** Meaning of `zoneNo`, `bandNo`, `componentNo`, `versionNo` (`name@yyyy-mm-dd`, `#2` after a correction), `currencyNo`; 0 is ''. */
   readonly zones: readonly string[];
   readonly bands: readonly string[];
   readonly components: readonly string[];
@@ -46,9 +47,9 @@ export class TariffBook {
   private readonly numbers = new Map<string, number>();
   private readonly byVersion = new Map<string, BookVersion>();
 
-  /** Of two with the same name and effective date the later one in the list holds. */
+  /** Of two with the same name and effective date the later one in the list holds: a correction. */
   static build(list: readonly CompiledTariff[]): TariffBook {
-    return new TariffBook([...new Map(list.map((tariff) => [tariff.version, tariff])).values()]);
+    return new TariffBook([...new Map(list.map((tariff) => [versionName(tariff.model), tariff])).values()]);
   }
 
   private constructor(list: readonly CompiledTariff[]) {
@@ -77,7 +78,7 @@ export class TariffBook {
         this.numbers.set(tariff.name, number);
       }
       groups[number].push(entry);
-      this.byVersion.set(tariff.version, entry);
+      this.byVersion.set(versionName(tariff.model), entry);
     }
     for (const group of groups) group.sort((a, b) => b.tariff.effectiveMs - a.tariff.effectiveMs);
     this.tariffs = groups;
@@ -94,9 +95,10 @@ export class TariffBook {
     return Int32Array.from(tariffNames, (name) => this.numbers.get(name) ?? -1);
   }
 
-  /** By `name@yyyy-mm-dd`. */
+  /** By `name@yyyy-mm-dd`. Of an earlier revision (`#2` behind it) the one that took its place. */
   version(version: string): BookVersion | undefined {
-    return this.byVersion.get(version);
+    const revision = version.indexOf('#');
+    return this.byVersion.get(revision === -1 ? version : version.slice(0, revision));
   }
 
   /** Versions of a tariff, oldest first; empty when it is unknown. */

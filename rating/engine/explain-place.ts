@@ -1,5 +1,5 @@
 /** Steps that lead to the rule: version, zone, band, conditions. */
-import type { CompiledTariff } from '../compiler/index.ts';
+import { listedPrefix, type CompiledTariff } from '../compiler/index.ts';
 import type { ConditionModel } from '../language/index.ts';
 import type { Step } from './step.ts';
 
@@ -13,12 +13,8 @@ export function versionStep(tariff: CompiledTariff, steps: Step[]): void {
 }
 
 export function zoneStep(tariff: CompiledTariff, zone: number, digits: string, steps: Step[]): void {
-  const { names, prefixes, zoneOfPrefix } = tariff.model.zones;
-  let prefix = '';
-  prefixes.forEach((one, index) => {
-    if (zoneOfPrefix[index] === zone && one.length > prefix.length && digits.startsWith(one)) prefix = one;
-  });
-  const name = names[zone];
+  const prefix = listedPrefix(tariff.trie, digits);
+  const name = tariff.model.zones.names[zone];
   const { zonesOf } = tariff.model;
   const who = zonesOf === 'calledParty' ? '' : `${zonesOf} `;
   steps.push({

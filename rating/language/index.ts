@@ -1,6 +1,8 @@
-export { checkTariff, prepareTariff, readPublication } from './prepare.ts';
+export { checkTariff, prepareModel, prepareTariff, readPublication, sameContent, type Prepared } from './prepare.ts';
+export { readTariffHead, type TariffHead } from './named-files.ts';
 export { formatMistake, type Mistake } from './mistakes.ts';
 export { formatQuantity, parseQuantity } from './quantities.ts';
+export { PrefixDraft } from './prefix-draft.ts';
 export { kindsOf } from './read-bands.ts';
 export { knownRule, UNDECIDED } from './known-rule.ts';
 export { ruleTable } from './read-rules.ts';
@@ -10,6 +12,7 @@ export {
   HOLIDAY_KIND,
   MEASURES,
   PLAIN_KINDS,
+  revisionName,
   versionName,
   type ConditionModel,
   type DaysModel,
@@ -47,3 +50,6 @@ export {
   type TiersModel,
   type UnitPrice,
 } from './period-model.ts';
+export { priceWords, tariffWords, valueWords, whereWords } from './words.ts';
+export { readSource } from './source.ts';
+export { readPrefixFile } from './read-zones.ts';

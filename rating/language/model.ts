@@ -4,6 +4,7 @@ import type { TextFieldName } from '../../schemas/columns/record-columns.ts';
 import type { CROSSINGS, RoundingMode, TariffFileTest } from '../../schemas/tariff.ts';
 import type { Ratio } from '../arithmetic/ratio.ts';
 import type { PeriodModel } from './period-model.ts';
+import type { PrefixDraft } from './prefix-draft.ts';
 
 export interface TariffModel {
   name: string;
@@ -72,11 +73,11 @@ export interface SeriesModel {
   denominator: bigint;
 }
 
-/** Without zones: one zone '' and no prefix. Parallel arrays, because there can be a million of them. */
+/** Without zones: one zone ''. */
 export interface ZonesModel {
   names: string[];
-  prefixes: string[];
-  zoneOfPrefix: number[];
+  /** Each with the number of its zone. Null without zones, and once they are compiled. */
+  prefixes: PrefixDraft | null;
 }
 
 export interface RuleModel {
@@ -149,4 +150,9 @@ export const DEFAULT_COMPONENT = 'usage';
 /** `name@effective`: how a version is called everywhere. */
 export function versionName(model: Pick<TariffModel, 'name' | 'effective'>): string {
   return `${model.name}@${model.effective}`;
+}
+
+/** A version after a correction: `name@effective#2`. The first one has no number. */
+export function revisionName(model: Pick<TariffModel, 'name' | 'effective'>, revision: number): string {
+  return revision === 1 ? versionName(model) : `${versionName(model)}#${revision}`;
 }

@@ -17,11 +17,21 @@ export function checkTariff(text: string, readSideFile: ReadSideFile, fileName =
   return readHere(text, readSideFile, fileName).mistakes;
 }
 
+export interface Prepared {
+  publication: Publication;
+  /** Of the same text, so that nobody has to read it twice. */
+  model: TariffModel;
+}
+
 /**
  * What a tariff file becomes in the log. Zone transitions are taken from this machine once, here, and never again.
  * Throws TARIFF_INVALID with `details.mistakes`.
  */
 export function prepareTariff(text: string, readSideFile: ReadSideFile, fileName = FILE): Publication {
+  return prepareModel(text, readSideFile, fileName).publication;
+}
+
+export function prepareModel(text: string, readSideFile: ReadSideFile, fileName = FILE): Prepared {
   const files: Record<string, string> = {};
   const model = modelOf(
     readTariff(text, fileName, {
@@ -29,10 +39,8 @@ export function prepareTariff(text: string, readSideFile: ReadSideFile, fileName
       transitions,
     }),
   );
-  return {
-    document: text,
-    data: { zones: { [model.timeZone]: zoneTransitions(model.timeZone) }, codePages: {}, files },
-  };
+  const data = { zones: { [model.timeZone]: zoneTransitions(model.timeZone) }, codePages: {}, files };
+  return { publication: { document: text, data }, model };
 }
 
 /** The model of a publication: reads nothing but the publication. */
@@ -47,6 +55,17 @@ export function readPublication(publication: Publication): TariffModel {
     published: true,
   });
   return modelOf(reading);
+}
+
+/**
+ * The analyst wrote the same: text and side files. What this machine added (changes of clocks, public holidays) may
+ * differ after it was updated; that is no reason to publish again.
+ */
+export function sameContent(one: Publication, other: Publication): boolean {
+  const [files, others] = [one.data.files, other.data.files];
+  const names = new Set([...Object.keys(files), ...Object.keys(others)]);
+  const same = (name: string): boolean => files[name] === others[name] || madeFile(name) !== null;
+  return one.document === other.document && [...names].every(same);
 }
 
 function readHere(text: string, readSideFile: ReadSideFile, fileName: string): ReadTariff {

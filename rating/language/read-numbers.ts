@@ -2,7 +2,7 @@
 import type { TariffFile } from '../../schemas/tariff.ts';
 import type { MistakeList } from './mistakes.ts';
 import type { TariffModel } from './model.ts';
-import { readPrefixFile, type ReadSideFile } from './read-zones.ts';
+import { readPrefixFile, type AddPrefix, type ReadSideFile } from './read-zones.ts';
 
 export function readNumbers(
   file: TariffFile,
@@ -10,7 +10,8 @@ export function readNumbers(
   mistakes: MistakeList,
 ): TariffModel['numbers'] {
   const sets = new Map<string, Set<string>>();
-  const add = (prefix: string, name: string): null => {
+  const add: AddPrefix = (text, from, to, name) => {
+    const prefix = text.slice(from, to);
     const set = sets.get(name);
     if (set === undefined) sets.set(name, new Set([prefix]));
     else set.add(prefix);
@@ -20,7 +21,7 @@ export function readNumbers(
     if (!/^[A-Za-z]/.test(name)) {
       mistakes.add(['numbers', name], 'The name of a set begins with a letter.', 'Choose another name.');
     }
-    for (const prefix of prefixes) add(prefix, name);
+    for (const prefix of prefixes) add(prefix, 0, prefix.length, name);
   }
   if (file.numbersFile !== undefined) {
     readPrefixFile(file.numbersFile, { key: 'numbersFile', head: 'prefix,set' }, readSideFile, add, mistakes);

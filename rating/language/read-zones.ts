@@ -2,18 +2,36 @@
 import type { TariffFile } from '../../schemas/tariff.ts';
 import type { MistakeList } from './mistakes.ts';
 import type { ZonesModel } from './model.ts';
+import { PrefixDraft } from './prefix-draft.ts';
 
 /** Reads a file that the tariff names, relative to it; throws when it cannot. */
 export type ReadSideFile = (name: string) => string;
 
 const PREFIX_DIGITS_MAX = 32;
 const ZONES_MAX = 30_000;
+const NAME = /^[A-Za-z0-9][\w.-]*$/;
+const [HASH, COMMA] = [35, 44];
 
 export function readZones(file: TariffFile, readSideFile: ReadSideFile, mistakes: MistakeList): ZonesModel {
-  const collector = new PrefixCollector();
-  for (const [zone, prefixes] of Object.entries(file.zones ?? {})) {
-    prefixes.forEach((prefix, index) => {
-      const other = collector.add(prefix, zone);
+  if (file.zones === undefined && file.zonesFile === undefined) return { names: [''], prefixes: null };
+  const names: string[] = [];
+  const numbers = new Map<string, number>();
+  const prefixes = new PrefixDraft();
+  const add: AddPrefix = (text, from, to, zone) => {
+    let number = numbers.get(zone);
+    if (number === undefined) {
+      number = names.length;
+      // A copy: a piece of the text would keep all of it in memory.
+      const name = Buffer.from(zone).toString();
+      names.push(name);
+      numbers.set(name, number);
+    }
+    const other = prefixes.add(text, from, to, number);
+    return other === -1 ? null : names[other];
+  };
+  for (const [zone, list] of Object.entries(file.zones ?? {})) {
+    list.forEach((prefix, index) => {
+      const other = add(prefix, 0, prefix.length, zone);
       if (other !== null) {
         mistakes.add(
           ['zones', zone, index],
@@ -24,111 +42,79 @@ export function readZones(file: TariffFile, readSideFile: ReadSideFile, mistakes
     });
   }
   if (file.zonesFile !== undefined) {
-    const add = (prefix: string, zone: string) => collector.add(prefix, zone);
     readPrefixFile(file.zonesFile, { key: 'zonesFile', head: 'prefix,zone' }, readSideFile, add, mistakes);
   }
-  if (collector.zones.names.length > ZONES_MAX) {
+  if (names.length > ZONES_MAX) {
     mistakes.add(
       ['zones'],
       `There are more than ${ZONES_MAX} zones.`,
       'Give destinations with the same price one zone.',
     );
   }
-  if (file.zones === undefined && file.zonesFile === undefined) collector.zones.names.push('');
-  return collector.zones;
+  return { names, prefixes };
 }
 
-/** Lines of `prefix,name`. `add` gives the name that has the prefix already, or null. */
+/** Takes the digits text[from, to); gives the name that has them already, or null. */
+export type AddPrefix = (text: string, from: number, to: number, name: string) => string | null;
+
+/** Lines of `prefix,name`. */
 export function readPrefixFile(
-  name: string,
+  file: string,
   { key, head }: { key: string; head: string },
   readSideFile: ReadSideFile,
-  add: (prefix: string, name: string) => string | null,
+  add: AddPrefix,
   mistakes: MistakeList,
 ): void {
   let text: string;
   try {
-    text = readSideFile(name);
+    text = readSideFile(file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     mistakes.add(
       [key],
-      `\`${name}\` cannot be read: ${reason}.`,
+      `\`${file}\` cannot be read: ${reason}.`,
       'Put the file beside the tariff or correct the name.',
     );
     return;
   }
   let found = false;
   let line = 0;
+  // Names come again and again: each is looked at once.
+  const good = new Set<string>();
   for (let start = 0; start < text.length;) {
     let end = text.indexOf('\n', start);
     if (end === -1) end = text.length;
     line++;
-    const row = text.slice(start, end).trim();
+    let from = start;
+    let to = end;
     start = end + 1;
-    if (row === '' || row.startsWith('#') || (line === 1 && row === head)) continue;
-    const comma = row.indexOf(',');
-    const prefix = row.slice(0, Math.max(0, comma)).trim();
-    const zone = row.slice(comma + 1).trim();
-    if (
-      comma === -1 ||
-      !/^\d*$/.test(prefix) ||
-      prefix.length > PREFIX_DIGITS_MAX ||
-      !/^[A-Za-z0-9][\w.-]*$/.test(zone)
-    ) {
-      mistakes.addIn(name, line, `\`${row}\` is not a prefix and a zone.`, 'Write lines like `38044,kyiv`.');
+    while (from < to && isBlank(text.charCodeAt(from))) from++;
+    while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
+    if (from === to || text.charCodeAt(from) === HASH || (line === 1 && text.slice(from, to) === head)) continue;
+    let place = from;
+    while (place < to && isDigit(text.charCodeAt(place))) place++;
+    const digitsEnd = place;
+    while (place < to && isBlank(text.charCodeAt(place))) place++;
+    const isComma = place < to && text.charCodeAt(place) === COMMA;
+    place++;
+    while (place < to && isBlank(text.charCodeAt(place))) place++;
+    const name = text.slice(place, to);
+    if (!isComma || digitsEnd - from > PREFIX_DIGITS_MAX || !(good.has(name) || NAME.test(name))) {
+      const row = text.slice(from, to);
+      mistakes.addIn(file, line, `\`${row}\` is not a prefix and a zone.`, 'Write lines like `38044,kyiv`.');
       continue;
     }
+    good.add(name);
     found = true;
-    const other = add(prefix, zone);
-    if (other !== null)
-      mistakes.addIn(name, line, `Prefix \`${prefix}\` already stands in zone \`${other}\`.`, 'Keep it once.');
-  }
-  if (!found) mistakes.addIn(name, 1, 'There is no prefix in it.', 'Write lines like `38044,kyiv`.');
-}
-
-/** A million prefixes: the table holds places only, which a Map of texts would pay for many times over. */
-class PrefixCollector {
-  readonly zones: ZonesModel = { names: [], prefixes: [], zoneOfPrefix: [] };
-  private readonly numbers = new Map<string, number>();
-  /** Place in `prefixes`, plus 1, by hash; at most half full. */
-  private slots = new Int32Array(1024);
-
-  /** The zone that already has the prefix, or null when it is new. */
-  add(prefix: string, zone: string): string | null {
-    const { names, prefixes, zoneOfPrefix } = this.zones;
-    let number = this.numbers.get(zone);
-    if (number === undefined) {
-      number = names.push(zone) - 1;
-      this.numbers.set(zone, number);
+    const other = add(text, from, digitsEnd, name);
+    if (other !== null) {
+      const prefix = text.slice(from, digitsEnd);
+      mistakes.addIn(file, line, `Prefix \`${prefix}\` already stands in zone \`${other}\`.`, 'Keep it once.');
     }
-    const slot = this.slotOf(prefix);
-    if (this.slots[slot] !== 0) return names[zoneOfPrefix[this.slots[slot] - 1]];
-    this.slots[slot] = prefixes.push(prefix);
-    zoneOfPrefix.push(number);
-    if (prefixes.length * 2 > this.slots.length) this.grow();
-    return null;
   }
-
-  private slotOf(prefix: string): number {
-    const { slots } = this;
-    const { prefixes } = this.zones;
-    const mask = slots.length - 1;
-    let slot = hashOf(prefix) & mask;
-    while (slots[slot] !== 0 && prefixes[slots[slot] - 1] !== prefix) slot = (slot + 1) & mask;
-    return slot;
-  }
-
-  private grow(): void {
-    this.slots = new Int32Array(this.slots.length * 4);
-    const { prefixes } = this.zones;
-    for (let place = 0; place < prefixes.length; place++) this.slots[this.slotOf(prefixes[place])] = place + 1;
-  }
+  if (!found) mistakes.addIn(file, 1, 'There is no prefix in it.', 'Write lines like `38044,kyiv`.');
 }
 
-function hashOf(digits: string): number {
-  let hash = digits.length;
-  for (let place = 0; place < digits.length; place++) hash = Math.imul(hash, 31) + digits.charCodeAt(place);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return hash ^ (hash >>> 13);
-}
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+/** White space, and the mark that some programs put before a text. */
+const isBlank = (code: number): boolean => code <= 32 || code === 0xa0 || code === 0xfeff;

@@ -1,1 +1,1 @@
-export { requirePassing, testPublication, testTariff, type TariffTestResult } from './run.ts';
+export { requirePassing, testCompiled, testPublication, testTariff, type TariffTestResult } from './run.ts';

@@ -1,7 +1,7 @@
 /** Runs the examples inside a tariff file. */
 import { TollgridError } from '../../platform/errors.ts';
 import type { Publication } from '../../schemas/log-entries.ts';
-import { compileTariff } from '../compiler/index.ts';
+import { compileTariff, type CompiledTariff } from '../compiler/index.ts';
 import { TariffBook, type Step } from '../engine/index.ts';
 import { prepareTariff, type ReadSideFile } from '../language/index.ts';
 import { runPeriod } from './run-period.ts';
@@ -28,7 +28,11 @@ export function testTariff(text: string, readSideFile: ReadSideFile, fileName?: 
 
 /** The same for something prepared. */
 export function testPublication(publication: Publication): TariffTestResult[] {
-  const tariff = compileTariff(publication);
+  return testCompiled(compileTariff(publication));
+}
+
+/** And for something compiled. */
+export function testCompiled(tariff: CompiledTariff): TariffTestResult[] {
   const book = TariffBook.build([tariff]);
   return tariff.model.tests.map((test, index) => {
     const name = test.name ?? `test ${index + 1}`;
@@ -41,7 +45,7 @@ export function testPublication(publication: Publication): TariffTestResult[] {
 }
 
 /** Error: TARIFF_TEST_FAILED, with `details.failed`. Publishing calls this. */
-export function requirePassing(results: readonly TariffTestResult[]): void {
+export function requirePassing(results: readonly Pick<TariffTestResult, 'name' | 'ok' | 'differences'>[]): void {
   const failed = results.filter((result) => !result.ok);
   if (failed.length === 0) return;
   const shown = failed.map((result) => `${result.name}: ${result.differences.join('; ')}`).join('\n');

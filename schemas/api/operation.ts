@@ -100,6 +100,12 @@ export const LastBackup = Type.Object({
   lastEntry: EntryNo,
 });
 export type LastBackup = Static<typeof LastBackup>;
+export const Notice = Type.Object({
+  code: Type.String(),
+  message: Type.String(),
+  cure: Type.String({ description: 'What to do about it' }),
+});
+export type Notice = Static<typeof Notice>;
 
 export const Status = Type.Object({
   version: Type.String(),
@@ -113,6 +119,7 @@ export const Status = Type.Object({
   stored: StoredStatus,
   copies: Type.Array(CopyStatus),
   lastBackup: Type.Union([LastBackup, Type.Null()]),
+  notices: Type.Array(Notice, { description: 'What the start did not do, and wants somebody to know' }),
   children: Type.Array(ChildStatus),
 });
 export type Status = Static<typeof Status>;

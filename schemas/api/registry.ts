@@ -36,7 +36,13 @@ export const PublishRequest = Type.Object(
     files: Type.Optional(
       Type.Record(Type.String(), Type.String(), { description: 'Side files the document names: relative name → text' }),
     ),
-    note: Type.Optional(Type.String({ maxLength: 500 })),
+    note: Type.Optional(Type.String({ maxLength: 500, description: 'Why. A tariff needs it' })),
+    person: Type.Optional(
+      Type.String({ maxLength: 200, description: 'Who answers for it, by name. A tariff needs it' }),
+    ),
+    correct: Type.Optional(
+      Type.Boolean({ description: 'Tariffs: a revision of what is published under the same name and date' }),
+    ),
   },
   closed,
 );
@@ -45,6 +51,9 @@ export const PublishAnswer = Type.Object({
   entry: EntryNo,
   sha256: Type.String(),
   unchanged: Type.Boolean({ description: 'The same content was published already; entry is that one' }),
+  version: Type.Optional(
+    Type.String({ description: 'Tariffs: what charges name: name@yyyy-mm-dd, with #2 behind it after a correction' }),
+  ),
 });
 export type PublishAnswer = Static<typeof PublishAnswer>;
 

@@ -21,6 +21,50 @@ export const ratingErrors = {
     http: 422,
     exit: 1,
   },
+  TARIFF_UNSIGNED: {
+    cause: 'A tariff was to be published without saying who answers for it, or why.',
+    cure: 'Give the name of a person and a note: `--by PERSON --note TEXT`.',
+    counter: 'tollgrid_errors_total',
+    http: 422,
+    exit: 2,
+  },
+  TARIFF_PUBLISHED: {
+    cause:
+      'A tariff with this name and effective date is published already, with other content; nothing published is edited.',
+    cure: 'Give the new prices a new effective date; a mistake is corrected by a revision beside it: `tollgrid tariff publish FILE --correct --by PERSON --note TEXT`.',
+    counter: 'tollgrid_errors_total',
+    http: 409,
+    exit: 1,
+  },
+  TARIFF_CORRECTS_NOTHING: {
+    cause: 'A correction was to be published of a name and effective date that were never published.',
+    cure: 'Check name and date with `tollgrid tariff list`, or publish it without `--correct`.',
+    counter: 'tollgrid_errors_total',
+    http: 409,
+    exit: 1,
+  },
+  TARIFF_UNKNOWN: {
+    cause: 'No tariff is published or kept as a draft under this name, date and revision.',
+    cure: 'Write NAME@YYYY-MM-DD, with #2 for a revision or #draft for a draft; `tollgrid tariff list` shows them.',
+    counter: 'tollgrid_errors_total',
+    http: 404,
+    exit: 1,
+  },
+  CANARY_BUSY: {
+    cause: 'A draft is being tried on real usage just now; one at a time is.',
+    cure: 'Wait until it is done, or cancel it.',
+    counter: 'tollgrid_errors_total',
+    http: 409,
+    exit: 3,
+  },
+  CANARY_ENDED: {
+    cause:
+      'The process that tried a draft on real usage ended before it was done: it was cancelled, killed, or out of memory.',
+    cure: 'Try again, for a shorter time or for some accounts.',
+    counter: 'tollgrid_errors_total',
+    http: 503,
+    exit: 3,
+  },
   RATE_NO_TARIFF: {
     cause: 'The subscription names a tariff that was never published.',
     cure: 'Publish the tariff or correct the name in the registry, then recycle.',

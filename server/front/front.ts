@@ -21,12 +21,13 @@ import {
   type RegistryChange,
 } from '../../registry/index.ts';
 import { EntryType } from '../../schemas/log-entries.ts';
-import type { Status } from '../../schemas/api/operation.ts';
+import type { Notice, Status } from '../../schemas/api/operation.ts';
 import type { FrontServices } from '../http/index.ts';
 import { refuseUnfit } from '../copy/index.ts';
 import { ReferenceData } from '../rater/index.ts';
 import type { AuditClock } from './audit-clock.ts';
 import { auditClock } from './audit-services.ts';
+import { Canaries } from './canaries.ts';
 import { Children } from './children.ts';
 import { Copies } from './copies.ts';
 import { publishDefinitions } from './definitions.ts';
@@ -38,13 +39,16 @@ import { DiskReserve, diskSpace, type DiskSpace } from './disk-reserve.ts';
 import { FrontMetrics, type Gauges } from './metrics.ts';
 import { Processed } from './processed.ts';
 import { PausedSources } from './paused-sources.ts';
-import { Publisher } from './publisher.ts';
 import { Rerates } from './rerates.ts';
+import { Publisher, type ApplyPublication } from './publisher.ts';
 import { Settlements } from './settlements.ts';
+import { openTariffs } from './open-tariffs.ts';
 import { outcomeLines, type Line } from './outcome.ts';
 import { createServices } from './services.ts';
 import { Sources } from './sources.ts';
 import { storedStatus } from './stored-status.ts';
+import type { TariffPublisher } from './tariff-publisher.ts';
+import { ThreadWorkshop } from './tariff-workshop.ts';
 
 export interface FrontOptions {
   config: Config;
@@ -113,8 +117,12 @@ export class FrontParts {
   registry!: Registry;
   publisher!: Publisher;
   sources!: Sources;
+  tariffs!: TariffPublisher;
+  readonly workshop = new ThreadWorkshop();
+  readonly canaries: Canaries;
   log!: LogWriter;
   ready = false;
+  private notices: Notice[] = [];
   readonly startedAtMs: number;
   private readonly lock: DataDirLock;
   private spool: Spool | null = null;
@@ -131,6 +139,7 @@ export class FrontParts {
     this.logger = createLogger({ name: 'front', level: config.logging.level });
     this.reader = new LogReader(path.join(config.dataDir, 'log'));
     this.metrics = new FrontMetrics(() => this.gauges());
+    this.canaries = new Canaries(config.dataDir);
     this.delays = new Delays(this.metrics.metrics, clock);
     this.copies = new Copies({
       ...{ config, clock, epoch: lock.epoch, metrics: this.metrics.metrics, log: this.logger },
@@ -200,9 +209,10 @@ export class FrontParts {
       inFlightEntries: () => this.inFlightEntries,
       waitForPushed: () => this.processed.reached(this.log.headNo - PUSHED_ENTRIES_MAX),
     });
-    this.publisher = new Publisher(this.intake, this.state, (entryNo, head, body) =>
-      this.reference.apply({ entryNo, type: EntryType.publication, head, body }),
-    );
+    const apply: ApplyPublication = (entryNo, head, body, parts) =>
+      this.reference.apply({ entryNo, type: EntryType.publication, head, body, ...(parts !== undefined && { parts }) });
+    this.publisher = new Publisher(this.intake, this.state, apply);
+    this.tariffs = await openTariffs(this, apply);
   }
 
   /** One pass over the log: heads for the state, bodies of reference entries for formats and look-ups. */
@@ -244,12 +254,14 @@ export class FrontParts {
 
   async serve(temporary: boolean): Promise<Front> {
     if (!temporary) await this.copies.start();
-    await publishDefinitions(this.config, {
+    this.notices = await publishDefinitions(this.config, {
       publisher: this.publisher,
+      tariffs: this.tariffs,
       importRegistry: (name, text, by) => this.importRegistry(name, text, by),
     });
     this.checkSources(this.config.sources);
     this.sources = new Sources(this.intake, await PausedSources.open(this.config.dataDir), this.clock, this.logger);
+    for (const { code, message } of this.notices) this.logger.warn({ code }, message);
     const services = createServices(this);
     this.http = await serveHttp(this, services, temporary);
     await this.writeAddress(this.http.url, this.http.operatorToken);
@@ -344,6 +356,7 @@ export class FrontParts {
       processedEntry: Math.max(0, this.processed.entryNo),
       inFlightEntries: this.inFlightEntries,
       stored: storedStatus(this.children.watched, this.config.watch),
+      notices: this.notices,
       children,
       copies: this.copies.status(),
       lastBackup: this.copies.lastBackup(),
@@ -357,7 +370,8 @@ export class FrontParts {
     const copies = { copies: this.copies.status(), lastBackup: this.copies.lastBackup() };
     const { headNo } = this.log;
     const sources = this.sources?.list() ?? [];
-    return { headNo, processedNo: this.processed.entryNo, restarts, up, watched, sources, ...waiting, ...copies };
+    const told = { sources, tariffs: this.state.tariffs.current(), notices: this.notices };
+    return { headNo, processedNo: this.processed.entryNo, restarts, up, watched, ...told, ...waiting, ...copies };
   }
 
   /** Stops taking, lets the rater finish what is in the log, closes everything. */
@@ -378,6 +392,7 @@ export class FrontParts {
       () => this.http?.close(),
       () => this.sources?.stop(),
       () => this.auditClock?.stop(),
+      () => Promise.all([this.workshop.close(), this.canaries.close()]),
       () => this.children?.stop(),
       () => this.registry?.close(),
       () => this.log?.close(),

@@ -8,12 +8,14 @@ import {
   EntryType,
   type BatchHead,
   type CommandHead,
+  type DraftHead,
   type FileHead,
   type Fingerprint,
   type PublicationHead,
   type SliceHead,
 } from '../../schemas/log-entries.ts';
 import { Incidents } from './incidents.ts';
+import { TariffHistory } from './tariff-history.ts';
 
 export interface EntryFacts {
   entryNo: number;
@@ -77,6 +79,7 @@ export class LogState {
   readonly lastAcceptedMs = new Map<string, number>();
   readonly incidents = new Incidents();
   readonly rerates = new Map<number, RerateFacts>();
+  readonly tariffs = new TariffHistory();
   /** Registry changes and publications, in order: what reference data of any time is made from. */
   readonly referenceEntries: number[] = [];
   registryNo = 0;
@@ -103,10 +106,14 @@ export class LogState {
         const head = entry.head as PublicationHead;
         this.registryNo = entry.entryNo;
         this.referenceEntries.push(entry.entryNo);
+        this.tariffs.applyPublication(entry, head);
         this.publications.set(publicationKey(head), { entryNo: entry.entryNo, acceptedAtMs: entry.acceptedAtMs, head });
         return;
       }
+      case EntryType.draft:
+        return this.tariffs.applyDraft(entry, entry.head as DraftHead);
       case EntryType.command:
+        this.tariffs.applyCommand(entry, entry.head as CommandHead);
         return this.applyCommand(entry, entry.head as CommandHead);
       default:
         return;

@@ -31,6 +31,8 @@ export interface Gauges {
   sources: readonly SourceStatus[];
   copies: readonly CopyStatus[];
   lastBackup: LastBackup | null;
+  tariffs: readonly { state: string }[];
+  notices: readonly { code: string }[];
 }
 
 export class FrontMetrics {
@@ -152,10 +154,19 @@ export class FrontMetrics {
     metrics.tollgrid_backup_entry.set(lastBackup.lastEntry);
   }
 
+  private followTariffs({ tariffs, notices }: Pick<Gauges, 'tariffs' | 'notices'>): void {
+    const { metrics } = this;
+    for (const state of ['published', 'draft']) metrics.tollgrid_tariffs.set({ state }, 0);
+    for (const { state } of tariffs) metrics.tollgrid_tariffs.inc({ state });
+    metrics.tollgrid_start_notices.reset();
+    for (const { code } of notices) metrics.tollgrid_start_notices.inc({ code });
+  }
+
   async text(): Promise<string> {
     const { metrics } = this;
     const { headNo, processedNo, restarts, up, watched, sources, ...waiting } = this.gauges();
     this.followSources(sources);
+    this.followTariffs(waiting);
     if (watched !== null) this.followWatch(watched);
     this.followIntake(waiting);
     this.followCopies(waiting);

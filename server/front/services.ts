@@ -18,12 +18,12 @@ import { auditServices } from './audit-services.ts';
 import { explainCharge } from './explain.ts';
 import { fileServices } from './file-services.ts';
 import type { FrontParts } from './front.ts';
-import { sideFiles } from './publisher.ts';
 import { rerateServices } from './rerate-services.ts';
 import { ReferenceHistory } from './reference-history.ts';
 import { summaryOf } from './outcome.ts';
 import { sourceServices } from './source-services.ts';
 import { chargeItem, Names, usageItem } from './to-api.ts';
+import { fileInput, publishAnswer, tariffServices } from './tariff-services.ts';
 import { version } from './version.ts';
 
 const IdCursor = Type.Object({ after: Type.String() });
@@ -54,6 +54,7 @@ export function createServices(front: FrontParts): FrontServices {
     ...fileServices(front),
     ...sourceServices(front),
     ...front.copies.services(front.spoolOf()),
+    ...tariffServices(front),
 
     pushUsage: ({ source, events, requestSha256, idempotencyKey, caller }) =>
       intake.push(source, events, requestSha256, idempotencyKey, caller),
@@ -174,16 +175,19 @@ export function createServices(front: FrontParts): FrontServices {
     registryImport: async ({ name, text, by }) => registryAnswer(await front.importRegistry(name, text, by)),
     registryChange: async ({ objects, by }) => registryAnswer(await front.changeRegistry(objects, by)),
 
-    publish: async ({ kind, name, document, files, note, by }) => {
-      const published = await front.publisher.publish({
+    publish: async ({ kind, name, document, files, note, person, correct, by }) => {
+      if (kind === 'tariff') {
+        const signature = { by, person, note };
+        return publishAnswer(await front.tariffs.publish(fileInput({ document, files, name }), signature, correct));
+      }
+      const { entryNo, sha256, unchanged } = await front.publisher.publish({
         kind,
         document,
         fileName: name,
-        readSideFile: sideFiles(files),
         by,
         note,
       });
-      return { entry: published.entryNo, sha256: published.sha256, unchanged: published.unchanged };
+      return { entry: entryNo, sha256, unchanged };
     },
 
     publications: ({ limit, cursor }) => {

@@ -53,6 +53,16 @@ export const METRICS = {
     labels: [],
   },
   tollgrid_suspense_records: { kind: 'gauge', help: 'Records that wait in suspense.', labels: ['code'] },
+  tollgrid_tariffs: {
+    kind: 'gauge',
+    help: 'Tariff versions by state: published, and drafts that wait.',
+    labels: ['state'],
+  },
+  tollgrid_start_notices: {
+    kind: 'gauge',
+    help: 'Files that differ from what is published under their date: the start did not apply them.',
+    labels: ['code'],
+  },
   tollgrid_held_files: {
     kind: 'gauge',
     help: 'Closed files that wait for a decision, because they are not whole or their totals differ.',

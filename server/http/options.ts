@@ -27,6 +27,9 @@ export const DEFAULT_HTTP_CONFIG: HttpConfig = {
   keepAliveTimeoutMs: 72_000,
 };
 
+/** A price list of a million prefixes has about 20 MB. */
+export const TARIFF_BYTES_MAX = 256 * 1024 * 1024;
+
 export interface ServerOptions {
   config: HttpConfig;
   services: FrontServices;

@@ -13,6 +13,7 @@ export const SCOPES = [
   'registry:write',
   'publications:read',
   'publications:write',
+  'drafts:write',
   'settlements:write',
   'copies:read',
   'admin',

@@ -5,6 +5,7 @@
 import type { Readable } from 'node:stream';
 import type { AccountDetail, AccountItem, UsageSummary } from '../../schemas/api/accounts.ts';
 import type { AuditBy, AuditReport, VerifyReport } from '../../schemas/api/audit.ts';
+import type { CanaryRequest, CanaryState } from '../../schemas/api/canaries.ts';
 import type { ChargeItem, Explanation } from '../../schemas/api/charges.ts';
 import type { CommandAnswer, Page } from '../../schemas/api/common.ts';
 import type { CopyFiles, CopyRun } from '../../schemas/api/copies.ts';
@@ -23,6 +24,14 @@ import type { RerateItem, ReratePreview } from '../../schemas/api/rerates.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
 import type { RerateWish } from '../../schemas/log-entries.ts';
 import type { RegistryInput } from '../../schemas/registry.ts';
+import type {
+  DiffAnswer,
+  DraftAnswer,
+  TariffChoice,
+  TariffDocument,
+  TariffItem,
+  TariffSource,
+} from '../../schemas/api/tariffs.ts';
 import type { UsageItem } from '../../schemas/api/usage.ts';
 
 export interface PageRequest {
@@ -72,6 +81,9 @@ export interface Publish {
   /** Relative name → text. */
   files: Record<string, string>;
   note?: string | undefined;
+  /** Tariffs. */
+  person?: string | undefined;
+  correct?: boolean | undefined;
   by: string;
 }
 
@@ -130,7 +142,35 @@ export interface CopyServices {
   copyFile(name: string): Promise<Uint8Array>;
 }
 
-export interface FrontServices extends AuditServices, CopyServices, RerateServices {
+/** Whose key it was, and who answers for it. */
+export interface Signed {
+  by: string;
+  person?: string | undefined;
+  note?: string | undefined;
+}
+
+export interface TariffServices {
+  /** What holds and what waits, by name and date. */
+  tariffs(query: PageRequest): Promise<Page<TariffItem>>;
+  /** In the order of the log; null when there never was such a tariff. */
+  tariffHistory(query: { name: string } & PageRequest): Promise<Page<TariffItem> | null>;
+  /** Throws TARIFF_UNKNOWN. */
+  tariffDocument(reference: string): Promise<TariffDocument>;
+  /** Throws TARIFF_INVALID. */
+  draftTariff(input: TariffSource & Signed): Promise<DraftAnswer>;
+  /** Throws TARIFF_UNKNOWN, TARIFF_TEST_FAILED, TARIFF_UNSIGNED, TARIFF_PUBLISHED, TARIFF_CORRECTS_NOTHING. */
+  publishDraft(input: { version: string; correct?: boolean | undefined } & Signed): Promise<PublishAnswer>;
+  withdrawDraft(input: { version: string } & Signed): Promise<CommandAnswer>;
+  /** Resolves when it has begun. Throws TARIFF_UNKNOWN, TARIFF_INVALID, CANARY_BUSY. */
+  startCanary(input: CanaryRequest): Promise<CanaryState>;
+  canary(id: string): CanaryState | null;
+  /** Null when there is none of that id. */
+  cancelCanary(id: string): CanaryState | null;
+  /** `shown`: so many changes of each part are listed. Throws TARIFF_UNKNOWN, TARIFF_INVALID. */
+  diffTariffs(input: { from: TariffChoice; to: TariffChoice; shown: number }): Promise<DiffAnswer>;
+}
+
+export interface FrontServices extends AuditServices, CopyServices, RerateServices, TariffServices {
   /** Resolves when durable. Throws IDEMPOTENCY_CONFLICT; INTAKE_BUSY, INTAKE_DISK_LOW (details.retryAfterSeconds). */
   pushUsage(input: PushUsage): Promise<{ entryNo: number; records: number; replayed: boolean }>;
   /** Resolves when the file is durable and its slices are entries, or when it is held. Throws INTAKE_DISK_LOW. */

@@ -52,9 +52,10 @@ export async function runCommand(parts: CommandParts, entry: CommandEntry, head:
       return writeOff(parts, entry, head.input);
     case 'rejectFile':
       return rejectFile(parts, entry, head.input.file);
-    // Slices of a released file are entries of their own; incidents are no matter of the ledger.
+    // Slices of a released file are entries of their own; incidents and drafts are no matter of the ledger.
     case 'releaseFile':
     case 'closeIncident':
+    case 'withdrawDraft':
       return [];
     case 'settle':
       return settleMonth(parts, entry.entryNo, head.input);

@@ -1,7 +1,12 @@
+export { compiledFolder, readCompiled, writeCompiled } from './compiled-files.ts';
 export { ReferenceData, type ReferenceEntry } from './reference-data.ts';
 export { IdentityFiles } from './identity-files.ts';
 export { dumpShards, loadShards } from './shard-files.ts';
 export { duplicatePolicy, readPolicy } from './policy.ts';
-export { settleAgain, settlePeriod } from './settle-period.ts';
-export { payerOf } from './settle-rows.ts';
-export { customersAsOf } from './subscriptions.ts';
+export { clustersOf, type Cluster } from './settle-clusters.ts';
+export { settleAgain, settleCluster, settlePeriod } from './settle-period.ts';
+export { payerOf, viewOf } from './settle-rows.ts';
+export { Holders, keyOf, type AddressedUsage } from './settle-usage.ts';
+export { release, type SliceWork } from './slice-work.ts';
+export { ColumnPool, runStageA } from './stage-a.ts';
+export { customersAsOf, type Customers } from './subscriptions.ts';

@@ -5,7 +5,7 @@
 import { compileGuiding, type GuidingPlan } from '../../mediation/guiding/index.ts';
 import { compileFormat, type CompiledFormat } from '../../mediation/formats/index.ts';
 import { TollgridError } from '../../platform/errors.ts';
-import { compileTariff, TariffBook, type CompiledTariff } from '../../rating/index.ts';
+import { compileParts, partsOf, TariffBook, type CompiledTariff, type TariffParts } from '../../rating/index.ts';
 import { Lookup } from '../../registry/index.ts';
 import type { RegistryChange } from '../../registry/index.ts';
 import { DEFAULT_WINDOW_MONTHS, EntryType, type Publication, type PublicationHead } from '../../schemas/log-entries.ts';
@@ -18,6 +18,13 @@ export interface ReferenceEntry {
   type: number;
   head: unknown;
   body: Uint8Array;
+  /** A tariff that somebody has compiled already; the body is not looked at then. */
+  parts?: TariffParts;
+}
+
+/** A tariff's parts, from its publication where nobody has made them yet. */
+export function partsOfEntry({ body, parts }: ReferenceEntry): TariffParts {
+  return parts ?? partsOf(JSON.parse(Buffer.from(body).toString('utf8')) as Publication);
 }
 
 export class ReferenceData {
@@ -25,7 +32,7 @@ export class ReferenceData {
   private readonly unknownFormat: CompiledFormat | null;
   readonly lookup = new Lookup();
   private readonly formats = new Map<string, CompiledFormat>();
-  /** `name@effective` → compiled version; a later publication of the same key replaces it. */
+  /** `name@effective` → its newest revision. */
   private readonly tariffs = new Map<string, CompiledTariff>();
   private plan: GuidingPlan | null = null;
   private book: TariffBook | null = null;
@@ -44,16 +51,22 @@ export class ReferenceData {
       this.lookup.apply(JSON.parse(Buffer.from(entry.body).toString('utf8')) as RegistryChange[]);
       this.bound = null;
     } else if (entry.type === EntryType.publication) {
-      const head = entry.head as PublicationHead;
-      const publication = JSON.parse(Buffer.from(entry.body).toString('utf8')) as Publication;
-      if (head.kind === 'format') this.formats.set(head.name, compileFormat(publication));
-      else if (head.kind === 'guiding') this.plan = compileGuiding(publication);
-      else if (head.kind === 'policy') this.windowMonths = readPolicy(publication.document).windowMonths;
-      else this.tariffs.set(`${head.name}@${head.effective}`, compileTariff(publication));
+      this.publish(entry, entry.head as PublicationHead);
       this.book = null;
       this.bound = null;
     }
     this.registryNo = entry.entryNo;
+  }
+
+  private publish(entry: ReferenceEntry, head: PublicationHead): void {
+    if (head.kind === 'tariff') {
+      this.tariffs.set(`${head.name}@${head.effective}`, compileParts(partsOfEntry(entry), head.revision));
+      return;
+    }
+    const publication = JSON.parse(Buffer.from(entry.body).toString('utf8')) as Publication;
+    if (head.kind === 'format') this.formats.set(head.name, compileFormat(publication));
+    else if (head.kind === 'guiding') this.plan = compileGuiding(publication);
+    else this.windowMonths = readPolicy(publication.document).windowMonths;
   }
 
   /** Error: FORMAT_UNKNOWN. */

@@ -90,8 +90,9 @@ export function settleOrFail(
   }
 }
 
-function settleCluster(
-  { book, customers }: SettlementParts,
+/** Errors: SETTLE_..., RATE_... */
+export function settleCluster(
+  { book, customers }: Pick<SettlementParts, 'book' | 'customers'>,
   cluster: Cluster,
   period: string,
   { usages, posted }: PeriodRead,

@@ -102,7 +102,7 @@ interface Holding {
 }
 
 /** Who had which meter when. */
-class Holders {
+export class Holders {
   private readonly byMeter = new Map<string, Holding[]>();
   private readonly meters = new Map<number, string[]>();
 
@@ -118,7 +118,7 @@ class Holders {
   }
 
   /** The parts of a usage by holder; fewer than two: it is not divided. */
-  of({ party, startMs, endMs }: SettlementUsage) {
+  of({ party, startMs, endMs }: Pick<SettlementUsage, 'party' | 'startMs' | 'endMs'>) {
     const held = (this.byMeter.get(party) ?? [])
       .filter(({ fromMs, toMs }) => fromMs < endMs && toMs > startMs)
       .sort((a, b) => a.fromMs - b.fromMs);

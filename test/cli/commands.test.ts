@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -54,7 +54,7 @@ describe('Tollgrid on one data directory', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a running Tollgrid', { timeout: 120_000 }, () => {
+describe('a running Tollgrid', { timeout: 240_000 }, () => {
   let child: ChildProcess;
 
   beforeAll(async () => {
@@ -115,10 +115,53 @@ describe('a running Tollgrid', { timeout: 120_000 }, () => {
   });
 
   it('publishes documents, and leaves unchanged ones alone', () => {
-    const [same] = answer<{ unchanged: boolean }[]>('tariff', 'publish', path.join(folder, 'tariffs'));
+    const signed = ['--by', 'O. Petrenko', '--note', 'the same'];
+    const [same] = answer<{ unchanged: boolean }[]>('tariff', 'publish', path.join(folder, 'tariffs'), ...signed);
     expect(same!.unchanged).toBe(true);
     const [format] = answer<{ unchanged: boolean }[]>('format', 'publish', path.join(folder, 'formats'));
     expect(format!.unchanged).toBe(true);
+  });
+
+  it('leads a tariff from the draft over difference and canary to the correction', () => {
+    const file = path.join(folder, 'plain-draft.yaml');
+    const published = path.join(folder, 'tariffs', 'plain.yaml');
+    writeFileSync(file, readFileSync(published, 'utf8').replace('price: 0.60', 'price: 0.90'));
+    expect(answer<object[]>('tariff', 'draft', file, '--by', 'O. Petrenko')).toMatchObject([
+      { version: 'plain@2026-01-01', unchanged: false },
+    ]);
+    const states = answer<{ version: string; state: string }[]>('tariff', 'list');
+    expect(states.map(({ version, state }) => [version, state])).toEqual([
+      ['plain@2026-01-01#draft', 'draft'],
+      ['plain@2026-01-01', 'published'],
+    ]);
+    const difference = tollgrid(config, 'tariff', 'diff', 'plain@2026-01-01', 'plain@2026-01-01#draft');
+    expect(difference.status, difference.err).toBe(1);
+    expect(difference.out).toContain('to ukraine: price changed: 0.60 per 1min → 0.90 per 1min');
+    expect(tollgrid(config, 'tariff', 'diff', published, 'plain@2026-01-01').out).toContain('say the same');
+    expect(tollgrid(config, 'tariff', 'diff', published, file).status).toBe(1);
+
+    const days = ['--from', '2026-10', '--to', '2026-11'];
+    const canary = tollgrid(config, 'tariff', 'canary', 'plain@2026-01-01', ...days);
+    expect(canary.status, canary.err).toBe(0);
+    // 2, 1, 1 and 2 begun minutes.
+    expect(canary.out).toMatch(/3\.60 +5\.40 +\+1\.80 UAH/);
+    expect(canary.out).toContain('0 accounts pay less, 1 more, 0 the same.');
+    expect(answer<{ totals: object[] }>('tariff', 'canary', file, ...days).totals).toMatchObject([
+      { active: '3.600000', draft: '5.400000', difference: '1.800000' },
+    ]);
+
+    const unsigned = tollgrid(config, 'tariff', 'publish', file);
+    expect([unsigned.status, unsigned.err]).toEqual([2, expect.stringContaining('--by <person>')]);
+    const signed = ['--by', 'O. Petrenko', '--note', 'price of the new year'];
+    const refused = tollgrid(config, 'tariff', 'publish', file, ...signed);
+    expect([refused.status, refused.err]).toEqual([1, expect.stringContaining('TARIFF_PUBLISHED: ')]);
+    expect(answer('tariff', 'publish', 'plain@2026-01-01', '--correct', ...signed)).toMatchObject([
+      { version: 'plain@2026-01-01#2', unchanged: false },
+    ]);
+    const history = tollgrid(config, 'tariff', 'history', 'plain').out;
+    expect(history).toMatch(/plain@2026-01-01 +corrected by entry \d+ .* start /);
+    expect(history).toMatch(/plain@2026-01-01#2 +published .* O\. Petrenko .* price of the new year/);
+    expect(tollgrid(config, 'tariff', 'withdraw', 'plain@2026-01-01').err).toContain('TARIFF_UNKNOWN');
   });
 
   it('computes the same again from the log, with any threads', () => {

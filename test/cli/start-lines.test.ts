@@ -1,6 +1,13 @@
 import { describe, it, expect } from 'vitest';
 import type { Api } from '../../cli/client.ts';
-import { closingLines, outcomeLines, publishedLines, readableQuantity, suspendedLines } from '../../cli/start-lines.ts';
+import {
+  closingLines,
+  noticeLines,
+  outcomeLines,
+  publishedLines,
+  readableQuantity,
+  suspendedLines,
+} from '../../cli/start-lines.ts';
 
 /** An API that answers every list with these items. */
 function lists(...items: unknown[]): Api {
@@ -8,6 +15,13 @@ function lists(...items: unknown[]): Api {
 }
 
 describe('what start tells', () => {
+  it('says what the start did not do, and what to do about it', () => {
+    expect(noticeLines([{ code: 'TARIFF_PUBLISHED', message: 'a.yaml differs.', cure: 'Correct it.' }])).toEqual([
+      'TARIFF_PUBLISHED: a.yaml differs.',
+      '  Correct it.',
+    ]);
+  });
+
   it('names what was published since it began, by kind', async () => {
     const publication = (kind: string, name: string, effective: string | null, publishedAt: string) => {
       return { kind, name, effective, publishedAt };

@@ -10,6 +10,7 @@ import {
   RegistryChangesRequest,
 } from '../../../schemas/api/registry.ts';
 import { callerOf } from '../caller.ts';
+import { TARIFF_BYTES_MAX } from '../options.ts';
 import { pageRequest } from '../queries.ts';
 import type { FrontServices } from '../services.ts';
 
@@ -56,6 +57,7 @@ export function registryRoutes(services: FrontServices): FastifyPluginAsyncTypeb
     app.post(
       '/publications',
       {
+        bodyLimit: TARIFF_BYTES_MAX,
         config: { policy: { scope: 'publications:write' } },
         schema: {
           tags: ['Publications'],

@@ -5,7 +5,9 @@ import { EntryType } from '../../../schemas/log-entries.ts';
 import { Intake } from '../../../server/front/intake.ts';
 import { LogState } from '../../../server/front/log-state.ts';
 import { Processed } from '../../../server/front/processed.ts';
-import { Publisher } from '../../../server/front/publisher.ts';
+import { Publisher, type ApplyPublication } from '../../../server/front/publisher.ts';
+import { START, TariffPublisher } from '../../../server/front/tariff-publisher.ts';
+import { inThisThread } from '../../../server/front/tariff-workshop.ts';
 import { ReferenceData } from '../../../server/rater/index.ts';
 import { definition, FORMAT, KNOWN_ACCOUNT } from '../usage.ts';
 import { projectRoot } from '../../../platform/paths.ts';
@@ -84,22 +86,24 @@ export class SimFront {
   }
 
   async publishDefinitions(): Promise<void> {
-    const publisher = new Publisher(this.intake, this.state, (entryNo, head, body) =>
-      this.reference.apply({ entryNo, type: EntryType.publication, head, body }),
-    );
+    const apply: ApplyPublication = (entryNo, head, body) =>
+      this.reference.apply({ entryNo, type: EntryType.publication, head, body });
+    const publisher = new Publisher(this.intake, this.state, apply);
+    const tariffs = new TariffPublisher({
+      ...{ intake: this.intake, state: this.state, workshop: inThisThread, apply },
+      bodyOf: () => Promise.reject(new Error('nothing is published twice')),
+      handOver: () => Promise.resolve(),
+    });
     const format = readFileSync(path.join(projectRoot, 'formats', `${FORMAT}.yaml`), 'utf8');
-    const none = (): never => {
-      throw new Error('no side files');
-    };
     const documents = [
       { kind: 'policy', document: 'policy: duplicates\nwindowMonths: 120\n' },
       { kind: 'format', document: format },
       { kind: 'guiding', document: definition('guiding.yaml') },
-      { kind: 'tariff', document: definition('tariffs', 'plain.yaml') },
     ] as const;
     for (const { kind, document } of documents) {
-      await publisher.publish({ kind, document, fileName: kind, readSideFile: none, by: 'test' });
+      await publisher.publish({ kind, document, fileName: kind, by: 'test' });
     }
+    await tariffs.publish({ document: definition('tariffs', 'plain.yaml'), fileName: 'plain.yaml', files: {} }, START);
     await this.register(KNOWN_ACCOUNT, 1);
   }
 

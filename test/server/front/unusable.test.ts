@@ -43,7 +43,7 @@ async function publish(kind: PublicationKindText, name: string, document: string
       ? [['zones.csv', fs.readFileSync(path.join(folder, 'zones.csv'), 'utf8')]]
       : [],
   );
-  await system.services.publish({ kind, name, document, files, by: 'test' });
+  await system.services.publish({ kind, name, document, files, by: 'test', person: 'Tester', note: 'test' });
 }
 
 const recycle = async (): Promise<void> => system.processed((await system.services.recycle({ by: 'test' })).entry);

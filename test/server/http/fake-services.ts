@@ -1,6 +1,8 @@
 /** A small stand-in for the front: remembers what it was asked, answers from constants. */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import type { CanaryState } from '../../../schemas/api/canaries.ts';
+import type { TariffItem } from '../../../schemas/api/tariffs.ts';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import type { AccountDetail } from '../../../schemas/api/accounts.ts';
 import type { Statement } from '../../../schemas/api/statements.ts';
@@ -123,6 +125,17 @@ export function account(id: string, division: string): AccountDetail {
   const party = { id: `P-${id}`, name: 'Somebody' };
   return { id, no: 1, party, currency: 'RSD', timeZone: 'Europe/Belgrade', division, subscriptions: [] };
 }
+
+const TARIFF: TariffItem = {
+  ...{ entry: 16, kind: 'publication', state: 'published', version: 'town@2026-01-01', name: 'town' },
+  ...{ effective: '2026-01-01', revision: 1, sha256: 'ab', by: 'operator', person: 'O. Petrenko', note: 'prices' },
+  ...{ at: '2026-01-01T00:00:00Z', endedBy: null, draft: null },
+};
+
+const CANARY: CanaryState = {
+  ...{ id: '00000000-0000-4000-8000-000000000001', state: 'running', report: null, failure: null },
+  progress: { phase: 'rating', done: 1, of: 2 },
+};
 
 export interface Call {
   method: string;
@@ -274,6 +287,19 @@ export function createFake(): Fake {
         : null,
     registryImport: async () => ({ entry: 14, created: 2, changed: 0, unchanged: 0 }),
     registryChange: async ({ objects }) => ({ entry: 15, created: objects.length, changed: 0, unchanged: 0 }),
+    tariffs: async () => page(TARIFF),
+    tariffHistory: async ({ name }) => (name === TARIFF.name ? page(TARIFF) : null),
+    tariffDocument: async (reference) => ({ version: reference, document: 'a: 1', files: {} }),
+    draftTariff: async () => ({
+      ...{ entry: 17, version: 'town@2027-01-01', sha256: 'ab', unchanged: false },
+      tests: [{ name: 'a call', ok: true, differences: [] }],
+    }),
+    publishDraft: async ({ version }) => ({ entry: 18, sha256: 'ab', unchanged: false, version }),
+    withdrawDraft: async () => ({ entry: 19 }),
+    startCanary: async () => CANARY,
+    canary: (id) => (id === CANARY.id ? CANARY : null),
+    cancelCanary: (id) => (id === CANARY.id ? { ...CANARY, state: 'cancelled' } : null),
+    diffTariffs: async () => ({ from: 'a@2026-01-01', to: 'a@2027-01-01', same: true, parts: [] }),
     publish: async () => ({ entry: 16, sha256: 'ab', unchanged: false }),
     publications: async () =>
       page({
@@ -330,6 +356,7 @@ export function createFake(): Fake {
       },
       copies: [],
       lastBackup: null,
+      notices: [],
       children: [{ role: 'engine', up: true, pid: 5, restarts: 0 }],
     }),
     metricsText: async () => 'tollgrid_log_head 9\n',

@@ -140,6 +140,8 @@ describe('API keys', () => {
       '/v1/export',
       '/v1/audit',
       '/v1/publications',
+      '/v1/tariffs',
+      '/v1/tariffs/town/history',
       '/v1/status',
     ]) {
       expect([url, await get(url)]).toEqual([url, 403]);

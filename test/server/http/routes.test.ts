@@ -1,3 +1,4 @@
+import { TollgridError } from '../../../platform/errors.ts';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { CHARGE, createEdge, FILE, INCIDENT, STATEMENT, type Edge } from './fake-services.ts';
 
@@ -31,7 +32,7 @@ describe('the API', () => {
     ]);
   });
 
-  it.each(['usage', 'charges', 'accounts', 'suspense', 'sources', 'publications', 'files', 'incidents'])(
+  it.each(['usage', 'charges', 'accounts', 'suspense', 'sources', 'publications', 'files', 'incidents', 'tariffs'])(
     'lists %s by 100 unless told',
     async (list) => {
       const answer = await get(`/v1/${list}`);
@@ -187,6 +188,64 @@ describe('the API', () => {
     expect(problems(await post('/v1/publications', { kind: 'song', name: 'x', document: 'y' }))).toEqual([
       { at: 'body.kind', message: 'must be one of format, tariff, guiding, policy' },
     ]);
+  });
+
+  it('publishes tariffs signed, also as corrections', async () => {
+    const signed = { person: 'O. Petrenko', note: 'night price', correct: true };
+    await post('/v1/publications', { kind: 'tariff', name: 'town', document: 'a: 1', ...signed });
+    expect(edge.calls[0]!.input).toMatchObject({ ...signed, by: 'operator' });
+    const wrong = await post('/v1/publications', { kind: 'tariff', name: 'town', document: 'a: 1', person: 7 });
+    expect(problems(wrong)).toEqual([{ at: 'body.person', message: 'must be string' }]);
+    edge.fail(new TollgridError('TARIFF_PUBLISHED', 'town@2026-01-01 was published.'));
+    expect((await post('/v1/publications', { kind: 'tariff', name: 'town', document: 'a: 1' })).json()).toMatchObject({
+      status: 409,
+      code: 'TARIFF_PUBLISHED',
+    });
+  });
+
+  it('keeps drafts, publishes and withdraws them, and tells the history of a tariff', async () => {
+    expect((await get('/v1/tariffs/town/history')).json()).toMatchObject({ items: [{ state: 'published' }] });
+    expect((await get('/v1/tariffs/village/history')).statusCode).toBe(404);
+    expect((await get('/v1/tariffs/versions/town%402026-01-01%232')).json()).toEqual({
+      ...{ version: 'town@2026-01-01#2', document: 'a: 1', files: {} },
+    });
+    expect((await get('/v1/tariffs/versions/town')).statusCode).toBe(400);
+    const draft = { document: 'a: 1', files: { 'zones.csv': '381,home' }, note: 'for winter' };
+    expect((await post('/v1/tariffs/drafts', draft)).json()).toMatchObject({ entry: 17, tests: [{ ok: true }] });
+    expect(edge.calls.at(-1)!.input).toEqual({ ...draft, by: 'operator' });
+    const signed = { person: 'O. Petrenko', note: 'winter' };
+    expect((await post('/v1/tariffs/drafts/town%402027-01-01/publish', signed)).json()).toMatchObject({ entry: 18 });
+    expect(edge.calls.at(-1)!.input).toEqual({ version: 'town@2027-01-01', ...signed, by: 'operator' });
+    expect(problems(await post('/v1/tariffs/drafts/town%402027-01-01/publish', {}))).toHaveLength(1);
+    const withdrawn = await post('/v1/tariffs/drafts/town%402027-01-01/withdraw', {});
+    expect([withdrawn.statusCode, withdrawn.json()]).toEqual([202, { entry: 19 }]);
+  });
+
+  it('compares tariffs, and tries them on real usage', async () => {
+    const sent = { document: 'a: 1' };
+    expect((await post('/v1/tariffs/diff', { from: 'town@2026-01-01', to: sent })).json()).toMatchObject({
+      same: true,
+    });
+    expect(edge.calls[0]!.input).toEqual({ from: 'town@2026-01-01', to: sent, shown: 20 });
+    expect((await post('/v1/tariffs/diff', { from: 'town', to: sent })).statusCode).toBe(400);
+    const asked = { tariff: 'town@2026-01-01#draft', from: '2026-10-01', to: '2026-11-01', accounts: ['A-1'] };
+    const begun = await post('/v1/tariffs/canaries', asked);
+    expect([begun.statusCode, begun.json()]).toMatchObject([202, { state: 'running' }]);
+    expect(edge.calls.at(-1)!.input).toEqual(asked);
+    const { id } = begun.json<{ id: string }>();
+    expect((await get(`/v1/tariffs/canaries/${id}`)).json()).toMatchObject({ progress: { done: 1, of: 2 } });
+    expect((await post(`/v1/tariffs/canaries/${id}/cancel`)).json()).toMatchObject({ state: 'cancelled' });
+    expect((await get('/v1/tariffs/canaries/00000000-0000-4000-8000-00000000000f')).statusCode).toBe(404);
+    for (const [from, to] of [
+      ['2026-10-01', '2026-10-01'],
+      ['2026-10-02', '2026-10-01'],
+      ['2026-02-30', '2026-03-01'],
+      ['yesterday', '2026-10-01'],
+    ]) {
+      expect((await post('/v1/tariffs/canaries', { ...asked, from, to })).json()).toMatchObject({
+        code: 'REQUEST_INVALID',
+      });
+    }
   });
 
   it('audits, verifies, rebuilds and exports', async () => {

@@ -1,5 +1,5 @@
 /** A tariff file in words: what it prices, how the price is found, what a period costs beside it. */
-import type { TariffFile, TariffFilePrice, TariffFileRule } from '../schemas/tariff.ts';
+import type { TariffFile, TariffFilePrice, TariffFileRule } from '../../schemas/tariff.ts';
 
 const ROUNDED: Record<TariffFile['rounding']['at'], string> = {
   record: 'each record',
@@ -53,7 +53,12 @@ function bandWords({ bands, registers, clock, crossing }: TariffFile): string[] 
   return [`Bands by ${by}, ${crossing ?? 'by-start'} where a usage crosses a border:`, ...spans];
 }
 
-function ruleWords({ zone, band, register, when, price, component }: TariffFileRule): string {
+function ruleWords(rule: TariffFileRule): string {
+  return `${whereWords(rule)}: ${priceWords(rule.price)}`;
+}
+
+/** What a rule is for. */
+export function whereWords({ zone, band, register, when, component }: Omit<TariffFileRule, 'price'>): string {
   const where = [
     zone === undefined ? '' : `to ${[zone].flat().join(', ')}`,
     band === undefined ? '' : `in ${[band].flat().join(', ')}`,
@@ -61,10 +66,10 @@ function ruleWords({ zone, band, register, when, price, component }: TariffFileR
     when === undefined ? '' : `when ${keysAndValues(when)}`,
   ].filter(Boolean);
   const name = component === undefined ? '' : ` (${component})`;
-  return `${where.length === 0 ? 'everything' : where.join(', ')}${name}: ${priceWords(price)}`;
+  return `${where.length === 0 ? 'everything' : where.join(', ')}${name}`;
 }
 
-function priceWords(price: TariffFilePrice): string {
+export function priceWords(price: TariffFilePrice): string {
   const { price: amount, per, share, series, tiers, setup, first, then, firstPrice, unit, step } = price;
   const parts: string[] = [];
   if (setup !== undefined) parts.push(`${setup} once`);
@@ -111,7 +116,7 @@ function keysAndValues(values: object): string {
     .join(', ');
 }
 
-function valueWords(value: unknown): string {
+export function valueWords(value: unknown): string {
   if (Array.isArray(value)) return value.map(valueWords).join('; ');
   return typeof value === 'object' && value !== null ? `(${keysAndValues(value)})` : String(value);
 }

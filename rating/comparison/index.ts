@@ -1,0 +1,1 @@
+export { compareTariffs, type PartDifference, type TariffChange, type TariffDifference } from './compare.ts';

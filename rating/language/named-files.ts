@@ -1,0 +1,23 @@
+/** What a tariff file says of itself before anybody checks it: its version, and the files that it names. */
+import type { TariffFile } from '../../schemas/tariff.ts';
+import { readSource } from './source.ts';
+
+export interface TariffHead {
+  /** `name@effective`; null when it does not say both. */
+  version: string | null;
+  /** Side files, by the names that the document gives them. */
+  files: string[];
+}
+
+/** Of anything: what is no tariff names nothing. */
+export function readTariffHead(text: string): TariffHead {
+  const { value } = readSource(text);
+  if (typeof value !== 'object' || value === null) return { version: null, files: [] };
+  const { name, effective, zonesFile, numbersFile, series } = value as Partial<Record<keyof TariffFile, unknown>>;
+  const listed = Object.values(typeof series === 'object' && series !== null ? series : {}) as { file?: unknown }[];
+  const files = [zonesFile, numbersFile, ...listed.map((one) => one?.file)];
+  return {
+    version: typeof name === 'string' && typeof effective === 'string' ? `${name}@${effective}` : null,
+    files: [...new Set(files.filter((file): file is string => typeof file === 'string'))],
+  };
+}

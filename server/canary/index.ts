@@ -1,0 +1,1 @@
+export type { CanaryJob, CanaryProgress, CanaryToFront, FrontToCanary } from './job.ts';

@@ -1,0 +1,27 @@
+/** Where the life of tariffs meets the front: its log, its reference data, and the way to the rater. */
+import { rm } from 'node:fs/promises';
+import { tableBytes } from '../../rating/index.ts';
+import { compiledFolder, writeCompiled } from '../rater/index.ts';
+import type { FrontParts } from './front.ts';
+import type { ApplyPublication } from './publisher.ts';
+import { TariffPublisher } from './tariff-publisher.ts';
+import type { PreparedTariff } from './tariff-work.ts';
+
+/** Of the table of prefixes: smaller ones the rater compiles itself in no time. */
+const HANDED_OVER_BYTES_MIN = 1024 * 1024;
+
+export async function openTariffs(front: FrontParts, apply: ApplyPublication): Promise<TariffPublisher> {
+  const { config, intake, state, workshop, reader, logger } = front;
+  const folder = compiledFolder(config.dataDir);
+  // What the one before handed over nobody needs any more.
+  await rm(folder, { recursive: true, force: true });
+  // That a compiled tariff is there saves time, and is no condition.
+  const handOver = async ({ sha256, parts }: PreparedTariff): Promise<void> => {
+    if (tableBytes(parts) < HANDED_OVER_BYTES_MIN) return;
+    await writeCompiled(folder, sha256, parts).catch((error: unknown) =>
+      logger.warn({ err: error }, 'a compiled tariff cannot be handed to the rater, which compiles it again'),
+    );
+  };
+  const bodyOf = async (entryNo: number): Promise<Uint8Array> => (await reader.entry(entryNo)).body();
+  return new TariffPublisher({ intake, state, workshop, apply, bodyOf, handOver });
+}
