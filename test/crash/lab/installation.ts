@@ -8,6 +8,8 @@ import { DEFINITIONS, FORMAT } from '../usage.ts';
 
 export type Role = 'front' | 'rater' | 'engine';
 
+export const ALL: readonly Role[] = ['front', 'rater', 'engine'];
+
 export interface InstallationOptions {
   /** Where everything lies; the configuration names `<folder>/data`. */
   folder: string;
@@ -19,10 +21,7 @@ export interface InstallationOptions {
 
 /** Built by `npm test` and by `npm run crash` beforehand: starts in half the time. Otherwise from the sources. */
 const BUILT = path.join(projectRoot, 'dist', 'cli', 'main.js');
-const COMMAND =
-  process.env['TOLLGRID_CRASH_BUILT'] === '1' && fs.existsSync(BUILT)
-    ? [BUILT]
-    : ['--import', 'tsx', path.join(projectRoot, 'cli', 'main.ts')];
+const COMMAND = fs.existsSync(BUILT) ? [BUILT] : ['--import', 'tsx', path.join(projectRoot, 'cli', 'main.ts')];
 
 const START_MS = 60_000;
 
@@ -135,7 +134,7 @@ export class Installation {
   /** kill -9; true when something was there to be killed. */
   async kill(roles: readonly Role[]): Promise<boolean> {
     if (!this.isRunning) return false;
-    if (roles.includes('front') && roles.includes('rater')) {
+    if (roles.length === ALL.length) {
       this.killAll();
       await this.gone();
       return true;

@@ -22,7 +22,9 @@ interface Errand {
   done?: () => Promise<void> | void;
 }
 
-const RECORDS_IN_FILE = 300;
+const RECORDS_IN_FILE = 60;
+/** Now and then one of several slices. */
+const RECORDS_IN_LARGE_FILE = 800;
 
 export class Load {
   readonly model: Model;
@@ -83,6 +85,10 @@ export class Load {
     return numbers;
   }
 
+  private recordsInFile(): number {
+    return 5 + this.random.below(this.random.chance(0.05) ? RECORDS_IN_LARGE_FILE : RECORDS_IN_FILE);
+  }
+
   private accountFor(): string {
     const { random, accounts } = this;
     return accounts.length > 0 && random.chance(0.3) ? random.pick(accounts) : KNOWN_ACCOUNT;
@@ -104,7 +110,7 @@ export class Load {
 
   /** By HTTP, without a key: who asks again may send a duplicate, and knows it. */
   private async upload(): Promise<void> {
-    const numbers = this.numbers(20 + this.random.below(RECORDS_IN_FILE));
+    const numbers = this.numbers(this.recordsInFile());
     const name = `upload-${this.keys++}.ndjson`;
     const file = path.join(this.to.folder, name);
     fs.writeFileSync(file, this.textOf(numbers));
@@ -123,7 +129,7 @@ export class Load {
 
   /** In the folder of a source, by a rename: it stays there, so it must arrive. */
   private async drop(): Promise<void> {
-    const numbers = this.numbers(20 + this.random.below(RECORDS_IN_FILE));
+    const numbers = this.numbers(this.recordsInFile());
     const name = `drop-${this.keys++}.ndjson`;
     const aside = path.join(this.to.folder, name);
     fs.writeFileSync(aside, this.textOf(numbers));
@@ -210,10 +216,9 @@ export class Load {
     await to.api.get('/v1/audit', { wait: true });
   }
 
-  /** The same customers, in the same order, on another installation. */
-  async registerAt(other: Installation): Promise<void> {
-    if (this.accounts.length === 0) return;
-    await other.api.post('/v1/registry/changes', { objects: this.accounts.flatMap(customer) });
+  /** Customers that are registered, without the first so many. */
+  customersFrom(index: number): object[] {
+    return this.accounts.slice(index).flatMap(customer);
   }
 
   /** Everything wrong with ledger and registry, in words. */
