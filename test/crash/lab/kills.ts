@@ -96,7 +96,7 @@ function choose(random: Random, choices: typeof CHOICES): readonly Role[] {
 }
 
 /** Nothing in suspense, the model, everything stored, and the export of the one that was not disturbed. */
-async function compare(installation: Installation, load: Load, calm: Calm): Promise<string[]> {
+export async function compare(installation: Installation, load: Load, calm: Calm): Promise<string[]> {
   await load.recycle();
   await load.askAgain();
   const wrong = await load.judge();
