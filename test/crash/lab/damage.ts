@@ -69,6 +69,14 @@ export const DAMAGES: readonly Damage[] = [
     harm: (dir) => fs.rmSync(path.join(dir, 'registry'), { recursive: true }),
   },
   {
+    name: 'a bit of the image of an empty registry',
+    expected: 'as it was',
+    harm: (dir, random) => {
+      fs.rmSync(path.join(dir, 'registry.clean'));
+      flip(path.join(dir, 'registry.empty'), random);
+    },
+  },
+  {
     name: 'the mark of an orderly end',
     expected: 'as it was',
     harm: (dir) => fs.writeFileSync(path.join(dir, 'registry.clean'), 'x'),

@@ -16,9 +16,12 @@ import { isMainThread } from 'node:worker_threads';
 const plan = JSON.parse(process.env.TOLLGRID_DEATH ?? '{}');
 const { existsSync, writeFileSync, appendFileSync, writeSync } = fs;
 const roles = { rater: /server\/rater\/main/, front: /cli\/main/ };
-const role = Object.keys(roles).find((name) => roles[name].test(process.argv[1] ?? ''));
-const isMine =
-  (!isMainThread && role === 'rater' ? 'worker' : role) === plan.role && (isMainThread || role === 'rater');
+// A thread of the rater is told by what its process left in the environment, which it takes over.
+const role = isMainThread
+  ? Object.keys(roles).find((name) => roles[name].test(process.argv[1] ?? ''))
+  : process.env.TOLLGRID_DEATH_ROLE === 'rater' && 'worker';
+if (isMainThread) process.env.TOLLGRID_DEATH_ROLE = role ?? '';
+const isMine = role === plan.role;
 
 if (isMine && !existsSync(plan.marker)) await watch();
 
@@ -29,7 +32,7 @@ async function watch() {
 
   const counts = (file) => {
     if (typeof file !== 'string' || !file.startsWith(plan.dataDir)) return false;
-    if (plan.files === 'registry') return file.startsWith(foreign[1]);
+    if (plan.files === 'registry') return file.startsWith(`${foreign[1]}/`);
     return !foreign.some((folder) => file.startsWith(`${folder}/`));
   };
   const die = () => {

@@ -59,13 +59,14 @@ export class Installation {
   }
 
   /** Configuration and folders; the data directory may be there already. */
-  prepare(settings: { threads?: number } = {}): void {
+  prepare(settings: { threads?: number; diskReserveBytes?: number } = {}): void {
     fs.mkdirSync(this.inbox, { recursive: true });
     const values = {
       dataDir: this.dataDir,
       server: { port: 0 },
       rater: { threads: settings.threads ?? 1, sliceBytesMax: 64 * 1024, writeRowsMax: 1000, niceLevel: 0 },
       engine: { niceLevel: 0 },
+      ...(settings.diskReserveBytes !== undefined && { intake: { diskReserveBytes: settings.diskReserveBytes } }),
       duplicates: { windowMonths: 120 },
       logging: { level: 'silent' },
       definitions: {

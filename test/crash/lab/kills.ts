@@ -9,6 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Random } from '../random.ts';
 import { Calm } from './calm.ts';
+import { dieAtChange, whyNoEngineDeath, type Tracer } from './engine-death.ts';
 import { exported, Load } from './load.ts';
 import { ALL, Installation, pause, type Role } from './installation.ts';
 
@@ -34,6 +35,9 @@ const CHOICES: readonly (readonly [number, readonly Role[]])[] = [
   [5, ['front', 'engine']],
   [10, ALL],
 ];
+/** A thread of the engine changes files about so often while some writes go in. */
+const ENGINE_CHANGES = 20;
+const ENGINE_DEATH_MS = 1_500;
 const FRONT_CHOICES = CHOICES.filter(([, roles]) => roles.includes('front'));
 
 export async function killCampaign(
@@ -47,6 +51,7 @@ export async function killCampaign(
   const installation = new Installation({ folder });
   const load = new Load(installation, random);
   const calm = new Calm(load);
+  const canTrace = whyNoEngineDeath() === null;
   let childKills = 0;
   try {
     installation.prepare({ threads: 1 + random.below(2) });
@@ -54,13 +59,16 @@ export async function killCampaign(
     while (tally.kills < kills && tally.wrong.length === 0) {
       const roles = choose(random, childKills >= CHILD_KILLS_MAX ? FRONT_CHOICES : CHOICES);
       childKills = roles.includes('front') ? 0 : childKills + 1;
+      const tracer = canTrace && isEngineAlone(roles) && random.chance(0.5) ? await trace(installation, random) : null;
       const working = load.burst(2 + random.below(4));
       working.catch(() => undefined);
       if (random.chance(0.15)) void load.recycle().catch(() => undefined);
       await pause(random.below(350));
+      const traced = (await tracer?.died(ENGINE_DEATH_MS)) ?? false;
+      tracer?.stop();
       // One that is just being started again is waited for.
-      while (!(await installation.kill(roles))) await pause(20);
-      const name = roles.join('+');
+      while (!traced && !(await installation.kill(roles))) await pause(20);
+      const name = traced ? 'engine at a change' : roles.join('+');
       tally.by[name] = (tally.by[name] ?? 0) + 1;
       tally.kills++;
       note(`kill ${tally.kills} of ${name}`);
@@ -88,6 +96,17 @@ export async function killCampaign(
   if (tally.wrong.length === 0) fs.rmSync(folder, { recursive: true, force: true });
   else tally.wrong.push(`left for a look: ${folder}`);
   return tally;
+}
+
+function isEngineAlone(roles: readonly Role[]): boolean {
+  return roles.length === 1 && roles[0] === 'engine';
+}
+
+/** Null while it is just being started again. */
+async function trace(installation: Installation, random: Random): Promise<Tracer | null> {
+  const at = 1 + random.below(ENGINE_CHANGES);
+  const pid = (await installation.childPids()).get('engine');
+  return pid === undefined ? null : dieAtChange(pid, at);
 }
 
 function choose(random: Random, choices: typeof CHOICES): readonly Role[] {

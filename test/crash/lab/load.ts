@@ -40,10 +40,18 @@ export class Load {
   private keys = 0;
   private readonly files: { name: string; submission: Submission }[] = [];
 
-  constructor(to: Installation, random: Random) {
+  /** `before`: what was done in a folder of which `to` has a copy. All of it was answered, or stands in the inbox. */
+  constructor(to: Installation, random: Random, before: Load | null = null) {
     this.to = to;
     this.random = random;
-    this.model = new Model();
+    this.model = before?.model.copy() ?? new Model();
+    if (before === null) return;
+    this.accounts.push(...before.accounts);
+    for (const [no, text] of before.lines) this.lines.set(no, text);
+    for (const [id, numbers] of before.waitingFor) this.waitingFor.set(id, numbers);
+    for (const { name } of before.files) this.files.push({ name, submission: { numbers: [], acknowledged: true } });
+    this.nextNo = before.nextNo;
+    this.keys = before.keys;
   }
 
   /** Sends something of each kind; resolves when every one is answered or refused. */
@@ -98,7 +106,7 @@ export class Load {
     return numbers.map((no) => `${this.lines.get(no)!}\n`).join('');
   }
 
-  private async push(): Promise<void> {
+  async push(): Promise<void> {
     const numbers = this.numbers(1 + this.random.below(5));
     const key = `key-${this.keys++}`;
     const body = this.textOf(numbers);
@@ -128,7 +136,7 @@ export class Load {
   }
 
   /** In the folder of a source, by a rename: it stays there, so it must arrive. */
-  private async drop(): Promise<void> {
+  async drop(): Promise<void> {
     const numbers = this.numbers(this.recordsInFile());
     const name = `drop-${this.keys++}.ndjson`;
     const aside = path.join(this.to.folder, name);

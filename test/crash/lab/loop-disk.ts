@@ -111,7 +111,10 @@ export class LoopDisk {
     this.server.kill('SIGKILL');
   }
 
-  private async hear<T extends FromDisk['type']>(type: T, withinMs = ANSWER_MS): Promise<Extract<FromDisk, { type: T }>> {
+  private async hear<T extends FromDisk['type']>(
+    type: T,
+    withinMs = ANSWER_MS,
+  ): Promise<Extract<FromDisk, { type: T }>> {
     for (const endMs = performance.now() + withinMs; ;) {
       const index = this.heard.findIndex((message) => message.type === type);
       if (index >= 0) return this.heard.splice(index, 1)[0] as Extract<FromDisk, { type: T }>;

@@ -18,7 +18,9 @@ const SECTOR = 512;
 const WRITE_MAX = 1 << 20;
 const EIO = 5;
 const ENOSYS = 38;
-const [GETATTR, SETATTR, OPEN, READ, WRITE, STATFS, RELEASE, FSYNC, FLUSH, INIT] = [3, 4, 14, 15, 16, 17, 18, 20, 25, 26];
+const [GETATTR, SETATTR, OPEN, READ, WRITE, STATFS, RELEASE, FSYNC, FLUSH, INIT] = [
+  3, 4, 14, 15, 16, 17, 18, 20, 25, 26,
+];
 const UNANSWERED = new Set([2, 36, 42]);
 const FILE = 0o100600;
 const BIG_WRITES = 1 << 5;
