@@ -75,7 +75,7 @@ function* plan(): Generator<[TrialName, number]> {
     yield* trials.every();
     for (const name of ['simulation', 'bugs', 'damage', 'freeze', 'full'] as const) yield [name, 0];
   }
-  for (let turn = 0; performance.now() < endMs; turn++) yield [ROUND[turn % ROUND.length]!, 0];
+  for (let turn = 0; performance.now() < endMs; turn++) yield [ROUND[turn % ROUND.length], 0];
 }
 
 function appendTotals(): void {

@@ -63,8 +63,8 @@ export function withRows(text: string, rows: readonly (readonly string[])[]): st
   const last = [SUM, '', '', '', '', minutes, ...KEYS.map((key) => String(sums[key]))];
   const all = [heading, ...rows, ...(rows.length > 0 ? [last] : [])];
   // Aligned, as the formatter would do it.
-  const widths = heading.map((_, column) => Math.max(3, ...all.map((row) => row[column]!.length)));
-  const lines = all.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)));
+  const widths = heading.map((_, column) => Math.max(3, ...all.map((row) => row[column].length)));
+  const lines = all.map((row) => row.map((cell, column) => cell.padEnd(widths[column])));
   lines.splice(
     1,
     0,
@@ -84,7 +84,7 @@ export function readRows(text: string): string[][] {
         .split('|')
         .map((cell) => cell.trim()),
     )
-    .filter(([date]) => /^\d{4}-\d\d-\d\d$/.test(date!));
+    .filter(([date]) => /^\d{4}-\d\d-\d\d$/.test(date));
 }
 
 /** Only the table at the end of the page is that of the totals. */

@@ -12,7 +12,7 @@ import { exported, Load } from './load.ts';
 /** What has to come of it: all as it was, a start refused with a code, or a verification that names it. */
 export type Expected = 'as it was' | 'LOG_DAMAGED' | 'named by verify';
 
-const RECOVERY_MS = 60_000;
+const RECOVERY_MS = 180_000;
 
 export interface Damage {
   name: string;

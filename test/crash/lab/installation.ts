@@ -23,7 +23,7 @@ export interface InstallationOptions {
 const BUILT = path.join(projectRoot, 'dist', 'cli', 'main.js');
 const COMMAND = fs.existsSync(BUILT) ? [BUILT] : ['--import', 'tsx', path.join(projectRoot, 'cli', 'main.ts')];
 
-const START_MS = 60_000;
+const START_MS = 180_000;
 
 /** Whoever runs a laboratory may end early: what it started ends with it. */
 const running = new Set<number>();
@@ -49,6 +49,8 @@ export class Installation {
   private connected: Api | null = null;
   /** From spawning to the first answer. */
   startMs = 0;
+  /** How often it was started. */
+  starts = 0;
 
   constructor({ folder, wrapper = [], ownPids = false }: InstallationOptions) {
     this.folder = folder;
@@ -96,6 +98,7 @@ export class Installation {
   /** Resolves when it answers, or when it has died before: false. Throws StartFailed when it ended with a message. */
   async start(env: NodeJS.ProcessEnv = {}): Promise<boolean> {
     const startedMs = performance.now();
+    this.starts++;
     const [command, ...args] = [...this.wrapper, process.execPath, ...COMMAND, 'start', '--config', this.configFile];
     const child = spawn(command!, args, {
       cwd: projectRoot,

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { projectRoot } from '../../../platform/paths.ts';
 import { Random } from '../random.ts';
 import { temporary } from './kills.ts';
-import { Installation, StartFailed } from './installation.ts';
+import { Installation, pause, StartFailed } from './installation.ts';
 import { Load } from './load.ts';
 
 /** Who dies; of the rater also when one of its threads does something. */
@@ -45,6 +45,7 @@ export const OWN: readonly Where[] = BEGINNINGS.flatMap((beginning) =>
 /** A new one is made in tens of thousands of operations, and thrown away when it was not finished. */
 export const REGISTRY: readonly Where[] = [['an end', 'front', 'registry']];
 
+const REFUSING_MS = 500;
 const HOOK = path.join(projectRoot, 'test', 'crash', 'lab', 'death.mjs');
 
 interface Template {
@@ -56,6 +57,8 @@ interface Template {
 /** Prepared folders that lives start from. */
 export class PointLaboratory {
   private readonly templates = new Map<Beginning, Template>();
+  /** By beginning: operations by role and files, as `front-own`. */
+  private readonly counted = new Map<Beginning, Promise<Map<string, string[]>>>();
   private readonly seed: number;
 
   constructor(seed: number) {
@@ -89,18 +92,23 @@ export class PointLaboratory {
     return points;
   }
 
-  /** What happens to files in a life without death, in order. */
+  /** What happens to files in a life without death, in order; one life is enough for all who do something in it. */
   private async count(beginning: Beginning, role: DyingRole, files: FilesOf): Promise<string[]> {
-    const { folder } = await this.template(beginning);
-    const trace = `${folder}-${role}-${files}`;
-    if (!fs.existsSync(trace)) {
-      fs.writeFileSync(trace, '');
-      const { wrong } = await this.live({ beginning, role, files, at: 0, how: 'before', what: '' }, trace);
-      if (wrong.length > 0) throw new Error(wrong.join('\n'));
-    }
-    const lines = fs.readFileSync(trace, 'utf8').split('\n').slice(0, -1);
-    fs.rmSync(trace);
-    return lines;
+    let counted = this.counted.get(beginning);
+    if (counted === undefined) this.counted.set(beginning, (counted = this.countLife(beginning)));
+    return (await counted).get(`${role}-${files}`) ?? [];
+  }
+
+  private async countLife(beginning: Beginning): Promise<Map<string, string[]>> {
+    const traces = fs.mkdtempSync(path.join(temporary(), 'tollgrid-traces-'));
+    const nobody: Point = { beginning, role: 'front', files: 'own', at: 0, how: 'before', what: '' };
+    const { wrong } = await this.live(nobody, traces);
+    if (wrong.length > 0) throw new Error(wrong.join('\n'));
+    const operations = (name: string): string[] =>
+      fs.readFileSync(path.join(traces, name), 'utf8').split('\n').slice(0, -1);
+    const counted = new Map(fs.readdirSync(traces).map((name) => [name, operations(name)]));
+    fs.rmSync(traces, { recursive: true });
+    return counted;
   }
 
   private async template(beginning: Beginning): Promise<Template> {
@@ -130,14 +138,14 @@ export class PointLaboratory {
     return this.live(point, undefined);
   }
 
-  private async live(point: Point, trace: string | undefined): Promise<PointResult> {
+  private async live(point: Point, traces: string | undefined): Promise<PointResult> {
     const template = await this.template(point.beginning);
     const folder = fs.mkdtempSync(path.join(temporary(), 'tollgrid-point-'));
     fs.cpSync(template.folder, folder, { recursive: true, preserveTimestamps: true });
     const installation = new Installation({ folder });
     installation.prepare();
     const marker = path.join(folder, 'happened');
-    const plan = { dataDir: installation.dataDir, marker, ...point, code: 'EIO', trace };
+    const plan = { dataDir: installation.dataDir, marker, ...point, code: 'EIO', traces };
     const env = {
       NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import ${HOOK}`.trim(),
       TOLLGRID_DEATH: JSON.stringify(plan),
@@ -145,17 +153,25 @@ export class PointLaboratory {
     // The same seed: each life does the same until it dies.
     const load = new Load(installation, new Random(this.seed + 1), template.load);
     const wrong: string[] = [];
+    let working: Promise<unknown> = Promise.resolve();
     try {
-      if (await this.startOrDie(installation, env)) await this.work(installation, load);
-      const isOver = fs.existsSync(marker) && installation.isRunning;
-      if (trace === undefined && !isOver) {
+      if (await this.startOrDie(installation, env)) {
+        // What clients meet is theirs to bear once somebody died, and wrong before.
+        working = this.work(load).catch((error: Error) => {
+          if (!fs.existsSync(marker)) wrong.push(error.stack ?? error.message);
+        });
+        await Promise.race([working, installation.gone(), refused(marker, point)]);
+      }
+      const isOver = fs.existsSync(marker) && installation.isRunning && point.role !== 'front';
+      if (traces === undefined && !isOver) {
         // The front died, or it came to it only in its orderly end, or never.
         if (installation.isRunning) await installation.stop();
         installation.killAll();
         await installation.gone();
+        await working;
         await installation.start();
       }
-      if (trace === undefined) {
+      if (traces === undefined) {
         await load.askAgain();
         wrong.push(...(await load.judge()));
       } else if (installation.isRunning) {
@@ -182,12 +198,18 @@ export class PointLaboratory {
   }
 
   /** Something of each kind, until it is in the ledger. */
-  private async work(installation: Installation, load: Load): Promise<void> {
+  private async work(load: Load): Promise<void> {
     await load.each();
-    if (!installation.isRunning) return;
-    const settled = load.observe(5_000).catch(() => undefined);
-    await Promise.race([settled, installation.gone()]);
+    await load.observe(5_000);
   }
+}
+
+/** A front whose sync failed lives on and takes nothing any more: it is left a moment to show that. */
+async function refused(marker: string, { role, how }: Point): Promise<void> {
+  if (role !== 'front' || how !== 'fail') return new Promise(() => undefined);
+  // The folder goes with the life.
+  while (!fs.existsSync(marker) && fs.existsSync(path.dirname(marker))) await pause(20);
+  await pause(REFUSING_MS);
 }
 
 export function describePoint({ beginning, role, files, at, how, what }: Point): string {
