@@ -20,9 +20,20 @@ export async function createTables(client: LedgerClient): Promise<void> {
       },
     );
   }
+  const isBroken = await hasBrokenParts(client);
+  if (isBroken) {
+    // The engine set the version's part aside after a power cut. It says nothing that is not known, and goes with its table.
+    await command(client, 'DROP TABLE ledger_schema SYNC');
+    await command(client, VERSION_TABLE);
+  }
   for (const name of TABLE_NAMES) await command(client, createTableSql(TABLES[name]));
   await command(client, USAGE_VIEW);
-  if (found < LEDGER_SCHEMA_VERSION) {
+  if (isBroken || found < LEDGER_SCHEMA_VERSION) {
     await command(client, 'INSERT INTO ledger_schema SELECT {version:UInt32}', { version: LEDGER_SCHEMA_VERSION });
   }
+}
+
+async function hasBrokenParts(client: LedgerClient): Promise<boolean> {
+  const sql = `SELECT name FROM system.detached_parts WHERE database = currentDatabase() AND table = 'ledger_schema'`;
+  return (await queryRows<{ name: string }>(client, sql)).length > 0;
 }

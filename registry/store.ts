@@ -14,6 +14,7 @@ import { REGISTRY_MIGRATIONS } from '../schemas/migrations/index.ts';
 import type { RegistryInput } from '../schemas/registry.ts';
 import { currentBootId, leaveMark, takeMark } from './clean-mark.ts';
 import { identifierConflicts } from './conflicts.ts';
+import { keepImage, restoreImage } from './empty-image.ts';
 import type { RegistryChange } from './model.ts';
 import { pgliteDialect } from './pglite-dialect.ts';
 import { planChange, type Known } from './plan.ts';
@@ -83,8 +84,7 @@ export class Registry {
         if (opened?.appliedEntry === mark.appliedEntry) return new Registry(opened, markPath, bootId);
         await opened?.client.close();
       }
-      rmSync(folder, { recursive: true, force: true });
-      return new Registry(await openDatabase(folder, true), markPath, bootId);
+      return new Registry(await openEmpty(folder, path.join(dataDir, 'registry.empty')), markPath, bootId);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new TollgridError(
@@ -178,6 +178,24 @@ interface Opened {
   db: Database;
   appliedEntry: number;
   fresh: boolean;
+}
+
+/** An empty database: from the image of one, or else made anew and kept as an image. */
+async function openEmpty(folder: string, image: string): Promise<Opened> {
+  rmSync(folder, { recursive: true, force: true });
+  if (await restoreImage(image, folder)) {
+    const opened = await openDatabase(folder, true).catch(() => null);
+    if (opened?.appliedEntry === 0) return opened;
+    await opened?.client.close();
+  }
+  // Damaged, or of another version of PostgreSQL.
+  rmSync(image, { force: true });
+  rmSync(folder, { recursive: true, force: true });
+  const { client } = await openDatabase(folder, true);
+  await client.close();
+  // Without it the next one is made anew too: that costs seconds, and is no reason not to start.
+  await keepImage(folder, image).catch(() => undefined);
+  return openDatabase(folder, true);
 }
 
 async function openDatabase(folder: string, fresh: boolean): Promise<Opened> {

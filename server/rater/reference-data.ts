@@ -31,7 +31,8 @@ export class ReferenceData {
   /** Stands in for formats that were never published; null: they are refused. */
   private readonly unknownFormat: CompiledFormat | null;
   readonly lookup = new Lookup();
-  private readonly formats = new Map<string, CompiledFormat>();
+  /** Compiled when first asked for: each thread holds all of them and uses one or two. */
+  private readonly formats = new Map<string, { publication: Publication; compiled: CompiledFormat | null }>();
   /** `name@effective` → its newest revision. */
   private readonly tariffs = new Map<string, CompiledTariff>();
   private plan: GuidingPlan | null = null;
@@ -64,14 +65,16 @@ export class ReferenceData {
       return;
     }
     const publication = JSON.parse(Buffer.from(entry.body).toString('utf8')) as Publication;
-    if (head.kind === 'format') this.formats.set(head.name, compileFormat(publication));
+    if (head.kind === 'format') this.formats.set(head.name, { publication, compiled: null });
     else if (head.kind === 'guiding') this.plan = compileGuiding(publication);
     else this.windowMonths = readPolicy(publication.document).windowMonths;
   }
 
   /** Error: FORMAT_UNKNOWN. */
   format(name: string): CompiledFormat {
-    const format = this.formats.get(name) ?? this.unknownFormat;
+    const published = this.formats.get(name);
+    if (published !== undefined) return (published.compiled ??= compileFormat(published.publication));
+    const format = this.unknownFormat;
     if (format === null) {
       throw new TollgridError('FORMAT_UNKNOWN', `No format named "${name}" has been published.`, { format: name });
     }

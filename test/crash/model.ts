@@ -28,6 +28,14 @@ export class Model {
   /** Record → what may become of it. */
   private readonly fates = new Map<number, readonly Fate[]>();
 
+  /** The same knowledge, to go on from more than once; what was sent is acknowledged by then. */
+  copy(): Model {
+    const model = new Model();
+    for (const { numbers } of this.submissions) model.submissions.push({ numbers, acknowledged: true });
+    for (const [no, fates] of this.fates) model.fates.set(no, fates);
+    return model;
+  }
+
   get recordCount(): number {
     return this.fates.size;
   }

@@ -39,6 +39,16 @@ describe('the tables of the ledger', () => {
     });
   });
 
+  it('get their version back when the engine has set its part aside', async () => {
+    await command(ledger.client, 'ALTER TABLE ledger_schema DETACH PARTITION tuple()');
+    await createTables(ledger.client);
+    const detached = 'SELECT name FROM system.detached_parts WHERE database = currentDatabase()';
+    expect(await queryRows(ledger.client, detached)).toEqual([]);
+    expect(await queryRows(ledger.client, 'SELECT version FROM ledger_schema')).toEqual([
+      { version: LEDGER_SCHEMA_VERSION },
+    ]);
+  });
+
   it('of a newer program are refused', async () => {
     await command(ledger.client, 'INSERT INTO ledger_schema SELECT {v:UInt32}', { v: LEDGER_SCHEMA_VERSION + 1 });
     await expect(createTables(ledger.client)).rejects.toMatchObject({ code: 'LEDGER_SCHEMA_NEWER', exitCode: 3 });

@@ -12,7 +12,7 @@ import { exported, Load } from './load.ts';
 /** What has to come of it: all as it was, a start refused with a code, or a verification that names it. */
 export type Expected = 'as it was' | 'LOG_DAMAGED' | 'named by verify';
 
-const RECOVERY_MS = 60_000;
+const RECOVERY_MS = 180_000;
 
 export interface Damage {
   name: string;
@@ -67,6 +67,14 @@ export const DAMAGES: readonly Damage[] = [
     name: 'the whole registry database',
     expected: 'as it was',
     harm: (dir) => fs.rmSync(path.join(dir, 'registry'), { recursive: true }),
+  },
+  {
+    name: 'a bit of the image of an empty registry',
+    expected: 'as it was',
+    harm: (dir, random) => {
+      fs.rmSync(path.join(dir, 'registry.clean'));
+      flip(path.join(dir, 'registry.empty'), random);
+    },
   },
   {
     name: 'the mark of an orderly end',

@@ -1,13 +1,13 @@
 // Loaded before Tollgrid (`NODE_OPTIONS=--import`), in each of its processes and threads. Counts what this process does
 // with files below TOLLGRID_DEATH.dataDir and, at the n-th operation, ends it with SIGKILL or fails the operation.
 //
-// TOLLGRID_DEATH, JSON: { dataDir, marker, role, files, at, how, code, trace }
+// TOLLGRID_DEATH, JSON: { dataDir, marker, role, files, at, how, code, traces }
 //   role    front, rater or worker (the rater's threads): who it is about
 //   files   own (all but engine/ and registry/) or registry
-//   at      number of the operation, from 1; 0 = only count
+//   at      number of the operation, from 1
 //   how     before, after, torn (half of a write, then death) or fail (with `code`, on syncs only)
 //   marker  a file that is made when it happened: it happens once
-//   trace   a file that gets a line per operation
+//   traces  a folder: nobody dies, and each role leaves a line per operation in `<role>-<files>`
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
@@ -16,9 +16,12 @@ import { isMainThread } from 'node:worker_threads';
 const plan = JSON.parse(process.env.TOLLGRID_DEATH ?? '{}');
 const { existsSync, writeFileSync, appendFileSync, writeSync } = fs;
 const roles = { rater: /server\/rater\/main/, front: /cli\/main/ };
-const role = Object.keys(roles).find((name) => roles[name].test(process.argv[1] ?? ''));
-const isMine =
-  (!isMainThread && role === 'rater' ? 'worker' : role) === plan.role && (isMainThread || role === 'rater');
+// A thread of the rater is told by what its process left in the environment, which it takes over.
+const role = isMainThread
+  ? Object.keys(roles).find((name) => roles[name].test(process.argv[1] ?? ''))
+  : process.env.TOLLGRID_DEATH_ROLE === 'rater' && 'worker';
+if (isMainThread) process.env.TOLLGRID_DEATH_ROLE = role ?? '';
+const isMine = plan.traces ? Boolean(role) : role === plan.role;
 
 if (isMine && !existsSync(plan.marker)) await watch();
 
@@ -27,10 +30,11 @@ async function watch() {
   const paths = new Map();
   const foreign = [path.join(plan.dataDir, 'engine'), path.join(plan.dataDir, 'registry')];
 
-  const counts = (file) => {
-    if (typeof file !== 'string' || !file.startsWith(plan.dataDir)) return false;
-    if (plan.files === 'registry') return file.startsWith(foreign[1]);
-    return !foreign.some((folder) => file.startsWith(`${folder}/`));
+  /** Whose file it is; null: not ours to count. */
+  const ownerOf = (file) => {
+    if (typeof file !== 'string' || !file.startsWith(plan.dataDir)) return null;
+    if (file.startsWith(`${foreign[1]}/`)) return 'registry';
+    return foreign.some((folder) => file.startsWith(`${folder}/`)) ? null : 'own';
   };
   const die = () => {
     writeFileSync(plan.marker, '');
@@ -40,11 +44,17 @@ async function watch() {
   };
   /** True when it is this operation's turn. */
   const isDue = (kind, file) => {
-    if (!counts(file)) return false;
+    const owner = ownerOf(file);
+    if (plan.traces) {
+      if (owner !== null) {
+        appendFileSync(path.join(plan.traces, `${role}-${owner}`), `${kind} ${path.relative(plan.dataDir, file)}\n`);
+      }
+      return false;
+    }
+    if (owner !== plan.files) return false;
     if (plan.how === 'fail' && kind !== 'sync') return false;
     if (existsSync(plan.marker)) return false;
     count += 1;
-    if (plan.trace) appendFileSync(plan.trace, `${kind} ${path.relative(plan.dataDir, file)}\n`);
     return count === plan.at;
   };
   const failure = () => Object.assign(new Error(`${plan.code}: injected`), { code: plan.code });

@@ -8,6 +8,8 @@ import { DEFINITIONS, FORMAT } from '../usage.ts';
 
 export type Role = 'front' | 'rater' | 'engine';
 
+export const ALL: readonly Role[] = ['front', 'rater', 'engine'];
+
 export interface InstallationOptions {
   /** Where everything lies; the configuration names `<folder>/data`. */
   folder: string;
@@ -19,12 +21,9 @@ export interface InstallationOptions {
 
 /** Built by `npm test` and by `npm run crash` beforehand: starts in half the time. Otherwise from the sources. */
 const BUILT = path.join(projectRoot, 'dist', 'cli', 'main.js');
-const COMMAND =
-  process.env['TOLLGRID_CRASH_BUILT'] === '1' && fs.existsSync(BUILT)
-    ? [BUILT]
-    : ['--import', 'tsx', path.join(projectRoot, 'cli', 'main.ts')];
+const COMMAND = fs.existsSync(BUILT) ? [BUILT] : ['--import', 'tsx', path.join(projectRoot, 'cli', 'main.ts')];
 
-const START_MS = 60_000;
+const START_MS = 180_000;
 
 /** Whoever runs a laboratory may end early: what it started ends with it. */
 const running = new Set<number>();
@@ -50,6 +49,8 @@ export class Installation {
   private connected: Api | null = null;
   /** From spawning to the first answer. */
   startMs = 0;
+  /** How often it was started. */
+  starts = 0;
 
   constructor({ folder, wrapper = [], ownPids = false }: InstallationOptions) {
     this.folder = folder;
@@ -60,13 +61,14 @@ export class Installation {
   }
 
   /** Configuration and folders; the data directory may be there already. */
-  prepare(settings: { threads?: number; more?: Record<string, unknown> } = {}): void {
+  prepare(settings: { threads?: number; diskReserveBytes?: number; more?: Record<string, unknown> } = {}): void {
     fs.mkdirSync(this.inbox, { recursive: true });
     const values = {
       dataDir: this.dataDir,
       server: { port: 0 },
       rater: { threads: settings.threads ?? 1, sliceBytesMax: 64 * 1024, writeRowsMax: 1000, niceLevel: 0 },
       engine: { niceLevel: 0 },
+      ...(settings.diskReserveBytes !== undefined && { intake: { diskReserveBytes: settings.diskReserveBytes } }),
       duplicates: { windowMonths: 120 },
       logging: { level: 'silent' },
       definitions: {
@@ -97,6 +99,7 @@ export class Installation {
   /** Resolves when it answers, or when it has died before: false. Throws StartFailed when it ended with a message. */
   async start(env: NodeJS.ProcessEnv = {}): Promise<boolean> {
     const startedMs = performance.now();
+    this.starts++;
     const [command, ...args] = [...this.wrapper, process.execPath, ...COMMAND, 'start', '--config', this.configFile];
     const child = spawn(command!, args, {
       cwd: projectRoot,
@@ -136,7 +139,7 @@ export class Installation {
   /** kill -9; true when something was there to be killed. */
   async kill(roles: readonly Role[]): Promise<boolean> {
     if (!this.isRunning) return false;
-    if (roles.includes('front') && roles.includes('rater')) {
+    if (roles.length === ALL.length) {
       this.killAll();
       await this.gone();
       return true;

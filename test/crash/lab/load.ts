@@ -22,7 +22,9 @@ interface Errand {
   done?: () => Promise<void> | void;
 }
 
-const RECORDS_IN_FILE = 300;
+const RECORDS_IN_FILE = 60;
+/** Now and then one of several slices. */
+const RECORDS_IN_LARGE_FILE = 800;
 
 export class Load {
   readonly model: Model;
@@ -38,10 +40,18 @@ export class Load {
   private keys = 0;
   private readonly files: { name: string; submission: Submission }[] = [];
 
-  constructor(to: Installation, random: Random) {
+  /** `before`: what was done in a folder of which `to` has a copy. All of it was answered, or stands in the inbox. */
+  constructor(to: Installation, random: Random, before: Load | null = null) {
     this.to = to;
     this.random = random;
-    this.model = new Model();
+    this.model = before?.model.copy() ?? new Model();
+    if (before === null) return;
+    this.accounts.push(...before.accounts);
+    for (const [no, text] of before.lines) this.lines.set(no, text);
+    for (const [id, numbers] of before.waitingFor) this.waitingFor.set(id, numbers);
+    for (const { name } of before.files) this.files.push({ name, submission: { numbers: [], acknowledged: true } });
+    this.nextNo = before.nextNo;
+    this.keys = before.keys;
   }
 
   /** Sends something of each kind; resolves when every one is answered or refused. */
@@ -66,12 +76,14 @@ export class Load {
     await this.recycle();
   }
 
-  /** Asks again whatever was not answered. */
+  /** Asks again whatever was not answered, as long as the one that was asked lives. */
   async askAgain(): Promise<void> {
-    for (let tries = 0; this.errands.length > 0; tries++) {
+    const { starts } = this.to;
+    const lives = (): boolean => this.to.isRunning && this.to.starts === starts;
+    for (let tries = 0; this.errands.length > 0 && lives(); tries++) {
       const errands = this.errands.splice(0);
       await Promise.all(errands.map((errand) => this.run(errand)));
-      if (tries > 200) throw new Error('clients are never answered');
+      if (tries > 600) throw new Error('clients are never answered');
       if (this.errands.length > 0) await pause(50);
     }
   }
@@ -83,6 +95,10 @@ export class Load {
     return numbers;
   }
 
+  private recordsInFile(): number {
+    return 5 + this.random.below(this.random.chance(0.05) ? RECORDS_IN_LARGE_FILE : RECORDS_IN_FILE);
+  }
+
   private accountFor(): string {
     const { random, accounts } = this;
     return accounts.length > 0 && random.chance(0.3) ? random.pick(accounts) : KNOWN_ACCOUNT;
@@ -92,7 +108,7 @@ export class Load {
     return numbers.map((no) => `${this.lines.get(no)!}\n`).join('');
   }
 
-  private async push(): Promise<void> {
+  async push(): Promise<void> {
     const numbers = this.numbers(1 + this.random.below(5));
     const key = `key-${this.keys++}`;
     const body = this.textOf(numbers);
@@ -104,7 +120,7 @@ export class Load {
 
   /** By HTTP, without a key: who asks again may send a duplicate, and knows it. */
   private async upload(): Promise<void> {
-    const numbers = this.numbers(20 + this.random.below(RECORDS_IN_FILE));
+    const numbers = this.numbers(this.recordsInFile());
     const name = `upload-${this.keys++}.ndjson`;
     const file = path.join(this.to.folder, name);
     fs.writeFileSync(file, this.textOf(numbers));
@@ -122,8 +138,8 @@ export class Load {
   }
 
   /** In the folder of a source, by a rename: it stays there, so it must arrive. */
-  private async drop(): Promise<void> {
-    const numbers = this.numbers(20 + this.random.below(RECORDS_IN_FILE));
+  async drop(): Promise<void> {
+    const numbers = this.numbers(this.recordsInFile());
     const name = `drop-${this.keys++}.ndjson`;
     const aside = path.join(this.to.folder, name);
     fs.writeFileSync(aside, this.textOf(numbers));
@@ -153,6 +169,7 @@ export class Load {
   /** The customers are there; what waits for them is tried again. */
   async recycle(): Promise<void> {
     await this.askAgain();
+    if (this.errands.length > 0) return;
     // What came for somebody who is not registered yet goes on waiting.
     const waiting = this.accounts.flatMap((id) => this.waitingFor.get(id)!);
     this.model.settleFates(waiting, ['rated', 'suspended']);
@@ -176,7 +193,7 @@ export class Load {
   }
 
   /** Everything that was sent stands in the ledger: what the ledger says, through the API. */
-  async observe(timeoutMs = 60_000): Promise<Observed> {
+  async observe(timeoutMs = 180_000): Promise<Observed> {
     const { api } = this.to;
     const until = performance.now() + timeoutMs;
     let audit = await patiently(until, () => api.get<AuditReport>('/v1/audit', { wait: true }));
@@ -210,10 +227,9 @@ export class Load {
     await to.api.get('/v1/audit', { wait: true });
   }
 
-  /** The same customers, in the same order, on another installation. */
-  async registerAt(other: Installation): Promise<void> {
-    if (this.accounts.length === 0) return;
-    await other.api.post('/v1/registry/changes', { objects: this.accounts.flatMap(customer) });
+  /** Customers that are registered, without the first so many. */
+  customersFrom(index: number): object[] {
+    return this.accounts.slice(index).flatMap(customer);
   }
 
   /** Everything wrong with ledger and registry, in words. */

@@ -154,6 +154,7 @@ export class SimLedger {
 
   private answer(query: string, params: Record<string, unknown>): unknown[] {
     if (query.includes('FROM ledger_schema')) return [{ version: 0 }];
+    if (query.includes(`table = 'ledger_schema'`)) return [];
     if (query.includes('system.detached_parts')) return this.detached;
     // Only the tables of the ledger itself are simulated.
     if (query.includes('system.tables')) return [];
