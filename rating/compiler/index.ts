@@ -1,5 +1,5 @@
 export { compileTariff, type CompiledTariff, type Money } from './compile.ts';
-export { buildPrefixTrie, findPrefix, type PrefixTrie } from './prefix-trie.ts';
+export { buildPrefixTrie, findPrefix, PrefixBatch, type PrefixTrie } from './prefix-trie.ts';
 export { dayRow, type BandTable } from './band-table.ts';
 export { compileCondition, isIncoming, otherField, type Asked } from './conditions.ts';
 export { safeNumber, type PriceTable, type SeriesTable } from './price-table.ts';

@@ -7,7 +7,7 @@ import type { TariffBook } from './book.ts';
 import { bandStep, conditionStep, versionStep, zoneStep } from './explain-place.ts';
 import { priceSteps } from './explain-price.ts';
 import { Priced, type Segment } from './priced.ts';
-import { findVersion, rateRow, zoneOf } from './rate-usage.ts';
+import { findVersion, rateRow } from './rate-usage.ts';
 import type { Step } from './step.ts';
 
 export interface Explanation {
@@ -43,7 +43,7 @@ export function explainRating(
   const version = findVersion(book, binding, usage, row, priced);
   if (version !== undefined) {
     const { tariff } = version;
-    rateRow(tariff, usage, records, row, zoneOf(tariff, usage, records, row), priced, segments);
+    rateRow(tariff, usage, records, row, priced, segments);
     const record = usage.record[row];
     versionStep(tariff, steps);
     if (priced.zone >= 0 && tariff.hasZones) {

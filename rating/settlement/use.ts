@@ -62,7 +62,8 @@ export class Use {
     priced.zone = this.zone;
     priced.band = this.band;
     const { startMs, endMs = startMs, quantity, quantityUp } = usage;
-    priceUsage(tariff, startMs, quantity, quantityUp, priced, this.segments, endMs);
+    priced.of(startMs, endMs, quantity, quantityUp);
+    priceUsage(tariff, priced, this.segments);
     if (priced.code !== 0) throw this.fault(priced.code);
     this.settled = priced.settled;
     this.component = tariff.model.rules[priced.rule].component;
