@@ -9,5 +9,6 @@ export { priceUsage } from './price.ts';
 export { Priced, type Segment } from './priced.ts';
 export { authorise, type Wanted } from './authorise.ts';
 export { ratePart, type Before } from './session-part.ts';
+export { readRuleName } from './rule-names.ts';
 export { rateRow } from './rate-usage.ts';
 export { divideUsage } from './divide-usage.ts';

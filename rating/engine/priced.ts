@@ -35,6 +35,8 @@ export class Priced {
   /** The row, where its record is at hand. Without it (in settlement) rules are known by their component. */
   asked: Asked | null = null;
   component = '';
+  /** What its charge says of rules in other bands. */
+  held: ReadonlySet<number> | null = null;
   /** A later part of a divided usage: setup fee, first block and minimum are in the first. */
   later = false;
 

@@ -15,6 +15,7 @@ import { toMoney } from './money.ts';
 import { BATCH_ROWS, Places } from './places.ts';
 import { priceUsage } from './price.ts';
 import { Priced, type Segment } from './priced.ts';
+import { heldBits } from './rule-names.ts';
 
 const REGISTER = TEXT_FIELDS.indexOf('register');
 /** Takes codes that nobody reads. */
@@ -148,6 +149,12 @@ function findRegister(tariff: CompiledTariff, records: RecordColumns, record: nu
   return -1;
 }
 
+/** Place in `componentNos`. */
+function nameOf(tariff: CompiledTariff, { rule, asked }: Priced): number {
+  const { length } = tariff.namedRules;
+  return length === 0 ? rule : (rule << length) + heldBits(tariff, asked);
+}
+
 function writeRow(usage: UsageColumns, row: number, version: BookVersion | undefined, priced: Priced): void {
   const rated = priced.code === 0;
   usage.code[row] = priced.code;
@@ -162,5 +169,5 @@ function writeRow(usage: UsageColumns, row: number, version: BookVersion | undef
   usage.zoneNo[row] = version === undefined || zone < 0 ? 0 : version.zoneNos[zone];
   usage.bandNo[row] = version === undefined || band < 0 ? 0 : version.bandNos[band];
   const named = rated && (priced.settled || version!.tariff.namesRecords);
-  usage.componentNo[row] = named ? version!.componentNos[priced.rule] : 0;
+  usage.componentNo[row] = named ? version!.componentNos[nameOf(version!.tariff, priced)] : 0;
 }

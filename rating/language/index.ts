@@ -2,6 +2,7 @@ export { checkTariff, prepareTariff, readPublication } from './prepare.ts';
 export { formatMistake, type Mistake } from './mistakes.ts';
 export { formatQuantity, parseQuantity } from './quantities.ts';
 export { kindsOf } from './read-bands.ts';
+export { namedRules, rulesOfLaterBands } from './check-components.ts';
 export { knownRule, UNDECIDED } from './known-rule.ts';
 export { ruleTable } from './read-rules.ts';
 export type { ReadSideFile } from './read-zones.ts';

@@ -5,7 +5,7 @@ import { dayOfDate } from '../arithmetic/calendar.ts';
 import { decimalRatio } from '../arithmetic/ratio.ts';
 import { MistakeList, type Mistake } from './mistakes.ts';
 import type { TariffModel } from './model.ts';
-import { checkLaterBands, checkRuleComponents } from './check-components.ts';
+import { checkLaterBands, checkRuleComponents, rulesOfLaterBands } from './check-components.ts';
 import { checkCrossing } from './check-crossing.ts';
 import { readBands } from './read-bands.ts';
 import { readDays } from './read-days.ts';
@@ -94,7 +94,8 @@ function readParts(
     checkRuleComponents(rules, period, places, mistakes);
     const divides = (file.crossing ?? 'by-start') !== 'by-start' && bands.by === 'clock';
     // What was published before this was asked stays valid: its settlement says SETTLE_RULE_UNKNOWN.
-    if (divides && inputs.published !== true) checkLaterBands(rules, period, places, mistakes);
+    if (divides && inputs.published !== true)
+      checkLaterBands(rules, rulesOfLaterBands(rules, period, places), mistakes);
   }
   (file.tests ?? []).forEach((test, index) => checkTest(test, base, ['tests', index], mistakes));
   return {

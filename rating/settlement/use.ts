@@ -4,7 +4,7 @@
  */
 import { TollgridError, errorCode } from '../../platform/errors.ts';
 import type { Ratio } from '../arithmetic/ratio.ts';
-import { Priced, priceUsage, RateCode, type BookVersion, type Segment } from '../engine/index.ts';
+import { Priced, priceUsage, RateCode, readRuleName, type BookVersion, type Segment } from '../engine/index.ts';
 import { whole } from './exact.ts';
 import type { Member } from './member.ts';
 import type { SettledUsage } from './model.ts';
@@ -57,7 +57,10 @@ export class Use {
       return;
     }
     priced.reset();
-    priced.component = usage.component ?? '';
+    const { component, held } = readRuleName(usage.component ?? '');
+    priced.component = component;
+    // Rules have numbers within their version only: under another one that holds now they say nothing.
+    priced.held = usage.version === tariff.version ? held : null;
     priced.later = usage.later ?? false;
     priced.zone = this.zone;
     priced.band = this.band;
@@ -73,7 +76,7 @@ export class Use {
 
   /** Of the rule that priced the record: its charge says it, unless all that come into question have the same. */
   private chargedComponent(): string {
-    const { component = '' } = this.usage;
+    const { component } = readRuleName(this.usage.component ?? '');
     const { chainOf, chains, bandCount, model, namesRecords } = this.version.tariff;
     if (component !== '' || chainOf === null) return component;
     const chain = chains[chainOf[this.zone * bandCount + this.band]];

@@ -83,7 +83,7 @@ export const ratingErrors = {
   },
   SETTLE_RULE_UNKNOWN: {
     cause: 'Settlement cannot tell which of the rules with `when` priced a usage: its charge does not say so.',
-    cure: 'Make the charges again with `tollgrid rebuild`: they then say it. Where usage is divided and other bands have other conditions, publish a version whose bands ask the same, or that rounds on the record.',
+    cure: 'Make the charges again with `tollgrid rebuild`: they then say it. Where usage is divided and more rules of other bands than a charge can name have other conditions, publish a version whose bands ask the same, or that rounds on the record.',
     ...unsettled,
   },
   SETTLE_PERIOD_INVALID: {
