@@ -21,7 +21,7 @@ export {
 } from './model.ts';
 export {
   componentsOf,
-  FOLLOWED_CYCLES,
+  cycleMonths,
   monthsBefore,
   readsRecordCharges,
   readsRecordMoney,

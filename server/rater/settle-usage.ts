@@ -37,7 +37,7 @@ export async function collectUsages(request: UsageRequest): Promise<Map<string, 
     if (list === undefined) usages.set(key, [usage]);
     else list.push(usage);
   };
-  const most = Math.max(0, ...versions(book).map(({ tariff }) => monthsBefore(tariff.model.period)));
+  const most = monthsToRead(book, period);
   const numbers = only === null ? null : holders.sharingMeters(only);
   const firstParts = new Set<string>();
   for (let before = most; before >= 0; before--) {
@@ -64,8 +64,18 @@ export async function collectUsages(request: UsageRequest): Promise<Map<string, 
   return usages;
 }
 
-function versions(book: TariffBook) {
-  return book.tariffs.flat();
+/** Nothing was used under a tariff before its first version. */
+function monthsToRead(book: TariffBook, period: number): number {
+  const last = monthNo(period);
+  const months = book.tariffs.flatMap((versions) => {
+    const began = Math.min(...versions.map(({ tariff }) => monthNo(tariff.clock.yyyymm(tariff.effectiveMs))));
+    return versions.map(({ tariff }) => Math.min(monthsBefore(tariff.model.period), last - began));
+  });
+  return Math.max(0, ...months);
+}
+
+function monthNo(yyyymm: number): number {
+  return Math.floor(yyyymm / 100) * 12 + (yyyymm % 100);
 }
 
 function monthMinus(period: number, months: number): number {

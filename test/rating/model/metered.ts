@@ -1,6 +1,6 @@
 /** Components that work with the curve or the registers of a meter. */
 import { fields, money, quantity, text, texts, type Fields } from './document.ts';
-import { cyclesBefore, type Span } from './days.ts';
+import { cyclesBefore, cyclesSince, type Span } from './days.ts';
 import { localMs } from './local-time.ts';
 import { cyclesWithUse, suits, type Used, type Work } from './month.ts';
 import { Q } from './rational.ts';
@@ -224,7 +224,8 @@ function banked(work: Work, component: Fields, span: Span): Q {
   const lasts = component.bank === undefined ? 0 : Number(text(component.bank));
   if (lasts === 0) return Q.zero;
   let bank: { units: Q; cycles: number }[] = [];
-  for (const cycle of cyclesBefore(span, 12)) {
+  const first = Math.min(span.first, ...work.used.map(({ day }) => day));
+  for (const cycle of cyclesSince(first, span, 0)) {
     const used = work.used.filter(({ day }) => day >= cycle.first && day < cycle.end);
     const { imported, exported } = netted(work, component, used);
     let wanted = imported;
