@@ -2,13 +2,13 @@
  * Settles a month: for each subscription, view and service the lines that its tariffs ask for, less what is posted of
  * them already. Everything is read as it stood before the command's entry.
  */
-import { standingCharges, type LedgerBlock, type LedgerClient, type LedgerRow } from '../../ledger/index.ts';
+import type { LedgerBlock, LedgerClient, LedgerRow } from '../../ledger/index.ts';
 import { TollgridError } from '../../platform/errors.ts';
 import { formatMicros } from '../../platform/money.ts';
 import { settleTogether, type PostedLine, type SettlementCharge, type TariffBook } from '../../rating/index.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
 import { encodeControls } from './accounting.ts';
-import { encodeChargeObjects, micros } from './charge-objects.ts';
+import { encodeChargeObjects } from './charge-objects.ts';
 import { assignmentsOf, clustersOf, type Cluster } from './settle-clusters.ts';
 import { collectPosted, settlementRow, yyyymm, type Posting } from './settle-rows.ts';
 import { collectUsages, keyOf, type AddressedUsage } from './settle-usage.ts';
@@ -36,7 +36,6 @@ export async function settlePeriod(parts: SettlementParts, posting: Posting): Pr
     ...{ ledger: parts.ledger, book, subscriptions: customers.subscriptions },
     ...{ entryNo, period: yyyymm(period), only: null },
   });
-  await addCharged(parts, usages, entryNo);
   const posted = await collectPosted(parts, entryNo, period, null);
   const rows: LedgerRow[] = [];
   const outcome = new Outcome(posting);
@@ -80,46 +79,6 @@ function settleCluster(
   return settleTogether({ book, period, currency, members });
 }
 
-/** So many usages are looked up at once: their identities travel in the URL. */
-const LOOKED_UP_AT_ONCE = 500;
-
-/** What record charges say, for usage under tariffs that take it. A usage of several holders of a meter is in several lists. */
-async function addCharged(
-  { ledger, book, customers }: SettlementParts,
-  usages: ReadonlyMap<string, readonly AddressedUsage[]>,
-  entryNo: number,
-): Promise<void> {
-  const accountNos = new Map(customers.subscriptions.map(({ no, accountNo }) => [no, accountNo]));
-  const wanted = new Map<string, { usage: AddressedUsage; accountNo: number }[]>();
-  for (const [key, list] of usages) {
-    // A key begins with the number of the subscription.
-    const accountNo = accountNos.get(Number.parseInt(key, 10));
-    if (accountNo === undefined) continue;
-    for (const usage of list) {
-      if (book.version(usage.version)?.tariff.takesCharges !== true) continue;
-      const same = wanted.get(usage.address);
-      if (same === undefined) wanted.set(usage.address, [{ usage, accountNo }]);
-      else same.push({ usage, accountNo });
-    }
-  }
-  const all = [...wanted.values()];
-  for (let from = 0; from < all.length; from += LOOKED_UP_AT_ONCE) {
-    const some = all.slice(from, from + LOOKED_UP_AT_ONCE);
-    const identities = [...new Set(some.map(([{ usage }]) => usage.identity))];
-    const accounts = [...new Set(some.flat().map(({ accountNo }) => accountNo))];
-    for (const row of await standingCharges(ledger, identities, entryNo, accounts)) {
-      if (row['kind'] !== 'record') continue;
-      const address = [row['entry_no'], row['record_no'], row['charge_no']].join('.');
-      const charged = {
-        amountMicros: Number(micros(row['amount'])),
-        taxMicros: Number(micros(row['tax'])),
-        billed: Number(row['billed']),
-      };
-      for (const { usage } of wanted.get(address) ?? []) usage.charged = charged;
-    }
-  }
-}
-
 /** The lines of one subscription again, as they were worked out at an entry, with the usages they were made from. */
 export async function settleAgain(
   parts: SettlementParts,
@@ -136,7 +95,6 @@ export async function settleAgain(
     ...{ ledger, book, subscriptions: customers.subscriptions, entryNo, period: yyyymm(period) },
     only: cluster.members.map(({ no }) => no),
   });
-  await addCharged(parts, usages, entryNo);
   const posted = await collectPosted(parts, entryNo, period, cluster.members);
   const charges = settleCluster(parts, cluster, period, usages, posted);
   const own = cluster.members.flatMap(({ no }) => usages.get(keyOf(no, view, service)) ?? []);

@@ -53,7 +53,7 @@ export async function collectUsages(request: UsageRequest): Promise<Map<string, 
         if (usage.kind !== 'valuation' && (model === undefined || !readsRecordCharges(model))) continue;
         if (model !== undefined && monthsBefore(model) < before) continue;
         const part = `${usage.identity} ${usage.view} ${usage.subscriptionNo}`;
-        const settled = settledUsage(usage, firstParts.has(part));
+        const settled = settledUsage(usage, firstParts.has(part), version?.tariff.takesCharges === true);
         firstParts.add(part);
         const held = model?.split === null || model === undefined ? [] : holders.of(usage);
         if (held.length < 2) add(usage.subscriptionNo, usage, settled);
@@ -83,8 +83,11 @@ function monthMinus(period: number, months: number): number {
   return Math.floor(count / 12) * 100 + (count % 12) + 1;
 }
 
-/** Rows come in order of start: of a usage that was divided at a border, all but the first are later parts. */
-function settledUsage(usage: SettlementUsage, later: boolean): AddressedUsage {
+/**
+ * Rows come in order of start: of a usage that was divided at a border, all but the first are later parts. Where the tariff
+ * takes what record charges say, theirs goes with it.
+ */
+function settledUsage(usage: SettlementUsage, later: boolean, takesCharges: boolean): AddressedUsage {
   const { identity, startMs, endMs, quantity, quantityUp, zone, band, component, tariff: version, address } = usage;
   return {
     identity,
@@ -98,7 +101,12 @@ function settledUsage(usage: SettlementUsage, later: boolean): AddressedUsage {
     version,
     later,
     address,
+    ...(takesCharges && usage.kind === 'record' ? { charged: chargeOf(usage) } : {}),
   };
+}
+
+function chargeOf({ amountMicros, taxMicros, billed }: SettlementUsage): NonNullable<SettledUsage['charged']> {
+  return { amountMicros: Number(amountMicros), taxMicros: Number(taxMicros), billed: Number(billed) };
 }
 
 interface Holding {
