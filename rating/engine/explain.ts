@@ -4,7 +4,7 @@ import { TEXT_FIELDS, type RecordColumns } from '../../schemas/columns/record-co
 import { CHARGE_KIND_NAMES, ChargeKind, type UsageColumns } from '../../schemas/columns/usage-columns.ts';
 import { NO_FACTS, type RatingFacts } from '../../schemas/rating-facts.ts';
 import type { TariffBook } from './book.ts';
-import { bandStep, conditionStep, versionStep, zoneStep } from './explain-place.ts';
+import { bandStep, energyStep, conditionStep, versionStep, zoneStep } from './explain-place.ts';
 import { priceSteps } from './explain-price.ts';
 import { Priced, type Segment } from './priced.ts';
 import { findVersion, rateRow } from './rate-usage.ts';
@@ -50,6 +50,7 @@ export function explainRating(
       zoneStep(tariff, priced.zone, records.textOf(tariff.zoneField, record), steps);
     }
     if (priced.band >= 0) bandStep(tariff, priced.band, usage.startMs[row], records.textOf(REGISTER, record), steps);
+    if (tariff.model.energy !== null && priced.band >= 0) energyStep(tariff, usage, row, priced, steps);
     if (priced.rule >= 0) {
       conditionStep(tariff, priced.rule, steps);
       priceSteps(tariff, priced, segments, steps);

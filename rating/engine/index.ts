@@ -4,6 +4,7 @@ export { rateUsage } from './rate-usage.ts';
 export { explainRating, type Explanation } from './explain.ts';
 export { exactMicros } from './explain-price.ts';
 export type { Step } from './step.ts';
+export { toEnergy, type AttributeOf } from './energy.ts';
 export { toMoney } from './money.ts';
 export { priceUsage } from './price.ts';
 export { Priced, type Segment } from './priced.ts';

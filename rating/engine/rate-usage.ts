@@ -11,6 +11,7 @@ import { NO_FACTS, type RatingFacts } from '../../schemas/rating-facts.ts';
 import type { Asked, CompiledTariff } from '../compiler/index.ts';
 import { versionAt, type BookVersion, type TariffBook } from './book.ts';
 import { RateCode } from './codes.ts';
+import { attributesOf, toEnergy } from './energy.ts';
 import { toMoney } from './money.ts';
 import { BATCH_ROWS, Places } from './places.ts';
 import { priceUsage } from './price.ts';
@@ -132,7 +133,8 @@ function rateAt(
     }
   } else out.band = tariff.bands.ofMinute[places.minutes[index]];
   out.of(usage.startMs[row], usage.endMs[row], usage.quantity[row], usage.quantityUp[row]);
-  priceUsage(tariff, out, trace);
+  if (tariff.model.energy !== null) toEnergy(tariff, out, attributesOf(out.asked!));
+  if (out.code === 0) priceUsage(tariff, out, trace);
   if (out.code === 0) toMoney(out.settled ? tariff.valuation : tariff.money, out);
 }
 

@@ -5,6 +5,7 @@
 import type { RecordColumns } from '../../schemas/columns/record-columns.ts';
 import type { UsageColumns } from '../../schemas/columns/usage-columns.ts';
 import type { CompiledTariff } from '../compiler/index.ts';
+import { attributesOf, toEnergy } from './energy.ts';
 import { toMoney } from './money.ts';
 import { priceUsage } from './price.ts';
 import { Priced, type Segment } from './priced.ts';
@@ -37,7 +38,8 @@ export function ratePart(
   earlier.zone = out.zone;
   earlier.band = out.band;
   earlier.of(usage.startMs[row], before.endMs, before.quantity, before.quantityUp);
-  priceUsage(tariff, earlier, null);
+  if (tariff.model.energy !== null) toEnergy(tariff, earlier, attributesOf(out.asked!));
+  if (earlier.code === 0) priceUsage(tariff, earlier, null);
   if (earlier.code !== 0) {
     out.code = earlier.code;
     return;

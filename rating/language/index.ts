@@ -1,6 +1,14 @@
 export { checkTariff, prepareTariff, readPublication } from './prepare.ts';
 export { formatMistake, type Mistake } from './mistakes.ts';
 export { formatQuantity, parseQuantity } from './quantities.ts';
+export {
+  BILLIONTHS,
+  billionths,
+  energyUnit,
+  type DailySeries,
+  type EnergyModel,
+  type FactorModel,
+} from './read-energy.ts';
 export { kindsOf } from './read-bands.ts';
 export { namedRules, rulesOfLaterBands } from './check-components.ts';
 export { knownRule, UNDECIDED } from './known-rule.ts';

@@ -4,6 +4,7 @@ import type { TextFieldName } from '../../schemas/columns/record-columns.ts';
 import type { CROSSINGS, RoundingMode, TariffFileTest } from '../../schemas/tariff.ts';
 import type { Ratio } from '../arithmetic/ratio.ts';
 import type { PeriodModel } from './period-model.ts';
+import type { EnergyModel } from './read-energy.ts';
 
 export interface TariffModel {
   name: string;
@@ -13,7 +14,11 @@ export interface TariffModel {
   currency: string;
   timeZone: string;
   service: ServiceName;
+  /** What prices, steps and billed quantities are in. */
   base: BaseUnit;
+  /** What usage is measured in: another unit where gas is sold as energy. */
+  measuredIn: BaseUnit;
+  energy: EnergyModel | null;
   tax: { percentText: string; percent: Ratio; included: boolean };
   rounding: { at: 'record' | 'session' | 'day' | 'line' | 'document'; mode: RoundingMode; decimals: number };
   days: DaysModel;

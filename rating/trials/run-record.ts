@@ -34,7 +34,7 @@ export function runRecord(tariff: CompiledTariff, book: TariffBook, { given, exp
           taxMicros: sum(usage.taxMicros),
           billed: sum(usage.billed),
         }
-      : partOf(tariff, columns, parseQuantity(given.done, tariff.model.base) as number);
+      : partOf(tariff, columns, parseQuantity(given.done, tariff.model.measuredIn) as number);
   const differences = new Differences(tariff.model);
   const code = result.code === 0 ? '' : errorCode(result.code);
   if (expect.error !== code) differences.text('error', expect.error ?? 'none', code === '' ? 'none' : code);

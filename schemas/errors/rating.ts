@@ -56,6 +56,17 @@ export const ratingErrors = {
     cure: 'Publish the tariff again with a file that has the price, then recycle.',
     ...suspended,
   },
+  RATE_NO_CALORIFIC: {
+    cause: 'A gas tariff has no calorific value, or no correction factor, for a day of the usage or for its area.',
+    cure: 'Publish the tariff again with a file that has the day and the area, then recycle.',
+    ...suspended,
+  },
+  RATE_ATTRIBUTE: {
+    cause:
+      'A tariff needs an attribute of the usage point or its account to work out the quantity: it is missing or no number.',
+    cure: 'Put it into the registry with the day from which it holds, then recycle.',
+    ...suspended,
+  },
   RATE_QUANTITY: {
     cause: 'The quantity is negative or not a whole number of base units.',
     cure: 'Correct the record or the format that reads it, then recycle.',

@@ -1,5 +1,6 @@
 /** What is settled by the month, or by another cycle. */
 import { fields, type Fields, type Tree } from '../model/document.ts';
+import { pricedAs } from './random-energy.ts';
 import type { Random } from './random.ts';
 
 const UNIT: Record<string, [string, string[]]> = {
@@ -15,7 +16,7 @@ const UNIT: Record<string, [string, string[]]> = {
 export const ATTRIBUTES = ['persons', 'category'];
 
 export function randomPeriod(random: Random, tariff: Fields): Fields {
-  const service = tariff.service as string;
+  const service = pricedAs(tariff);
   const [unit, sizes] = UNIT[service]!;
   const zones = Object.keys(fields(tariff.zones));
   const bands =
@@ -89,7 +90,7 @@ export function randomPeriod(random: Random, tariff: Fields): Fields {
     period.commitments = [{ component: 'commitment', [random.pick(['minimum', 'maximum'])]: random.money(200, 2) }];
   }
   for (const key of ['reactive', 'losses']) {
-    if (service !== 'electricity') delete period[key];
+    if (tariff.service !== 'electricity') delete period[key];
   }
   return period;
 }

@@ -3,6 +3,7 @@ import type { Fields } from '../model/document.ts';
 import { DAY_MS, localMs, utcMs } from '../model/local-time.ts';
 import type { Usage } from '../model/usage.ts';
 import { borders, HOLIDAYS } from './random-tariff.ts';
+import { randomAttributes } from './random-energy.ts';
 import type { Random } from './random.ts';
 
 /** Where clocks change in 2026: Europe, North America, Lord Howe. */
@@ -21,10 +22,13 @@ export function randomUsages(random: Random, tariff: Fields, count: number): Usa
       forwardedBy: random.chance(0.2) ? digits(random) : '',
       direction: random.chance(0.2) ? 'in' : 'out',
       texts: { trunkIn: random.pick(['T-1', 'T-2', 'X']), trunkOut: random.pick(['T-1', 'T-2', 'X']) },
+      ...(tariff.energy === undefined ? {} : { attributes: randomAttributes(random) }),
       register: random.pick(['1.8.1', '1.8.2', 'T1', '3.8.0', ...(random.chance(0.05) ? ['1.8.9'] : [])]),
     }))
     .map((usage) =>
-      tariff.crossing === 'prorate' ? { ...usage, endMs: usage.startMs + 60_000 * random.int(0, 900) } : usage,
+      tariff.crossing === 'prorate' || (tariff.energy !== undefined && random.chance(0.6))
+        ? { ...usage, endMs: usage.startMs + 60_000 * random.int(0, 900) }
+        : usage,
     );
 }
 

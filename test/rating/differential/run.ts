@@ -1,6 +1,7 @@
 /** A run: many random tariffs, each with many usages, until the wanted number of ratings or the first difference. */
 import { differenceOf, mistakes, yamlOf, yamlWithTest, type Case, type Difference } from './compare.ts';
 import { randomTariff } from './random-tariff.ts';
+import { randomAttributes } from './random-energy.ts';
 import { randomMonthUsages, randomUsages } from './random-usage.ts';
 import { Random } from './random.ts';
 import { shrink } from './shrink.ts';
@@ -57,11 +58,14 @@ function randomMonth(random: Random, tariff: Case['tariff']): Case {
   const ends = random.chance(0.3) && first < last ? { ends: last } : {};
   const customer = {
     persons: String(random.int(1, 5)),
+    ...(tariff.energy === undefined ? {} : randomAttributes(random)),
     ...(random.chance(0.7) ? { category: random.pick(['a', 'b']) } : {}),
   };
   const month = { period, ...starts, ...ends, customer };
   const [from, to] = [starts.starts ?? `${period}-01`, ends.ends ?? nextMonth(period)];
-  return { tariff, usages: randomMonthUsages(random, tariff, from, to, random.int(0, 12)), month };
+  // In a month attributes are those of the customer.
+  const usages = randomMonthUsages(random, tariff, from, to, random.int(0, 12));
+  return { tariff, usages: usages.map(({ attributes: _, ...usage }) => usage), month };
 }
 
 function nextMonth(period: string): string {

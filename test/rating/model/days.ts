@@ -104,6 +104,11 @@ export class Customer {
     return since === undefined ? '' : text((value as Fields)[since]);
   }
 
+  attributesOn(day: number): Record<string, string> {
+    const known = Object.keys(this.attributes).map((name) => [name, this.attribute(name, day)] as const);
+    return Object.fromEntries(known.filter(([, value]) => value !== ''));
+  }
+
   number(name: string, day: number): Q {
     const value = this.attribute(name, day);
     if (!/^-?\d+(\.\d+)?$/.test(value)) throw new SettlementError('SETTLE_ATTRIBUTE', `${name} is no number`);
