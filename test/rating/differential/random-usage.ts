@@ -48,17 +48,31 @@ export function randomMonthUsages(random: Random, tariff: Fields, first: string,
   const timeZone = String(tariff.timeZone);
   const [from, to] = [Date.parse(`${first}T00:00Z`), Date.parse(`${end}T00:00Z`)];
   const days = (to - from) / DAY_MS;
+  // Some stand close together: what falls into one window of time counts as one.
+  const clustered = random.chance(0.5);
+  let before = NaN;
   return randomUsages(random, tariff, count).map((usage, index) => {
     const local = localMs(usage.startMs, timeZone);
     const inside = local >= from && local < to;
     const timeMs = ((local % DAY_MS) + DAY_MS) % DAY_MS;
+    const near = clustered && random.chance(0.6) ? before + 60_000 * random.int(0, 40) : NaN;
+    if (localMs(near, timeZone) < to) {
+      before = near + index;
+      return moment({ ...usage, startMs: before });
+    }
     const moved = inside ? usage.startMs : utcMs(from + random.int(0, days - 1) * DAY_MS + timeMs, timeZone);
     const startMs = moved + index;
+    before = startMs;
     // What lasts beyond the month would be divided there.
     const lasts = usage.endMs === undefined ? 0 : usage.endMs - usage.startMs;
     const endMs = localMs(startMs + lasts, timeZone) < to ? startMs + lasts : startMs;
     return usage.endMs === undefined ? { ...usage, startMs } : { ...usage, startMs, endMs };
   });
+}
+
+/** What lasts could last beyond the month. */
+function moment({ endMs, startMs, ...usage }: Usage): Usage {
+  return endMs === undefined ? { ...usage, startMs } : { ...usage, startMs, endMs: startMs };
 }
 
 function randomQuantity(random: Random, service: string): { quantity: number; up: number } {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { System } from './system.ts';
 
-const START_MS = 60_000;
+const START_MS = 240_000;
 const HEAD = `effective: 2026-01-01
 currency: UAH
 timeZone: Europe/Kyiv
@@ -34,6 +34,13 @@ period:
       categories: { hero: 100 }
       of: energy
       norm: { quantity: 10kWh, each: 5kWh, times: persons }
+`,
+  'gas.csv': '2026-10-01,north,10.5\n2026-10-02,north,10.6\n',
+  'gas.yaml': `name: gas
+service: gas
+${HEAD}
+energy: { calorific: { file: gas.csv, area: gasArea }, correction: { attribute: gasCorrection } }
+rules: [{ component: gas, price: { price: 2.00, per: 1kWh } }]
 `,
   // The discount is taken of what record charges say: which rule priced a call only its record told.
   'office.yaml': `name: office
@@ -91,6 +98,12 @@ subscriptions:
     attributes:
       - { name: benefit, value: hero }
       - { name: persons, value: '3' }
+  - id: S-gas
+    accountId: A-1
+    usagePoint: true
+    identifiers: [{ kind: meter, value: G1 }]
+    tariffs: [{ view: retail, service: gas, tariff: gas }]
+    attributes: [{ name: gasArea, value: north }, { name: gasCorrection, value: '0.975' }]
   - id: S-office
     accountId: A-1
     identifiers: [{ kind: number, value: '380440000005' }]
@@ -109,6 +122,7 @@ const GUIDING = `guiding: test
 rules:
   - { class: call.originating, views: [{ view: retail, by: [callingParty] }] }
   - { class: 'electricity.*', views: [{ view: retail, by: [meter] }] }
+  - { class: 'gas.*', views: [{ view: retail, by: [meter] }] }
 `;
 
 let system: System;
@@ -133,6 +147,8 @@ beforeAll(async () => {
     'meter,register,readAt,value,unit,quality',
     'M1,1.8.0,2026-10-01T00:00:00,1000,kWh,actual',
     'M1,1.8.0,2026-10-21T00:00:00,1040,kWh,actual',
+    'G1,7-0:3.0.0,2026-10-01T00:00:00,1000,m3,actual',
+    'G1,7-0:3.0.0,2026-10-03T00:00:00,1100,m3,actual',
   ];
   await push(call(1, '380440000001', 80), call(2, '380440000002', 50), call(3, '380440000004', 10));
   await push(call(5, '380440000005', 10, '380441111111'), call(6, '380440000005', 7));
@@ -172,9 +188,9 @@ const lines = async () =>
 describe('settling a month', () => {
   it('says what it posted, and for whom and why it could not', async () => {
     const result = await settle();
-    expect(result).toMatchObject({ period: '2026-10', postingPeriod: '2026-10', settled: 6, failed: 2, lines: 9 });
-    // 30 minutes; half of 40 kWh each; the benefit is off one bill and on another; -0.70, 2.50 and 3.00.
-    expect(result.money).toEqual([{ currency: 'UAH', amount: '114.800000', tax: '19.140000' }]);
+    expect(result).toMatchObject({ period: '2026-10', postingPeriod: '2026-10', settled: 7, failed: 2, lines: 10 });
+    // 30 minutes; half of 40 kWh each; the benefit is off one bill and on another; 2057.25, -0.70, 2.50 and 3.00.
+    expect(result.money).toEqual([{ currency: 'UAH', amount: '2172.050000', tax: '362.020000' }]);
     expect(result.failures.map(({ code, count, subscriptions }) => [code, count, subscriptions])).toEqual([
       ['RATE_NO_TARIFF', 1, ['S-unpublished']],
       ['SETTLE_CURRENCY', 1, ['S-euro']],
@@ -189,6 +205,8 @@ describe('settling a month', () => {
         // 20 kWh for three persons, 21 of 31 days: 13.548 of 20 kWh are inside the norm.
         ['S-new-owner', 'retail', 'benefit', 0, '-27.100000', '2026-10'],
         ['S-new-owner', 'retail:budget', 'benefit', 0, '27.100000', '2026-10'],
+        // 100 m3 × 0.975 × 10.55, the mean of two days.
+        ['S-gas', 'retail', 'gas', 1_028_625, '2057.250000', '2026-10'],
         // 10 % of 7.00, not of the 1.00 for ten minutes inside.
         ['S-office', 'retail', 'less', 0, '-0.700000', '2026-10'],
         // A minute by day, and one of night for 0.50 or 1.00.
@@ -214,7 +232,7 @@ describe('settling a month', () => {
 
   it('posts nothing the second time, and late usage with the month that is open', async () => {
     const before = await lines();
-    expect(await settle()).toMatchObject({ settled: 6, failed: 2, lines: 0, money: [] });
+    expect(await settle()).toMatchObject({ settled: 7, failed: 2, lines: 0, money: [] });
     expect(await lines()).toEqual(before);
     await push(call(4, '380440000001', 7));
     expect(await settle('2026-12')).toMatchObject({ lines: 1, money: [{ currency: 'UAH', amount: '7.000000' }] });
@@ -245,6 +263,9 @@ describe('settling a month', () => {
     expect(shared.covers).toHaveLength(1);
     const benefit = await textOf('benefit', 'retail:budget');
     expect(benefit.text).toContain('hero: 100 % of 40.00');
+    const { id } = (await system.charges()).find((one) => one.subscription === 'S-gas' && one.kind === 'valuation')!;
+    const gas = (await system.services.explainCharge(id))!.steps.map(({ text }) => text).join('\n');
+    expect(gas).toContain('100m3 × correction 0.975 × 10.55 kWh per m3 in north, the mean of 2 days = 1028625Wh.');
     const energy = await textOf('energy');
     expect(energy.text).toContain('20kWh × 2.00 UAH per 1kWh');
     expect(energy.covers.map(({ quantity }) => quantity)).toEqual([20_000]);
