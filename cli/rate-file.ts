@@ -193,6 +193,7 @@ function assumedFacts({ attributes }: AssumedCustomer): CustomerFacts {
       const wanted = Buffer.from(text.subarray(offset, offset + length)).toString('utf8');
       return value === wanted || value.split(/[\s,;|]+/).includes(wanted);
     },
+    valueOf: (_subscription, attributeNo) => attributes.get(names[attributeNo]) ?? null,
     // Nothing is known of others without a registry.
     shares: () => false,
     subscriptionOf: () => -1,

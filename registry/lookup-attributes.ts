@@ -7,6 +7,7 @@ import type { Attribute } from './model.ts';
 
 interface Dated {
   attributeNo: number;
+  value: string;
   /** Numbers of the value and of its words. */
   values: number[];
   fromMs: number;
@@ -67,6 +68,6 @@ export class AttributeTable {
       .map((word) => encoder.encode(word))
       .filter((word) => word.length <= KEY_BYTES_MAX)
       .map((word) => this.values.add(0, word));
-    return { attributeNo, values, fromMs: fromMs ?? -Infinity, toMs: toMs ?? Infinity };
+    return { attributeNo, value, values, fromMs: fromMs ?? -Infinity, toMs: toMs ?? Infinity };
   }
 }

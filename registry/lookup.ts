@@ -126,6 +126,10 @@ export class Lookup implements RegistryLookup, CustomerFacts {
     return this.attributes.holds(subscriptionNo, accountNo, attributeNo, text, offset, length, atMs);
   }
 
+  valueOf(subscriptionNo: number, attributeNo: number, atMs: number): string | null {
+    return this.attributes.find(subscriptionNo, this.account[subscriptionNo], attributeNo, atMs)?.value ?? null;
+  }
+
   shares(subscriptionNo: number, otherNo: number, attributeNo: number, atMs: number): boolean {
     const find = (no: number) => this.attributes.find(no, this.account[no], attributeNo, atMs)?.values ?? [];
     const others = find(otherNo);

@@ -13,6 +13,8 @@ export interface CustomerFacts {
     length: number,
     atMs: number,
   ): boolean;
+  /** The whole value as it is written; null = there is none then. */
+  valueOf(subscriptionNo: number, attributeNo: number, atMs: number): string | null;
   /** Whether both have a value, or a word of a list, in common then. */
   shares(subscriptionNo: number, otherNo: number, attributeNo: number, atMs: number): boolean;
   /** The subscription that has this number then; -1 = nobody known. */

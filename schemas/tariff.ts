@@ -16,6 +16,7 @@ import {
   SignedMoney,
   text,
 } from './tariff-forms.ts';
+import { Energy } from './tariff-energy.ts';
 import { Period } from './tariff-period.ts';
 import { PeriodLine, periodGiven } from './tariff-period-test.ts';
 import { Price } from './tariff-price.ts';
@@ -148,6 +149,7 @@ export const TariffFileSchema = Type.Object(
     numbers: Type.Optional(PrefixLists),
     numbersFile: Type.Optional(Type.String({ minLength: 1, description: 'CSV beside this file: prefix,set.' })),
     series: Type.Optional(Series),
+    energy: Type.Optional(Energy),
     crossing: Type.Optional(
       choice(
         CROSSINGS,

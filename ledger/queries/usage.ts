@@ -136,6 +136,7 @@ export interface SettlementUsage {
   party: string;
   currency: string;
   amountMicros: bigint;
+  taxMicros: bigint;
   /** `entry.record.charge` of the charge that holds the usage. */
   address: string;
 }
@@ -145,7 +146,7 @@ const SETTLEMENT_COLUMNS = `
   toUnixTimestamp64Milli(c.start_at) AS startMs, toUnixTimestamp64Milli(c.end_at) AS endMs,
   lower(hex(c.identity)) AS identityHex, c.kind AS kind, c.quantity AS quantity, c.quantity_up AS quantityUp,
   c.billed AS billed, c.zone AS zone, c.band AS band, c.tariff AS tariff,
-  c.component AS component, c.party AS party, c.currency AS currency, c.amount AS amount,
+  c.component AS component, c.party AS party, c.currency AS currency, c.amount AS amount, c.tax AS tax,
   concat(toString(c.entry_no), '.', toString(c.record_no), '.', toString(c.charge_no)) AS address`;
 
 interface SettlementRow {
@@ -168,6 +169,7 @@ interface SettlementRow {
   party: string;
   currency: string;
   amount: string;
+  tax: string;
 }
 
 /** Standing usage of a service period by (subscription, start, identity), in portions. */
@@ -200,7 +202,7 @@ export async function* usageForSettlement(
 }
 
 function toSettlementUsage(row: SettlementRow): SettlementUsage {
-  const { startMs, endMs, identityHex, quantity, quantityUp, billed, amount, ...rest } = row;
+  const { startMs, endMs, identityHex, quantity, quantityUp, billed, amount, tax, ...rest } = row;
   return {
     ...rest,
     identity: identityHex,
@@ -210,5 +212,6 @@ function toSettlementUsage(row: SettlementRow): SettlementUsage {
     quantityUp: BigInt(quantityUp),
     billed: BigInt(billed),
     amountMicros: microsOf(amount),
+    taxMicros: microsOf(tax),
   };
 }

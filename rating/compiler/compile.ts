@@ -6,7 +6,15 @@ import { SERVICE_NAMES } from '../../schemas/columns/usage-columns.ts';
 import { DAY_MS, dayOfDate } from '../arithmetic/calendar.ts';
 import { ratio } from '../arithmetic/ratio.ts';
 import { roundingNo, type RoundingNo } from '../arithmetic/rounding.ts';
-import { readsRecordMoney, ruleTable, settlesUsage, revisionName, type TariffModel } from '../language/index.ts';
+import {
+  namedRules,
+  readsRecordMoney,
+  revisionName,
+  ruleTable,
+  rulesOfLaterBands,
+  settlesUsage,
+  type TariffModel,
+} from '../language/index.ts';
 import { bandClock } from './band-clock.ts';
 import { buildBandTable, type BandTable } from './band-table.ts';
 import { compileConditions, type Condition } from './conditions.ts';
@@ -53,6 +61,11 @@ export interface CompiledTariff {
   /** By the same: index in `chains` of all that do; null when no rule has conditions. */
   readonly chainOf: Int32Array | null;
   readonly chains: readonly Int16Array[];
+  /**
+   * Rules of whose conditions a charge says whether they held (ascending), because settlement has to know it where a usage
+   * comes into another band; mostly there are none.
+   */
+  readonly namedRules: readonly number[];
   /** By rule; null = always. */
   readonly conditions: readonly (Condition | null)[];
   /** By the same: 1 when settlement posts the money (an allowance covers it, or lines are rounded). */
@@ -129,6 +142,13 @@ export function compileParts({ model, transitions, trie }: TariffParts, revision
     rules: table.first,
     chainOf: table.chainOf,
     chains: table.chains,
+    namedRules:
+      (splits || divides) && table.chainOf !== null && model.bands.by === 'clock'
+        ? namedRules(
+            model.rules,
+            rulesOfLaterBands(model.rules, model.period, { at: model.rounding.at, zones: zoneCount, bands: bandCount }),
+          )
+        : [],
     conditions: compileConditions(model),
     settled: settledTable(model, zoneCount, bandCount),
     namesRecords:

@@ -1,29 +1,30 @@
 /**
- * Where a moment stands in the wall days of a tariff: month, kind of day, time of day. Usage comes in order of time, so
- * nearly always it is the day of the last answer, and two comparisons take the place of a calendar. Days of the last
- * weeks are kept, because sources are not in step with each other.
+ * Where moments stand in the wall days of a tariff: month, kind of day, time of day. Days of the last weeks are kept, so
+ * that a calendar is asked once for each of them and not for each usage.
  */
 import type { ZoneClock } from '../../platform/time-zone.ts';
-import { DAY_MINUTES, DAY_MS } from '../arithmetic/calendar.ts';
+import { DAY_MINUTES, DAY_MS, MINUTE_MS } from '../arithmetic/calendar.ts';
 import { dayRow, type BandTable } from './band-table.ts';
 
 /** A power of two. */
 const DAYS_KEPT = 64;
+/** A day of UTC is cut where the hands pass midnight (twice when they were put back over it) and where they jump, once. */
+const PIECES = 4;
 
 export class DayClock {
-  /** Of the last answer's day: yyyymm, and where its minutes begin in `BandTable.ofMinute`. */
-  month = 0;
-  place = 0;
   private readonly clock: ZoneClock;
   private readonly transitions: readonly (readonly [number, number])[];
   private readonly bands: BandTable;
-  /** UTC of that day when it is 24 hours long; else nothing, and each moment is looked up by itself. */
-  private fromMs = Infinity;
-  private toMs = -Infinity;
-  /** Whole days that were met, by local day modulo their number: begin in UTC, month, place. */
-  private readonly keptFromMs = new Float64Array(DAYS_KEPT).fill(Infinity);
-  private readonly keptMonth = new Int32Array(DAYS_KEPT);
-  private readonly keptPlace = new Int32Array(DAYS_KEPT);
+  /** By day of UTC modulo their number: which one is kept. */
+  private readonly kept = new Float64Array(DAYS_KEPT).fill(NaN);
+  // By four times that, and the piece. UTC at which it begins; Infinity where there is none.
+  private readonly beginMs = new Float64Array(PIECES * DAYS_KEPT);
+  /** UTC from which its minutes are counted: when the wall day began, had the hands not jumped since. */
+  private readonly originMs = new Float64Array(PIECES * DAYS_KEPT);
+  /** yyyymm. */
+  private readonly month = new Int32Array(PIECES * DAYS_KEPT);
+  /** Where the minutes of its day begin in `BandTable.ofMinute`. */
+  private readonly place = new Int32Array(PIECES * DAYS_KEPT);
 
   constructor(clock: ZoneClock, transitions: readonly (readonly [number, number])[], bands: BandTable) {
     this.clock = clock;
@@ -31,35 +32,41 @@ export class DayClock {
     this.bands = bands;
   }
 
-  /** Milliseconds since the wall clock's midnight; sets `month` and `place`. */
-  seek(utcMs: number): number {
-    return utcMs >= this.fromMs && utcMs < this.toMs ? utcMs - this.fromMs : this.look(utcMs);
+  /**
+   * For the UTC in the first `count` of `rows`, which become 0, 1, 2...: month (yyyymm), and the minute's place in
+   * `BandTable.ofMinute`. A loop over rows that hands no fraction to a function: that would make an object for each row.
+   */
+  seek(utcMs: Float64Array, rows: Int32Array, count: number, months: Int32Array, minutes: Int32Array): void {
+    const { kept, beginMs, originMs, month, place } = this;
+    for (let index = 0; index < count; index++) {
+      const ms = utcMs[rows[index]];
+      const day = Math.floor(ms / DAY_MS);
+      const slot = day & (DAYS_KEPT - 1);
+      if (kept[slot] !== day) this.keep(slot, day);
+      const at = PIECES * slot;
+      const piece =
+        at + (ms >= beginMs[at + 1] ? 1 : 0) + (ms >= beginMs[at + 2] ? 1 : 0) + (ms >= beginMs[at + 3] ? 1 : 0);
+      months[index] = month[piece];
+      minutes[index] = place[piece] + Math.floor((ms - originMs[piece]) / MINUTE_MS);
+    }
   }
 
-  private look(utcMs: number): number {
-    const localMs = this.clock.toLocalMs(utcMs);
-    const day = Math.floor(localMs / DAY_MS);
-    const slot = day & (DAYS_KEPT - 1);
-    const inDayMs = localMs - day * DAY_MS;
-    const fromMs = utcMs - inDayMs;
-    if (this.keptFromMs[slot] === fromMs) {
-      this.month = this.keptMonth[slot];
-      this.place = this.keptPlace[slot];
-      this.fromMs = fromMs;
-      this.toMs = fromMs + DAY_MS;
-      return inDayMs;
+  private keep(slot: number, utcDay: number): void {
+    const { clock, beginMs, originMs } = this;
+    const endMs = (utcDay + 1) * DAY_MS;
+    let ms = utcDay * DAY_MS;
+    for (let piece = PIECES * slot; piece < PIECES * (slot + 1); piece++) {
+      beginMs[piece] = ms < endMs ? ms : Infinity;
+      if (!(ms < endMs)) continue;
+      const localMs = clock.toLocalMs(ms);
+      const day = Math.floor(localMs / DAY_MS);
+      originMs[piece] = ms - (localMs - day * DAY_MS);
+      this.month[piece] = clock.yyyymm(ms);
+      this.place[piece] = dayRow(this.bands, day) * DAY_MINUTES;
+      const fromMs = ms;
+      const jump = this.transitions.find(([jumpMs]) => jumpMs > fromMs);
+      ms = Math.min(originMs[piece] + DAY_MS, jump?.[0] ?? Infinity);
     }
-    this.month = this.clock.yyyymm(utcMs);
-    this.place = dayRow(this.bands, day) * DAY_MINUTES;
-    const toMs = fromMs + DAY_MS;
-    const jumps = this.transitions.some(([jumpMs]) => jumpMs > fromMs && jumpMs < toMs);
-    this.fromMs = jumps ? Infinity : fromMs;
-    this.toMs = jumps ? -Infinity : toMs;
-    if (!jumps) {
-      this.keptFromMs[slot] = fromMs;
-      this.keptMonth[slot] = this.month;
-      this.keptPlace[slot] = this.place;
-    }
-    return inDayMs;
+    this.kept[slot] = utcDay;
   }
 }

@@ -1,16 +1,28 @@
 /**
- * Longest prefix match over decimal digits, in one flat Int32Array.
+ * Longest prefix match over decimal digits, in flat arrays.
  *
  * A node is 11 slots: ten for the next digit, and one for "the digits end here". A positive slot is the offset of the
  * next node; anything else is the answer: -(value + 1), or 0 for none. Answers are handed down while building, so the
  * walk stops at the first slot that leads nowhere further, and prefixes without longer ones need no node at all.
+ *
+ * Each step waits for memory. So a large trie has a table of where the first digits lead, one step in place of several,
+ * and many texts are looked up at once.
  */
 import { PrefixDraft } from '../language/index.ts';
 
 const END = 10;
 const STRIDE = 11;
+/** The table has at most so many slots for a node, which has eleven. */
+const TABLE_SLOTS_PER_NODE = 3;
+const TABLE_DIGITS_MAX = 6;
 
-export type PrefixTrie = Int32Array;
+export interface PrefixTrie {
+  readonly nodes: Int32Array;
+  /** By the number that the first `tableDigits` digits make: the slot they lead to. */
+  readonly table: Int32Array;
+  /** 0 = no table. */
+  readonly tableDigits: number;
+}
 
 /** Builds the trie; `values[i]` (≥ 0) belongs to `prefixes[i]`, which are digits, each once; '' matches everything. */
 export function buildPrefixTrie(prefixes: readonly string[], values: readonly number[]): PrefixTrie {
@@ -46,21 +58,97 @@ export function layOutTrie({ children, own, leads, nodes }: PrefixDraft): Prefix
       }
     }
   }
-  return trie;
+  return withTable(trie);
 }
 
 /** Value of the longest prefix of text[offset, offset + length); -1 when none matches. Stops at the first non-digit. */
-export function findPrefix(trie: PrefixTrie, text: Uint8Array, offset: number, length: number): number {
+export function findPrefix({ nodes }: PrefixTrie, text: Uint8Array, offset: number, length: number): number {
   const end = offset + length;
   let node = 0;
   for (let place = offset; place < end; place++) {
     const digit = text[place] - 48;
     if (digit < 0 || digit > 9) break;
-    const next = trie[node + digit];
+    const next = nodes[node + digit];
     if (next <= 0) return -next - 1;
     node = next;
   }
-  return -trie[node + END] - 1;
+  return -nodes[node + END] - 1;
+}
+
+/** Texts that are looked up at once: the n-th one is text[at[n], end[n]). What is found stands in `found`, -1 for none. */
+export class PrefixBatch {
+  readonly at: Int32Array;
+  readonly end: Int32Array;
+  readonly found: Int32Array;
+  private readonly open: Int32Array;
+
+  constructor(size: number) {
+    this.at = new Int32Array(size);
+    this.end = new Int32Array(size);
+    this.found = new Int32Array(size);
+    this.open = new Int32Array(size);
+  }
+
+  /**
+   * Looks up the first `count` texts digit by digit, all of them before the next digit, and without a jump that depends
+   * on what is found: so the processor asks for the nodes of many texts at once, where one text would wait for each.
+   */
+  find(trie: PrefixTrie, text: Uint8Array, count: number): void {
+    const { at, end, found, open } = this;
+    let left = this.begin(trie, text, count);
+    while (left > 0) {
+      let next = 0;
+      for (let index = 0; index < left; index++) {
+        const one = open[index];
+        const place = at[one];
+        at[one] = place + 1;
+        const digit = place < end[one] ? text[place] - 48 : END;
+        const slot = trie.nodes[found[one] + (digit >= 0 && digit < END ? digit : END)];
+        found[one] = slot;
+        open[next] = one;
+        // 1 when the slot leads on.
+        next += -slot >>> 31;
+      }
+      left = next;
+    }
+    for (let one = 0; one < count; one++) found[one] = -found[one] - 1;
+  }
+
+  /** The first digits, by the table where there is one; how many texts are open then. */
+  private begin({ table, tableDigits }: PrefixTrie, text: Uint8Array, count: number): number {
+    const { at, end, found, open } = this;
+    let left = 0;
+    for (let one = 0; one < count; one++) {
+      const from = at[one];
+      let index = 0;
+      let digits = end[one] - from < tableDigits ? 0 : tableDigits;
+      for (let place = 0; place < digits; place++) {
+        const digit = text[from + place] - 48;
+        index = index * 10 + digit;
+        if (digit < 0 || digit > 9) digits = 0;
+      }
+      const slot = digits > 0 ? table[index] : 0;
+      at[one] = from + digits;
+      found[one] = slot;
+      open[left] = one;
+      left += digits > 0 ? -slot >>> 31 : 1;
+    }
+    return left;
+  }
+}
+
+function withTable(nodes: Int32Array): PrefixTrie {
+  const slots = (nodes.length / STRIDE) * TABLE_SLOTS_PER_NODE;
+  const tableDigits = slots < 1000 ? 0 : Math.min(TABLE_DIGITS_MAX, Math.floor(Math.log10(slots)));
+  let table = Int32Array.of(0);
+  for (let digits = 0; digits < tableDigits; digits++) {
+    const before = table;
+    table = Int32Array.from({ length: before.length * 10 }, (_, index) => {
+      const slot = before[Math.floor(index / 10)];
+      return slot < 0 || (slot === 0 && digits > 0) ? slot : nodes[slot + (index % 10)];
+    });
+  }
+  return { nodes, table, tableDigits };
 }
 
 /** The shortest prefix behind which the digits lead to the zone that they all lead to: one that is listed. */

@@ -25,7 +25,8 @@ export function authorise(tariff: CompiledTariff, wanted: Wanted, limit: Ratio |
     priced.reset();
     priced.zone = wanted.zone;
     priced.band = wanted.band;
-    priceUsage(tariff, wanted.startMs, quantity, 0, priced, null, wanted.startMs);
+    priced.of(wanted.startMs, wanted.startMs, quantity, 0);
+    priceUsage(tariff, priced, null);
     if (priced.code !== 0) return false;
     const { cap, atCap } = tariff.model.rules[priced.rule].price;
     const limits = [limit, atCap === 'disconnect' ? cap : null];

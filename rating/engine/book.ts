@@ -2,6 +2,7 @@
 import { TollgridError } from '../../platform/errors.ts';
 import type { CompiledTariff } from '../compiler/index.ts';
 import { versionName } from '../language/index.ts';
+import { ruleNames } from './rule-names.ts';
 
 export interface BookVersion {
   readonly tariff: CompiledTariff;
@@ -10,7 +11,7 @@ export interface BookVersion {
   /** The version's own zone and band numbers → the book's. */
   readonly zoneNos: Uint16Array;
   readonly bandNos: Uint16Array;
-  /** By rule: the book's number of its component where settlement finds rules by it (they have conditions); else 0. */
+  /** As `ruleNames`: the book's numbers of what charges say of their rules; 0 where no rule has conditions. */
   readonly componentNos: Uint16Array;
 }
 
@@ -68,9 +69,7 @@ export class TariffBook {
         currencyNo: currencies.numberOf(tariff.model.currency),
         zoneNos: Uint16Array.from(tariff.model.zones.names, (name) => zones.numberOf(name)),
         bandNos: Uint16Array.from(tariff.model.bands.names, (name) => bands.numberOf(name)),
-        componentNos: Uint16Array.from(tariff.model.rules, ({ component }) =>
-          tariff.chainOf === null ? 0 : components.numberOf(component),
-        ),
+        componentNos: Uint16Array.from(ruleNames(tariff), (name) => components.numberOf(name)),
       };
       let number = this.numbers.get(tariff.name);
       if (number === undefined) {

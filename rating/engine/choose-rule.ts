@@ -28,7 +28,7 @@ function chooseAgain(tariff: CompiledTariff, chainOf: Int32Array, chain: Int16Ar
   const { rules } = tariff.model;
   if (out.rule >= 0) {
     const start = tariff.chains[chainOf[out.zone * tariff.bandCount + out.band]];
-    return knownRule(rules, start, out.rule, chain);
+    return knownRule(rules, start, out.rule, chain, out.held);
   }
   if (chain.length === 0) return -1;
   if (out.component !== '') return chain.find((rule) => rules[rule].component === out.component) ?? -1;

@@ -9,6 +9,8 @@ export const RateCode = {
   noRegister: errorNo('RATE_NO_REGISTER'),
   noPrice: errorNo('RATE_NO_PRICE'),
   noSeriesPrice: errorNo('RATE_NO_SERIES_PRICE'),
+  noCalorific: errorNo('RATE_NO_CALORIFIC'),
+  attribute: errorNo('RATE_ATTRIBUTE'),
   quantity: errorNo('RATE_QUANTITY'),
   ruleUnknown: errorNo('SETTLE_RULE_UNKNOWN'),
   overflow: errorNo('RATE_OVERFLOW'),

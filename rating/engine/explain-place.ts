@@ -1,6 +1,10 @@
 /** Steps that lead to the rule: version, zone, band, conditions. */
 import { listedPrefix, type CompiledTariff } from '../compiler/index.ts';
-import type { ConditionModel } from '../language/index.ts';
+import type { UsageColumns } from '../../schemas/columns/usage-columns.ts';
+import type { Ratio } from '../arithmetic/ratio.ts';
+import { BILLIONTHS, formatQuantity, type ConditionModel } from '../language/index.ts';
+import { attributesOf, toEnergy } from './energy.ts';
+import { Priced } from './priced.ts';
 import type { Step } from './step.ts';
 
 export function versionStep(tariff: CompiledTariff, steps: Step[]): void {
@@ -34,6 +38,38 @@ export function bandStep(tariff: CompiledTariff, band: number, startMs: number, 
     const which = clock === 'local' ? 'local time' : clock === 'standard' ? 'winter time' : `UTC${clock}`;
     steps.push({ step: 'band', text: `Start ${local} ${which}: band ${name}.`, data: { local, clock, band: name } });
   }
+}
+
+/** From what the meter counted to what is sold. */
+export function energyStep(
+  tariff: CompiledTariff,
+  usage: UsageColumns,
+  row: number,
+  { asked }: Priced,
+  steps: Step[],
+): void {
+  const again = new Priced();
+  again.of(usage.startMs[row], usage.endMs[row], usage.quantity[row], 0);
+  const told = asked === null ? null : toEnergy(tariff, again, attributesOf(asked));
+  if (told === null) return;
+  const { litres, wattHours, days, area } = told;
+  const { measuredIn, base, energy } = tariff.model;
+  const [calorific, correction] = [decimals(told.calorific), decimals(told.correction)];
+  const mean = days === 1 ? '' : `, the mean of ${days} days`;
+  steps.push({
+    step: 'energy',
+    text:
+      `${formatQuantity(litres, measuredIn)} × correction ${correction} × ${calorific} ${energy!.unit} per m3` +
+      `${area === '' ? '' : ` in ${area}`}${mean} = ${formatQuantity(wattHours, base)}.`,
+    data: { litres, wattHours, days, area, calorific, correction, unit: energy!.unit },
+  });
+}
+
+/** Nine decimals; a longer one ends in `…`. */
+function decimals({ num, den }: Ratio): string {
+  const digits = ((num * BILLIONTHS) / den).toString().padStart(10, '0');
+  const tail = (num * BILLIONTHS) % den === 0n ? '' : '…';
+  return `${digits.slice(0, -9)}.${digits.slice(-9)}`.replace(/\.?0+$/, '') + tail;
 }
 
 export function conditionStep(tariff: CompiledTariff, rule: number, steps: Step[]): void {

@@ -4,10 +4,10 @@ import { TEXT_FIELDS, type RecordColumns } from '../../schemas/columns/record-co
 import { CHARGE_KIND_NAMES, ChargeKind, type UsageColumns } from '../../schemas/columns/usage-columns.ts';
 import { NO_FACTS, type RatingFacts } from '../../schemas/rating-facts.ts';
 import type { TariffBook } from './book.ts';
-import { bandStep, conditionStep, versionStep, zoneStep } from './explain-place.ts';
+import { bandStep, energyStep, conditionStep, versionStep, zoneStep } from './explain-place.ts';
 import { priceSteps } from './explain-price.ts';
 import { Priced, type Segment } from './priced.ts';
-import { findVersion, rateRow, zoneOf } from './rate-usage.ts';
+import { findVersion, rateRow } from './rate-usage.ts';
 import type { Step } from './step.ts';
 
 export interface Explanation {
@@ -43,13 +43,14 @@ export function explainRating(
   const version = findVersion(book, binding, usage, row, priced);
   if (version !== undefined) {
     const { tariff } = version;
-    rateRow(tariff, usage, records, row, zoneOf(tariff, usage, records, row), priced, segments);
+    rateRow(tariff, usage, records, row, priced, segments);
     const record = usage.record[row];
     versionStep(tariff, steps);
     if (priced.zone >= 0 && tariff.hasZones) {
       zoneStep(tariff, priced.zone, records.textOf(tariff.zoneField, record), steps);
     }
     if (priced.band >= 0) bandStep(tariff, priced.band, usage.startMs[row], records.textOf(REGISTER, record), steps);
+    if (tariff.model.energy !== null && priced.band >= 0) energyStep(tariff, usage, row, priced, steps);
     if (priced.rule >= 0) {
       conditionStep(tariff, priced.rule, steps);
       priceSteps(tariff, priced, segments, steps);

@@ -12,15 +12,8 @@ import { chooseRule, noRuleCode } from './choose-rule.ts';
 import { RateCode } from './codes.ts';
 import type { Priced, Segment } from './priced.ts';
 
-export function priceComplex(
-  tariff: CompiledTariff,
-  startMs: number,
-  endMs: number,
-  quantity: number,
-  out: Priced,
-  trace: Segment[] | null,
-): void {
-  const pieces = new Pieces(tariff, startMs, quantity, out, trace);
+export function priceComplex(tariff: CompiledTariff, out: Priced, trace: Segment[] | null): void {
+  const pieces = new Pieces(tariff, out, trace);
   switch (tariff.model.crossing) {
     case 'by-start':
       return pieces.whole();
@@ -29,7 +22,7 @@ export function priceComplex(
     case 'split':
       return pieces.split();
     case 'prorate':
-      return pieces.prorate(endMs);
+      return pieces.prorate(out.endMs);
   }
 }
 
@@ -42,10 +35,10 @@ class Pieces {
   private readonly trace: Segment[] | null;
   private readonly timed: boolean;
 
-  constructor(tariff: CompiledTariff, startMs: number, quantity: number, out: Priced, trace: Segment[] | null) {
+  constructor(tariff: CompiledTariff, out: Priced, trace: Segment[] | null) {
     this.tariff = tariff;
-    this.startMs = startMs;
-    this.quantity = quantity;
+    this.startMs = out.startMs;
+    this.quantity = out.measured;
     this.out = out;
     this.trace = trace;
     this.timed = tariff.model.base === 'ms';

@@ -13,18 +13,10 @@ import type { Priced, Segment } from './priced.ts';
 const MAX = Number.MAX_SAFE_INTEGER;
 
 /**
- * Prices a usage whose zone and band are known (`out.zone`, `out.band`): fills rule, measured, billed and the exact
- * amount, or the code. `trace` receives the segments when it is given. `endMs` matters where volume is divided by time.
+ * Prices the usage in `out` (`startMs`, `endMs`, `total`, `up`) whose zone and band are known: fills rule, measured, billed
+ * and the exact amount, or the code. `trace` receives the segments when it is given.
  */
-export function priceUsage(
-  tariff: CompiledTariff,
-  startMs: number,
-  total: number,
-  up: number,
-  out: Priced,
-  trace: Segment[] | null,
-  endMs = startMs,
-): void {
+export function priceUsage(tariff: CompiledTariff, out: Priced, trace: Segment[] | null): void {
   const { prices } = tariff;
   const place = out.zone * tariff.bandCount + out.band;
   const rule = tariff.chainOf === null ? tariff.rules[place] : chooseRule(tariff, out.zone, out.band, out);
@@ -35,7 +27,7 @@ export function priceUsage(
   }
   out.settled = tariff.settled[place] === 1;
   const measure = prices.measure[rule];
-  const quantity = measure === 0 ? total : measure === 1 ? up : total - up;
+  const quantity = measure === 0 ? out.total : measure === 1 ? out.up : out.total - out.up;
   out.measured = quantity;
   if (!(quantity >= 0 && quantity <= MAX) || Math.floor(quantity) !== quantity) {
     out.code = RateCode.quantity;
@@ -51,12 +43,12 @@ export function priceUsage(
   }
   // Without a quantity there is the setup fee and nothing else: no first block, no minimum.
   if (quantity === 0) return applyCap(tariff, rule, out);
-  if (prices.complex[rule] === 1) priceComplex(tariff, startMs, endMs, quantity, out, trace);
-  else if (tariff.splits) priceByIncrement(tariff, startMs, quantity, out, trace);
+  if (prices.complex[rule] === 1) priceComplex(tariff, out, trace);
+  else if (tariff.splits) priceByIncrement(tariff, out, trace);
   else {
     const first = later ? 0 : prices.first[rule];
     const billed = countSteps(first, prices.step[rule], prices.full[rule], quantity);
-    addSegment(tariff, rule, out.band, startMs, billed, out, trace);
+    addSegment(tariff, rule, out.band, out.startMs, billed, out, trace);
   }
   if (out.code !== 0 || later) return;
   addExact(out, prices.firstExtra[rule], prices.firstExtraExact[rule]);
@@ -72,13 +64,8 @@ export function countSteps(first: number, step: number, full: number, quantity: 
 }
 
 /** A started step is finished at its own price; the next one has the price of the band it begins in. */
-function priceByIncrement(
-  tariff: CompiledTariff,
-  startMs: number,
-  quantity: number,
-  out: Priced,
-  trace: Segment[] | null,
-): void {
+function priceByIncrement(tariff: CompiledTariff, out: Priced, trace: Segment[] | null): void {
+  const { startMs, measured: quantity } = out;
   if (quantity > DIVIDED_MS_MAX) {
     out.code = RateCode.overflow;
     return;

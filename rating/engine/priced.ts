@@ -25,10 +25,18 @@ export class Priced {
   amountMicros = 0;
   taxMicros = 0;
 
-  // What rules are chosen by, and how the usage stands to others. Not touched by `reset`.
+  // The usage, what rules are chosen by, and how it stands to others. Not touched by `reset`.
+  startMs = 0;
+  /** Matters where volume is divided by time. */
+  endMs = 0;
+  /** Base units. */
+  total = 0;
+  up = 0;
   /** The row, where its record is at hand. Without it (in settlement) rules are known by their component. */
   asked: Asked | null = null;
   component = '';
+  /** What its charge says of rules in other bands. */
+  held: ReadonlySet<number> | null = null;
   /** A later part of a divided usage: setup fee, first block and minimum are in the first. */
   later = false;
 
@@ -48,6 +56,13 @@ export class Priced {
     this.month = 0;
     this.amountMicros = 0;
     this.taxMicros = 0;
+  }
+
+  of(startMs: number, endMs: number, total: number, up: number): void {
+    this.startMs = startMs;
+    this.endMs = endMs;
+    this.total = total;
+    this.up = up;
   }
 
   /** The exact amount as a whole number, whichever way it was kept. */

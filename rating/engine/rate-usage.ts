@@ -8,20 +8,21 @@
 import { TEXT_FIELDS, type RecordColumns } from '../../schemas/columns/record-columns.ts';
 import { ChargeKind, type UsageColumns } from '../../schemas/columns/usage-columns.ts';
 import { NO_FACTS, type RatingFacts } from '../../schemas/rating-facts.ts';
-import { MINUTE_MS } from '../arithmetic/calendar.ts';
-import { findPrefix, type Asked, type CompiledTariff } from '../compiler/index.ts';
+import type { Asked, CompiledTariff } from '../compiler/index.ts';
 import { versionAt, type BookVersion, type TariffBook } from './book.ts';
 import { RateCode } from './codes.ts';
+import { attributesOf, toEnergy } from './energy.ts';
 import { toMoney } from './money.ts';
+import { BATCH_ROWS, Places } from './places.ts';
 import { priceUsage } from './price.ts';
 import { Priced, type Segment } from './priced.ts';
+import { heldBits } from './rule-names.ts';
 
 const REGISTER = TEXT_FIELDS.indexOf('register');
 /** Takes codes that nobody reads. */
 const NOT_WANTED = new Priced();
-
-/** Rows whose zones are looked up together. */
-const BATCH_ROWS = 256;
+/** Where one row is looked up by itself. */
+const single = new Places();
 
 /**
  * Rates rows [from, to). A row that cannot be rated gets its code, and no amount. `facts` is what rules with conditions
@@ -39,58 +40,35 @@ export function rateUsage(
   const priced = new Priced();
   const asked: Asked = { usage, records, facts, row: 0 };
   priced.asked = asked;
-  const zones = new Int32Array(BATCH_ROWS);
+  const places = new Places();
+  const { rows } = places;
+  const open = new Int32Array(BATCH_ROWS);
   for (let first = from; first < to; first += BATCH_ROWS) {
-    const end = Math.min(first + BATCH_ROWS, to);
-    const shared = findZones(book, binding, usage, records, first, end, zones);
-    for (let row = first; row < end; row++) {
-      priced.reset();
-      priced.later = usage.part[row] === 1;
-      asked.row = row;
-      const version = findVersion(book, binding, usage, row, priced);
-      if (version !== undefined) {
-        const { tariff } = version;
-        const zone = tariff === shared ? zones[row - first] : zoneOf(tariff, usage, records, row);
-        rateRow(tariff, usage, records, row, zone, priced, null);
+    let left = Math.min(BATCH_ROWS, to - first);
+    for (let index = 0; index < left; index++) open[index] = first + index;
+    while (left > 0) {
+      // The first open row and all that have the same version.
+      const version = findVersion(book, binding, usage, open[0], NOT_WANTED);
+      const all = left;
+      let count = 0;
+      left = 0;
+      for (let index = 0; index < all; index++) {
+        const row = open[index];
+        if (findVersion(book, binding, usage, row, NOT_WANTED) === version) rows[count++] = row;
+        else open[left++] = row;
       }
-      writeRow(usage, row, version, priced);
+      if (version !== undefined) places.find(version.tariff, usage, records, count);
+      for (let index = 0; index < count; index++) {
+        const row = rows[index];
+        priced.reset();
+        priced.later = usage.part[row] === 1;
+        asked.row = row;
+        if (version === undefined) findVersion(book, binding, usage, row, priced);
+        else rateAt(version.tariff, usage, records, row, places, index, priced, null);
+        writeRow(usage, row, version, priced);
+      }
     }
   }
-}
-
-/**
- * Finds the zones of rows [first, end) in the tariff of the first of them, and returns it; null when it has no zones.
- * A loop that does nothing else, because a large trie is not in the processor's cache: it asks for the next rows' nodes
- * while it waits for those of one.
- */
-function findZones(
-  book: TariffBook,
-  binding: Int32Array,
-  usage: UsageColumns,
-  records: RecordColumns,
-  first: number,
-  end: number,
-  zones: Int32Array,
-): CompiledTariff | null {
-  const tariff = findVersion(book, binding, usage, first, NOT_WANTED)?.tariff;
-  if (tariff === undefined || !tariff.hasZones) return null;
-  const { trie, zoneField } = tariff;
-  const { text } = records;
-  const { record } = usage;
-  const offsets = records.textOffset[zoneField];
-  const lengths = records.textLength[zoneField];
-  for (let row = first; row < end; row++) {
-    zones[row - first] = findPrefix(trie, text, offsets[record[row]], lengths[record[row]]);
-  }
-  return tariff;
-}
-
-/** The zone of a row in a tariff, -1 for none; 0 when the tariff has no zones. */
-export function zoneOf(tariff: CompiledTariff, usage: UsageColumns, records: RecordColumns, row: number): number {
-  if (!tariff.hasZones) return 0;
-  const record = usage.record[row];
-  const offset = records.textOffset[tariff.zoneField][record];
-  return findPrefix(tariff.trie, records.text, offset, records.textLength[tariff.zoneField][record]);
 }
 
 /** The version for a row; undefined with `out.code` when there is none. */
@@ -112,26 +90,38 @@ export function findVersion(
   return version;
 }
 
-/** One row of a known zone through band, price and rounding; the same code for columns and for explanations. */
+/** One row through zone, band, price and rounding; the same code for columns and for explanations. */
 export function rateRow(
   tariff: CompiledTariff,
   usage: UsageColumns,
   records: RecordColumns,
   row: number,
-  zone: number,
   out: Priced,
   trace: Segment[] | null,
 ): void {
-  const startMs = usage.startMs[row];
-  const { days, bandDays } = tariff;
-  let inDayMs = days.seek(startMs);
-  out.month = days.month;
+  single.rows[0] = row;
+  single.find(tariff, usage, records, 1);
+  rateAt(tariff, usage, records, row, single, 0, out, trace);
+}
+
+/** One row whose place is known: number `index` of `places`. */
+function rateAt(
+  tariff: CompiledTariff,
+  usage: UsageColumns,
+  records: RecordColumns,
+  row: number,
+  places: Places,
+  index: number,
+  out: Priced,
+  trace: Segment[] | null,
+): void {
+  out.month = places.months[index];
   if (usage.serviceNo[row] !== tariff.serviceNo) {
     out.code = RateCode.wrongService;
     return;
   }
-  out.zone = zone;
-  if (zone < 0) {
+  out.zone = places.zones[index];
+  if (out.zone < 0) {
     out.code = RateCode.noZone;
     return;
   }
@@ -141,11 +131,10 @@ export function rateRow(
       out.code = RateCode.noRegister;
       return;
     }
-  } else {
-    if (bandDays !== days) inDayMs = bandDays.seek(startMs);
-    out.band = tariff.bands.ofMinute[bandDays.place + Math.floor(inDayMs / MINUTE_MS)];
-  }
-  priceUsage(tariff, startMs, usage.quantity[row], usage.quantityUp[row], out, trace, usage.endMs[row]);
+  } else out.band = tariff.bands.ofMinute[places.minutes[index]];
+  out.of(usage.startMs[row], usage.endMs[row], usage.quantity[row], usage.quantityUp[row]);
+  if (tariff.model.energy !== null) toEnergy(tariff, out, attributesOf(out.asked!));
+  if (out.code === 0) priceUsage(tariff, out, trace);
   if (out.code === 0) toMoney(out.settled ? tariff.valuation : tariff.money, out);
 }
 
@@ -162,6 +151,12 @@ function findRegister(tariff: CompiledTariff, records: RecordColumns, record: nu
   return -1;
 }
 
+/** Place in `componentNos`. */
+function nameOf(tariff: CompiledTariff, { rule, asked }: Priced): number {
+  const { length } = tariff.namedRules;
+  return length === 0 ? rule : (rule << length) + heldBits(tariff, asked);
+}
+
 function writeRow(usage: UsageColumns, row: number, version: BookVersion | undefined, priced: Priced): void {
   const rated = priced.code === 0;
   usage.code[row] = priced.code;
@@ -176,5 +171,5 @@ function writeRow(usage: UsageColumns, row: number, version: BookVersion | undef
   usage.zoneNo[row] = version === undefined || zone < 0 ? 0 : version.zoneNos[zone];
   usage.bandNo[row] = version === undefined || band < 0 ? 0 : version.bandNos[band];
   const named = rated && (priced.settled || version!.tariff.namesRecords);
-  usage.componentNo[row] = named ? version!.componentNos[priced.rule] : 0;
+  usage.componentNo[row] = named ? version!.componentNos[nameOf(version!.tariff, priced)] : 0;
 }

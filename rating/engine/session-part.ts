@@ -5,6 +5,7 @@
 import type { RecordColumns } from '../../schemas/columns/record-columns.ts';
 import type { UsageColumns } from '../../schemas/columns/usage-columns.ts';
 import type { CompiledTariff } from '../compiler/index.ts';
+import { attributesOf, toEnergy } from './energy.ts';
 import { toMoney } from './money.ts';
 import { priceUsage } from './price.ts';
 import { Priced, type Segment } from './priced.ts';
@@ -26,18 +27,19 @@ export function ratePart(
   usage: UsageColumns,
   records: RecordColumns,
   row: number,
-  zone: number,
   before: Before,
   out: Priced,
   trace: Segment[] | null = null,
 ): void {
-  rateRow(tariff, usage, records, row, zone, out, trace);
+  rateRow(tariff, usage, records, row, out, trace);
   if (out.code !== 0 || (before.quantity === 0 && before.quantityUp === 0)) return;
   const earlier = new Priced();
   earlier.asked = out.asked;
-  earlier.zone = zone;
+  earlier.zone = out.zone;
   earlier.band = out.band;
-  priceUsage(tariff, usage.startMs[row], before.quantity, before.quantityUp, earlier, null, before.endMs);
+  earlier.of(usage.startMs[row], before.endMs, before.quantity, before.quantityUp);
+  if (tariff.model.energy !== null) toEnergy(tariff, earlier, attributesOf(out.asked!));
+  if (earlier.code === 0) priceUsage(tariff, earlier, null);
   if (earlier.code !== 0) {
     out.code = earlier.code;
     return;

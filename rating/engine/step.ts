@@ -4,6 +4,7 @@ export interface Step {
     | 'version'
     | 'zone'
     | 'band'
+    | 'energy'
     | 'condition'
     | 'rule'
     | 'quantity'

@@ -1,11 +1,11 @@
 /** Settlement finds the rule of a usage again by zone, band and component: rules that only conditions tell apart need names. */
-import { knownRule, UNDECIDED } from './known-rule.ts';
+import { undecidedRules } from './known-rule.ts';
 import type { MistakeList } from './mistakes.ts';
 import type { RuleModel } from './model.ts';
 import { settlesUsage, type PeriodModel } from './period-model.ts';
 import { ruleTable } from './read-rules.ts';
 
-interface Places {
+export interface Places {
   /** Of rounding. */
   at: string;
   zones: number;
@@ -43,35 +43,60 @@ export function checkRuleComponents(
   }
 }
 
-/** A usage that is divided comes into other bands: what held at its start has to decide which rule holds there. */
-export function checkLaterBands(
+/** What charges of a version may say: each component with each choice of the rules that are named behind it. */
+const NAMES_MAX = 1024;
+
+/**
+ * A usage that is divided comes into other bands. Rules there whose conditions do not follow from the rule at its start:
+ * its charge says which of them held (`namedRules` of the compiled tariff). Rule → a rule at the start.
+ */
+export function rulesOfLaterBands(
   rules: readonly RuleModel[],
   period: PeriodModel,
   { at, zones, bands }: Places,
-  mistakes: MistakeList,
-): void {
+): Map<number, number> {
   const { chainOf, chains } = ruleTable(rules, zones, bands);
-  if (chainOf === null) return;
+  const open = new Map<number, number>();
+  if (chainOf === null) return open;
   const pairs = new Set<string>();
-  /** Rule that may or may not hold → the one at the start. */
-  const undecided = new Map<number, number>();
   chainOf.forEach((from, place) => {
     const zone = Math.floor(place / bands);
     if (!settlesUsage(period, at, zone, place % bands)) return;
     for (const to of chainOf.subarray(zone * bands, (zone + 1) * bands)) {
       if (pairs.has(`${from} ${to}`)) continue;
       pairs.add(`${from} ${to}`);
-      for (const rule of chains[from]) {
-        if (knownRule(rules, chains[from], rule, chains[to]) !== UNDECIDED) continue;
-        const asking = chains[to].find((one) => rules[one].when.length > 0)!;
-        if (!undecided.has(asking)) undecided.set(asking, rule);
+      for (const start of chains[from]) {
+        for (const rule of undecidedRules(rules, chains[from], start, chains[to])) {
+          if (!open.has(rule)) open.set(rule, start);
+        }
       }
     }
   });
-  for (const [rule, start] of [...undecided].sort(([a], [b]) => a - b)) {
+  return new Map([...open].sort(([a], [b]) => a - b));
+}
+
+/** Those that charges name; none where there are too many (an older publication). */
+export function namedRules(rules: readonly RuleModel[], open: ReadonlyMap<number, number>): number[] {
+  return open.size > mostNamed(rules) ? [] : [...open.keys()];
+}
+
+function mostNamed(rules: readonly RuleModel[]): number {
+  const components = new Set(rules.map(({ component }) => component)).size;
+  return Math.max(0, Math.floor(Math.log2(NAMES_MAX / components)));
+}
+
+export function checkLaterBands(
+  rules: readonly RuleModel[],
+  open: ReadonlyMap<number, number>,
+  mistakes: MistakeList,
+): void {
+  const most = mostNamed(rules);
+  if (open.size <= most) return;
+  for (const [rule, start] of [...open].slice(most)) {
     mistakes.add(
       ['rules', rule],
-      `Usage that begins under rule ${start + 1} may come into its band: settlement could not tell whether its conditions hold.`,
+      `Usage that begins under rule ${start + 1} may come into its band, and what holds there does not tell whether its ` +
+        `conditions hold: a charge can name ${most} such rules beside its component, and this tariff has ${open.size}.`,
       'Ask the same in all bands, use `crossing: by-start`, or round on the record.',
     );
   }

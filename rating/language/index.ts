@@ -3,7 +3,16 @@ export { readTariffHead, type TariffHead } from './named-files.ts';
 export { formatMistake, type Mistake } from './mistakes.ts';
 export { formatQuantity, parseQuantity } from './quantities.ts';
 export { PrefixDraft } from './prefix-draft.ts';
+export {
+  BILLIONTHS,
+  billionths,
+  energyUnit,
+  type DailySeries,
+  type EnergyModel,
+  type FactorModel,
+} from './read-energy.ts';
 export { kindsOf } from './read-bands.ts';
+export { namedRules, rulesOfLaterBands } from './check-components.ts';
 export { knownRule, UNDECIDED } from './known-rule.ts';
 export { ruleTable } from './read-rules.ts';
 export type { ReadSideFile } from './read-zones.ts';
@@ -23,7 +32,7 @@ export {
 } from './model.ts';
 export {
   componentsOf,
-  FOLLOWED_CYCLES,
+  cycleMonths,
   monthsBefore,
   readsRecordCharges,
   readsRecordMoney,

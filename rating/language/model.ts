@@ -5,6 +5,7 @@ import type { CROSSINGS, RoundingMode, TariffFileTest } from '../../schemas/tari
 import type { Ratio } from '../arithmetic/ratio.ts';
 import type { PeriodModel } from './period-model.ts';
 import type { PrefixDraft } from './prefix-draft.ts';
+import type { EnergyModel } from './read-energy.ts';
 
 export interface TariffModel {
   name: string;
@@ -14,7 +15,11 @@ export interface TariffModel {
   currency: string;
   timeZone: string;
   service: ServiceName;
+  /** What prices, steps and billed quantities are in. */
   base: BaseUnit;
+  /** What usage is measured in: another unit where gas is sold as energy. */
+  measuredIn: BaseUnit;
+  energy: EnergyModel | null;
   tax: { percentText: string; percent: Ratio; included: boolean };
   rounding: { at: 'record' | 'session' | 'day' | 'line' | 'document'; mode: RoundingMode; decimals: number };
   days: DaysModel;

@@ -226,28 +226,31 @@ export function settlesUsage(period: PeriodModel, at: string, zone: number, band
   return period.allowances.some((one) => selects(one, zone, band)) || takes(period, zone, band);
 }
 
-/** How many months before a settled one its lines depend on usage of. */
+/**
+ * How many months before a settled one its lines depend on usage of. Infinity: all since the tariff began. What goes on
+ * over several cycles, the oldest first, depends on all that came before: each cycle's rest on what the one before left.
+ */
 export function monthsBefore(period: PeriodModel): number {
   // So many whole cycles before one that may have begun before the month itself.
   const cyclesBack = (count: number, cycle: CycleModel) =>
     count === 0 ? 0 : count * Math.max(1, cycleMonths(cycle)) + cycleMonths(cycle);
+  // What one leaves to the next one depends on what it had from its own cycle before.
+  const rolled = period.allowances.filter(({ rollover }) => rollover !== null);
   return Math.max(
     cycleMonths(period.cycle),
     ...componentsOf(period).map(({ cycle }) => cycleMonths(cycle)),
-    ...period.allowances.map(({ rollover, cycle }) =>
-      cyclesBack(rollover === null ? 0 : rollover.cycles === 1 ? 1 : FOLLOWED_CYCLES, cycle),
-    ),
+    rolled.some(({ rollover }) => rollover!.cycles > 1)
+      ? Infinity
+      : rolled.reduce((sum, { cycle }) => sum + cyclesBack(1, cycle), 0),
     ...period.demand.map(({ ratchet, cycle }) => cyclesBack(ratchet?.cycles ?? 0, cycle)),
-    ...period.net.map(({ bank, cycle }) => cyclesBack(bank === 0 ? 0 : FOLLOWED_CYCLES, cycle)),
+    ...period.net.map(({ bank, cycle }) => (bank > 1 ? Infinity : cyclesBack(bank, cycle))),
     ...period.tiers.map(({ countsFrom }) => (countsFrom === null ? 0 : 12)),
     period.split === null ? 0 : 3,
   );
 }
 
-/** What goes on over several cycles (a rollover, a bank) is followed over so many. */
-export const FOLLOWED_CYCLES = 12;
-
-function cycleMonths(cycle: CycleModel): number {
+/** At most so many months have days of one cycle, less one. */
+export function cycleMonths(cycle: CycleModel): number {
   switch (cycle.kind) {
     case 'month':
       return 0;

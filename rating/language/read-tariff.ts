@@ -5,10 +5,11 @@ import { dayOfDate } from '../arithmetic/calendar.ts';
 import { decimalRatio } from '../arithmetic/ratio.ts';
 import { MistakeList, type Mistake } from './mistakes.ts';
 import type { TariffModel } from './model.ts';
-import { checkLaterBands, checkRuleComponents } from './check-components.ts';
+import { checkLaterBands, checkRuleComponents, rulesOfLaterBands } from './check-components.ts';
 import { checkCrossing } from './check-crossing.ts';
 import { readBands } from './read-bands.ts';
 import { readDays } from './read-days.ts';
+import { readEnergy } from './read-energy.ts';
 import { readNumbers } from './read-numbers.ts';
 import { checkComponents, readPeriod } from './read-period.ts';
 import { checkReach, readRules } from './read-rules.ts';
@@ -68,7 +69,9 @@ function readParts(
   inputs: TariffInputs,
   mistakes: MistakeList,
 ): TariffModel {
-  const base = SERVICES[file.service];
+  const measuredIn = SERVICES[file.service];
+  const asEnergy = (file.energy !== undefined || broken.has('energy')) && file.service === 'gas';
+  const base = asEnergy ? 'Wh' : measuredIn;
   if (file.effective !== undefined && Number.isNaN(dayOfDate(file.effective))) {
     mistakes.add(['effective'], `\`${file.effective}\` is no day of the calendar.`, 'Correct the date.');
   }
@@ -81,6 +84,7 @@ function readParts(
   const bands = readBands(file, days, mistakes);
   const zones = readZones(file, readSideFile, mistakes);
   const numbers = readNumbers(file, readSideFile, mistakes);
+  const energy = readEnergy(file, readSideFile, mistakes);
   const series = readSeries(file, base, { readSideFile, transitions }, mistakes);
   // Names cannot be checked against a part that is itself broken.
   const namesKnown = !NAMED_PARTS.some((key) => broken.has(key));
@@ -94,9 +98,10 @@ function readParts(
     checkRuleComponents(rules, period, places, mistakes);
     const divides = (file.crossing ?? 'by-start') !== 'by-start' && bands.by === 'clock';
     // What was published before this was asked stays valid: its settlement says SETTLE_RULE_UNKNOWN.
-    if (divides && inputs.published !== true) checkLaterBands(rules, period, places, mistakes);
+    if (divides && inputs.published !== true)
+      checkLaterBands(rules, rulesOfLaterBands(rules, period, places), mistakes);
   }
-  (file.tests ?? []).forEach((test, index) => checkTest(test, base, ['tests', index], mistakes));
+  (file.tests ?? []).forEach((test, index) => checkTest(test, { base, measuredIn }, ['tests', index], mistakes));
   return {
     name: file.name,
     title: file.title ?? file.name,
@@ -105,6 +110,8 @@ function readParts(
     timeZone: file.timeZone,
     service: file.service,
     base,
+    measuredIn,
+    energy,
     tax: {
       percentText: file.tax?.percent ?? '0',
       percent: decimalRatio(file.tax?.percent ?? '0'),

@@ -26,7 +26,13 @@ const USAGE_KEYS = [
 
 type Path = readonly (string | number)[];
 
-export function checkTest(test: TariffFileTest, base: BaseUnit, path: Path, mistakes: MistakeList): void {
+/** What prices are in, and what usage is measured in. */
+export interface Units {
+  base: BaseUnit;
+  measuredIn: BaseUnit;
+}
+
+export function checkTest(test: TariffFileTest, { base, measuredIn }: Units, path: Path, mistakes: MistakeList): void {
   const { given, expect } = test;
   if (given.period === undefined) {
     if (given.start === undefined) {
@@ -36,7 +42,7 @@ export function checkTest(test: TariffFileTest, base: BaseUnit, path: Path, mist
         'Give the start of a usage, or a period.',
       );
     } else {
-      checkUsage({ ...given, start: given.start }, base, [...path, 'given'], mistakes);
+      checkUsage({ ...given, start: given.start }, measuredIn, [...path, 'given'], mistakes);
     }
     for (const key of ['usage', 'starts', 'ends', 'customer', 'members'] as const) {
       if (given[key] !== undefined)
@@ -46,11 +52,11 @@ export function checkTest(test: TariffFileTest, base: BaseUnit, path: Path, mist
       mistakes.add([...path, 'expect', 'lines'], 'Lines belong to a period.', 'Give `period`, or remove them.');
   } else {
     (given.usage ?? []).forEach((usage, index) =>
-      checkUsage(usage, base, [...path, 'given', 'usage', index], mistakes),
+      checkUsage(usage, measuredIn, [...path, 'given', 'usage', index], mistakes),
     );
     for (const [name, member] of Object.entries(given.members ?? {})) {
       (member.usage ?? []).forEach((usage, index) =>
-        checkUsage(usage, base, [...path, 'given', 'members', name, 'usage', index], mistakes),
+        checkUsage(usage, measuredIn, [...path, 'given', 'members', name, 'usage', index], mistakes),
       );
     }
     for (const key of USAGE_KEYS) {

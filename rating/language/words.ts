@@ -19,6 +19,7 @@ export function tariffWords(file: TariffFile): string[] {
       `${rounding.mode} to ${rounding.decimals} decimals.`,
     ...zoneWords(file),
     ...bandWords(file),
+    ...energyWords(file),
     'The first rule that fits a usage prices it:',
     ...file.rules.map((rule, index) => `  ${index + 1}. ${ruleWords(rule)}`),
     ...periodWords(file.period ?? {}),
@@ -51,6 +52,21 @@ function bandWords({ bands, registers, clock, crossing }: TariffFile): string[] 
   if (spans.length === 0) return [];
   const by = clock === undefined || clock === 'local' ? 'the local clock' : `the clock ${clock}`;
   return [`Bands by ${by}, ${crossing ?? 'by-start'} where a usage crosses a border:`, ...spans];
+}
+
+function energyWords({ energy }: TariffFile): string[] {
+  if (energy === undefined) return [];
+  const factor = (value: NonNullable<typeof energy.correction>) =>
+    typeof value !== 'object'
+      ? value
+      : 'attribute' in value
+        ? `attribute ${value.attribute}`
+        : `${value.file} by day${value.area === undefined ? '' : ` and area (attribute ${value.area})`}`;
+  const { calorific, correction = '1', dayBegins = '00:00', round = '1Wh' } = energy;
+  return [
+    `Cubic metres become energy: × correction (${factor(correction)}) × ${energy.in ?? 'kWh'} per m3 (${factor(calorific)}), ` +
+      `rounded half-up to ${round}; a gas day begins at ${dayBegins}.`,
+  ];
 }
 
 function ruleWords(rule: TariffFileRule): string {

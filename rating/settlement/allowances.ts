@@ -15,6 +15,8 @@ interface Pool {
   used: number;
   /** Taken from what was left of it, in later cycles. */
   takenLater: number;
+  /** Those of earlier cycles that go on in it, the oldest first, as a version says; null until it was asked for. */
+  before: { allowance: AllowanceModel; pools: readonly Pool[] } | null;
 }
 
 export class Allowances {
@@ -64,13 +66,16 @@ export class Allowances {
     return taken;
   }
 
-  private carried(use: Use, allowance: AllowanceModel, { lead, members }: Together, pool: Pool): Pool[] {
+  private carried(use: Use, allowance: AllowanceModel, { lead, members }: Together, pool: Pool): readonly Pool[] {
     if (allowance.rollover === null) return [];
-    const { cycles } = allowance.rollover;
-    return this.settlement
-      .cyclesBefore(use.version, allowance, pool.cycle, lead, cycles)
-      .reverse()
-      .map((cycle) => this.poolOf(use.version, allowance, { lead, members }, cycle));
+    if (pool.before?.allowance !== allowance) {
+      const pools = this.settlement
+        .cyclesBefore(use.version, allowance, pool.cycle, lead, allowance.rollover.cycles)
+        .reverse()
+        .map((cycle) => this.poolOf(use.version, allowance, { lead, members }, cycle));
+      pool.before = { allowance, pools };
+    }
+    return pool.before.pools;
   }
 
   private left(use: Use, allowance: AllowanceModel, together: Together, before: Pool): number {
@@ -89,7 +94,7 @@ export class Allowances {
   private poolOf({ tariff }: BookVersion, { component }: AllowanceModel, { lead }: Together, cycle: Days): Pool {
     const key = `${tariff.name}\n${component}\n${lead.subscription}\n${cycle.first}`;
     let pool = this.pools.get(key);
-    if (pool === undefined) this.pools.set(key, (pool = { cycle, used: 0, takenLater: 0 }));
+    if (pool === undefined) this.pools.set(key, (pool = { cycle, used: 0, takenLater: 0, before: null }));
     return pool;
   }
 

@@ -65,6 +65,14 @@ export class Member {
     return null;
   }
 
+  /** As rating reads it: at a moment, and not for a day. */
+  attributeAt(name: string, atMs: number): string | null {
+    const found = this.input.attributes.find(
+      (one) => one.name === name && (one.fromMs ?? -Infinity) <= atMs && atMs < (one.toMs ?? Infinity),
+    );
+    return found?.value ?? null;
+  }
+
   /** An attribute that has to be a number; throws SETTLE_ATTRIBUTE, because nobody could say what zero would mean. */
   number(name: string, { version, first }: Pick<Part, 'version' | 'first'>): Ratio {
     const value = this.attribute(name, version, first);

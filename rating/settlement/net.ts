@@ -1,7 +1,7 @@
 /** Net metering: what came in less what went out, by window or by cycle, with a bank for what is over. */
 import { product } from '../arithmetic/ratio.ts';
 import type { BookVersion } from '../engine/index.ts';
-import { FOLLOWED_CYCLES, formatQuantity, type NetModel } from '../language/index.ts';
+import { formatQuantity, type NetModel } from '../language/index.ts';
 import type { Days } from './cycles.ts';
 import { negative, whole } from './exact.ts';
 import { exactSigned } from './line.ts';
@@ -66,7 +66,9 @@ function netOf(net: NetModel, uses: readonly Use[]): Netted {
 
 /** What earlier cycles left: each surplus lowers the import of the next `bank` cycles, the oldest first. */
 function banked(settlement: Settlement, net: NetModel, { part, lead, members }: PartOf): number {
-  const cycles = settlement.cyclesBefore(part.version, net, part.cycle, lead, FOLLOWED_CYCLES).reverse();
+  const cycles = settlement
+    .cyclesBefore(part.version, net, part.cycle, lead, net.bank > 1 ? Infinity : net.bank)
+    .reverse();
   const earlier = { first: part.cycle.first, end: part.first };
   const bank: { age: number; quantity: number }[] = [];
   const follow = (days: Days, ends: boolean): void => {

@@ -2,7 +2,14 @@
 import { TollgridError } from '../../platform/errors.ts';
 import { dayOfDate } from '../arithmetic/calendar.ts';
 import type { BookVersion, TariffBook } from '../engine/index.ts';
-import { monthsBefore, selects, type ComponentModel, type NetModel, type TiersModel } from '../language/index.ts';
+import {
+  cycleMonths,
+  monthsBefore,
+  selects,
+  type ComponentModel,
+  type NetModel,
+  type TiersModel,
+} from '../language/index.ts';
 import { cyclesBetween, cyclesDue, type Days } from './cycles.ts';
 import type { Line } from './line.ts';
 import { Lines } from './lines.ts';
@@ -97,10 +104,13 @@ export class Settlement {
     return [...new Set(this.members.flatMap((member) => member.versions()))];
   }
 
-  /** First day of the usage at hand: what came before it is not known. */
-  knownFrom({ tariff }: BookVersion): number {
+  /** First day of the usage at hand that a cycle may begin on: what came before it is not known, or is nothing. */
+  private knownFrom({ tariff }: BookVersion, { cycle }: ComponentModel): number {
+    const months = monthsBefore(tariff.model.period);
+    const oldest = this.book.versionsOf(tariff.name)[0];
+    if (months === Infinity) return dayOf(oldest, oldest.tariff.effectiveMs) - 31 * (cycleMonths(cycle) + 1);
     const date = new Date(this.month.first * 86_400_000);
-    date.setUTCMonth(date.getUTCMonth() - monthsBefore(tariff.model.period));
+    date.setUTCMonth(date.getUTCMonth() - months);
     return date.getTime() / 86_400_000;
   }
 
@@ -144,7 +154,7 @@ export class Settlement {
 
   /** Cycles of a component before one, as far back as usage is known; the latest one first. */
   cyclesBefore(version: BookVersion, component: ComponentModel, cycle: Days, lead: Member, most: number): Days[] {
-    const from = this.knownFrom(version);
+    const from = this.knownFrom(version, component);
     const days = { first: Math.min(from, cycle.first), end: cycle.first };
     if (days.first >= days.end) return [];
     return cyclesBetween(component.cycle, days, lead.facts(version, this.month))

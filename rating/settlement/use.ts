@@ -4,7 +4,15 @@
  */
 import { TollgridError, errorCode } from '../../platform/errors.ts';
 import type { Ratio } from '../arithmetic/ratio.ts';
-import { Priced, priceUsage, RateCode, type BookVersion, type Segment } from '../engine/index.ts';
+import {
+  Priced,
+  priceUsage,
+  RateCode,
+  readRuleName,
+  toEnergy,
+  type BookVersion,
+  type Segment,
+} from '../engine/index.ts';
 import { whole } from './exact.ts';
 import type { Member } from './member.ts';
 import type { SettledUsage } from './model.ts';
@@ -36,10 +44,10 @@ export class Use {
   /** Errors: RATE_NO_PRICE, RATE_OVERFLOW, SETTLE_RULE_UNKNOWN... */
   constructor(member: Member, usage: SettledUsage, version: BookVersion) {
     this.member = member;
-    this.usage = usage;
     this.version = version;
     this.day = dayOf(version, usage.startMs);
     const { tariff } = version;
+    this.usage = tariff.model.energy === null ? usage : this.asEnergy(usage);
     this.zone = tariff.zoneNumbers.get(usage.zone) ?? -1;
     this.band = tariff.bandNumbers.get(usage.band) ?? -1;
     if (this.zone < 0 || this.band < 0) {
@@ -57,12 +65,16 @@ export class Use {
       return;
     }
     priced.reset();
-    priced.component = usage.component ?? '';
+    const { component, held } = readRuleName(usage.component ?? '');
+    priced.component = component;
+    // Rules have numbers within their version only: under another one that holds now they say nothing.
+    priced.held = usage.version === tariff.version ? held : null;
     priced.later = usage.later ?? false;
     priced.zone = this.zone;
     priced.band = this.band;
-    const { startMs, endMs = startMs, quantity, quantityUp } = usage;
-    priceUsage(tariff, startMs, quantity, quantityUp, priced, this.segments, endMs);
+    const { startMs, endMs = startMs, quantity, quantityUp } = this.usage;
+    priced.of(startMs, endMs, quantity, quantityUp);
+    priceUsage(tariff, priced, this.segments);
     if (priced.code !== 0) throw this.fault(priced.code);
     this.settled = priced.settled;
     this.component = tariff.model.rules[priced.rule].component;
@@ -70,9 +82,19 @@ export class Use {
     this.whole = { num: priced.numerator(), den: tariff.prices.denominator };
   }
 
+  /** Gas as what is sold: components count it in that, as prices do. */
+  private asEnergy(usage: SettledUsage): SettledUsage {
+    const { startMs, endMs = startMs, quantity } = usage;
+    priced.reset();
+    priced.of(startMs, endMs, quantity, 0);
+    toEnergy(this.version.tariff, priced, (name) => this.member.attributeAt(name, startMs));
+    if (priced.code !== 0) throw this.fault(priced.code, usage.identity);
+    return { ...usage, quantity: priced.total };
+  }
+
   /** Of the rule that priced the record: its charge says it, unless all that come into question have the same. */
   private chargedComponent(): string {
-    const { component = '' } = this.usage;
+    const { component } = readRuleName(this.usage.component ?? '');
     const { chainOf, chains, bandCount, model, namesRecords } = this.version.tariff;
     if (component !== '' || chainOf === null) return component;
     const chain = chains[chainOf[this.zone * bandCount + this.band]];
@@ -81,8 +103,7 @@ export class Use {
     return first;
   }
 
-  private fault(code: number): TollgridError {
-    const { identity } = this.usage;
+  private fault(code: number, identity = this.usage.identity): TollgridError {
     return new TollgridError(errorCode(code), `Usage ${identity} cannot be priced again.`, { identity });
   }
 

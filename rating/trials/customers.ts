@@ -20,6 +20,7 @@ export function testCustomers(usages: readonly TariffFileTestUsage[]): CustomerF
     attributeNo: (name) => names.indexOf(name),
     holds: (subscriptionNo, attributeNo, text, offset, length) =>
       words(subscriptionNo, attributeNo).includes(decode(text, offset, length)),
+    valueOf: (subscriptionNo, attributeNo) => customers[subscriptionNo]?.[names[attributeNo]] ?? null,
     shares: (subscriptionNo, otherNo, attributeNo) =>
       words(subscriptionNo, attributeNo).some((word) => words(otherNo, attributeNo).includes(word)),
     subscriptionOf: (text, offset, length) => {

@@ -80,7 +80,10 @@ function rateOne(
   given: Subscription,
   subscription: number,
 ): Rated {
-  const usages = given.usage ?? [];
+  const usages = (given.usage ?? []).map((usage) => ({
+    ...usage,
+    attributes: { ...customerOn(given.customer, dayIn(tariff, usage.start)), ...usage.attributes },
+  }));
   const { usage, records, tariffNames, facts } = testColumns(tariff, usages);
   rateUsage(book, book.bind(tariffNames), usage, records, 0, usages.length, facts);
   const rows = usages.map((_, row) => row);
@@ -121,6 +124,24 @@ function chargeOf(
   row: number,
 ): NonNullable<SettledUsage['charged']> {
   return { amountMicros: amountMicros[row], taxMicros: taxMicros[row], billed: billed[row] };
+}
+
+function dayIn({ clock }: CompiledTariff, moment: string): string {
+  return new Date(clock.toLocalMs(momentMs(moment, clock))).toISOString().slice(0, 10);
+}
+
+/** What is known of the customer on a day. */
+function customerOn(customer: Given['customer'], day: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(customer ?? {}).flatMap(([name, value]): [string, string][] => {
+      if (typeof value === 'string') return [[name, value]];
+      const since = Object.keys(value)
+        .filter((from) => from <= day)
+        .sort()
+        .at(-1);
+      return since === undefined ? [] : [[name, value[since]]];
+    }),
+  );
 }
 
 /** One value for all time, or by the day from which each holds. */

@@ -10,7 +10,6 @@ import {
   ratePart,
   rateRow,
   rateUsage,
-  zoneOf,
   type TariffBook,
 } from '../engine/index.ts';
 import { parseQuantity } from '../language/index.ts';
@@ -35,7 +34,7 @@ export function runRecord(tariff: CompiledTariff, book: TariffBook, { given, exp
           taxMicros: sum(usage.taxMicros),
           billed: sum(usage.billed),
         }
-      : partOf(tariff, columns, parseQuantity(given.done, tariff.model.base) as number);
+      : partOf(tariff, columns, parseQuantity(given.done, tariff.model.measuredIn) as number);
   const differences = new Differences(tariff.model);
   const code = result.code === 0 ? '' : errorCode(result.code);
   if (expect.error !== code) differences.text('error', expect.error ?? 'none', code === '' ? 'none' : code);
@@ -61,14 +60,14 @@ function partOf(tariff: CompiledTariff, { usage, records, facts }: TestColumns, 
   const part = new Priced();
   part.asked = { usage, records, facts, row: 0 };
   const before = { endMs: usage.startMs[0], quantity: done, quantityUp: 0 };
-  ratePart(tariff, usage, records, 0, zoneOf(tariff, usage, records, 0), before, part);
+  ratePart(tariff, usage, records, 0, before, part);
   return part;
 }
 
 function authorisedOf(tariff: CompiledTariff, { usage, records, facts }: TestColumns): number {
   const placed = new Priced();
   placed.asked = { usage, records, facts, row: 0 };
-  rateRow(tariff, usage, records, 0, zoneOf(tariff, usage, records, 0), placed, null);
+  rateRow(tariff, usage, records, 0, placed, null);
   const { zone, band, asked } = placed;
   return authorise(tariff, { startMs: usage.startMs[0], zone, band, quantity: usage.quantity[0], asked }, null);
 }

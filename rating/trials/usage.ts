@@ -45,7 +45,7 @@ export function testColumns(tariff: CompiledTariff, usages: readonly TariffFileT
   const records = new RecordColumns(0, usages.length, arenaBytes);
   const usage = new UsageColumns(Math.max(1, usages.length));
   const classes = [...new Set(usages.map((given) => given.class ?? ''))];
-  const { base } = tariff.model;
+  const { measuredIn: base } = tariff.model;
   const quantity = (text: string | undefined) => (text === undefined ? 0 : (parseQuantity(text, base) as number));
   usages.forEach((given, index) => {
     const row = usage.push();

@@ -100,6 +100,17 @@ export const ratingErrors = {
     cure: 'Publish the tariff again with a file that has the price, then recycle.',
     ...suspended,
   },
+  RATE_NO_CALORIFIC: {
+    cause: 'A gas tariff has no calorific value, or no correction factor, for a day of the usage or for its area.',
+    cure: 'Publish the tariff again with a file that has the day and the area, then recycle.',
+    ...suspended,
+  },
+  RATE_ATTRIBUTE: {
+    cause:
+      'A tariff needs an attribute of the usage point or its account to work out the quantity: it is missing or no number.',
+    cure: 'Put it into the registry with the day from which it holds, then recycle.',
+    ...suspended,
+  },
   RATE_QUANTITY: {
     cause: 'The quantity is negative or not a whole number of base units.',
     cure: 'Correct the record or the format that reads it, then recycle.',
@@ -127,7 +138,7 @@ export const ratingErrors = {
   },
   SETTLE_RULE_UNKNOWN: {
     cause: 'Settlement cannot tell which of the rules with `when` priced a usage: its charge does not say so.',
-    cure: 'Make the charges again with `tollgrid rebuild`: they then say it. Where usage is divided and other bands have other conditions, publish a version whose bands ask the same, or that rounds on the record.',
+    cure: 'Make the charges again with `tollgrid rebuild`: they then say it. Where usage is divided and more rules of other bands than a charge can name have other conditions, publish a version whose bands ask the same, or that rounds on the record.',
     ...unsettled,
   },
   SETTLE_PERIOD_INVALID: {

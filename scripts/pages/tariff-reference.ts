@@ -81,6 +81,7 @@ function placeOf(path: string): string {
   return path
     .replace(/^period\.\w+\[\]\.(component|cycle|billed|scope|when|payee)\b/, 'period.*[].$1')
     .replace(/^(period)\.cycle\b/, 'period.*[].cycle')
+    .replace(/^energy\.correction\./, 'energy.calorific.')
     .replace(/^tests\[\]\.given\.members\.<name>/, 'tests[].given')
     .replace(/^tests\[\]\.given\.usage\[\]/, 'tests[].given')
     .replace(/^period\.(discounts)\[\]/, 'period.surcharges[]');
@@ -88,6 +89,7 @@ function placeOf(path: string): string {
 
 const SECTIONS: Record<string, string> = {
   'period.*[]': 'Keys of every component of a period.',
+  'energy.calorific': 'Of `calorific` and `correction` alike, where it is no number: of the customer, or of each day.',
   'tests[].given': 'One usage; or a period, and the same keys for each entry of its `usage` and of the `members`.',
   'period.surcharges[]':
     'A percentage of lines, as they stand on the bill: `surcharges` add it, `discounts` take it off.',

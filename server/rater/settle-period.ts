@@ -2,14 +2,14 @@
  * Settles a month: for each subscription, view and service the lines that its tariffs ask for, less what is posted of
  * them already. Everything is read as it stood before the command's entry.
  */
-import { standingCharges, type LedgerBlock, type LedgerClient, type LedgerRow } from '../../ledger/index.ts';
+import type { LedgerBlock, LedgerClient, LedgerRow } from '../../ledger/index.ts';
 import { TollgridError } from '../../platform/errors.ts';
 import { formatMicros } from '../../platform/money.ts';
 import { settleTogether, type SettlementCharge, type TariffBook } from '../../rating/index.ts';
 import type { Subscription } from '../../registry/index.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
 import { encodeControls } from './accounting.ts';
-import { encodeChargeObjects, micros } from './charge-objects.ts';
+import { encodeChargeObjects } from './charge-objects.ts';
 import { assignmentsOf, clustersOf, type Cluster } from './settle-clusters.ts';
 import { collectPosted, settlementRow, yyyymm, type Posting, type StandingLine } from './settle-rows.ts';
 import { collectUsages, keyOf, type AddressedUsage } from './settle-usage.ts';
@@ -66,7 +66,6 @@ export async function readPeriod(
     ...{ only: members === null ? null : members.map(({ no }) => no) },
     ...(from !== undefined && { from }),
   });
-  await addCharged(parts, usages, beforeEntry);
   const at = { ledger, book, beforeEntry, ...(from !== undefined && { from }) };
   return { usages, posted: await collectPosted(at, period, members) };
 }
@@ -112,46 +111,6 @@ export function settleCluster(
   });
   const currency = customers.accounts.get(cluster.members[0].accountNo)?.currency ?? null;
   return settleTogether({ book, period, currency, members });
-}
-
-/** So many usages are looked up at once: their identities travel in the URL. */
-const LOOKED_UP_AT_ONCE = 500;
-
-/** What record charges say, for usage under tariffs that take it. A usage of several holders of a meter is in several lists. */
-async function addCharged(
-  { ledger, book, customers, from }: SettlementParts,
-  usages: ReadonlyMap<string, readonly AddressedUsage[]>,
-  entryNo: number,
-): Promise<void> {
-  const accountNos = new Map(customers.subscriptions.map(({ no, accountNo }) => [no, accountNo]));
-  const wanted = new Map<string, { usage: AddressedUsage; accountNo: number }[]>();
-  for (const [key, list] of usages) {
-    // A key begins with the number of the subscription.
-    const accountNo = accountNos.get(Number.parseInt(key, 10));
-    if (accountNo === undefined) continue;
-    for (const usage of list) {
-      if (book.version(usage.version)?.tariff.takesCharges !== true) continue;
-      const same = wanted.get(usage.address);
-      if (same === undefined) wanted.set(usage.address, [{ usage, accountNo }]);
-      else same.push({ usage, accountNo });
-    }
-  }
-  const all = [...wanted.values()];
-  for (let first = 0; first < all.length; first += LOOKED_UP_AT_ONCE) {
-    const some = all.slice(first, first + LOOKED_UP_AT_ONCE);
-    const identities = [...new Set(some.map(([{ usage }]) => usage.identity))];
-    const accounts = [...new Set(some.flat().map(({ accountNo }) => accountNo))];
-    for (const row of await standingCharges(ledger, identities, entryNo, accounts, from)) {
-      if (row['kind'] !== 'record') continue;
-      const address = [row['entry_no'], row['record_no'], row['charge_no']].join('.');
-      const charged = {
-        amountMicros: Number(micros(row['amount'])),
-        taxMicros: Number(micros(row['tax'])),
-        billed: Number(row['billed']),
-      };
-      for (const { usage } of wanted.get(address) ?? []) usage.charged = charged;
-    }
-  }
 }
 
 /** The lines of one subscription again, as they were worked out at an entry, with the usages they were made from. */

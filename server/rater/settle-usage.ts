@@ -39,7 +39,7 @@ export async function collectUsages(request: UsageRequest): Promise<Map<string, 
     if (list === undefined) usages.set(key, [usage]);
     else list.push(usage);
   };
-  const most = Math.max(0, ...versions(book).map(({ tariff }) => monthsBefore(tariff.model.period)));
+  const most = monthsToRead(book, period);
   const numbers = only === null ? null : holders.sharingMeters(only);
   const firstParts = new Set<string>();
   for (let before = most; before >= 0; before--) {
@@ -56,7 +56,7 @@ export async function collectUsages(request: UsageRequest): Promise<Map<string, 
         if (usage.kind !== 'valuation' && (model === undefined || !readsRecordCharges(model))) continue;
         if (model !== undefined && monthsBefore(model) < before) continue;
         const part = `${usage.identity} ${usage.view} ${usage.subscriptionNo}`;
-        const settled = settledUsage(usage, firstParts.has(part));
+        const settled = settledUsage(usage, firstParts.has(part), version?.tariff.takesCharges === true);
         firstParts.add(part);
         const held = model?.split === null || model === undefined ? [] : holders.of(usage);
         if (held.length < 2) add(usage.subscriptionNo, usage, settled);
@@ -67,8 +67,18 @@ export async function collectUsages(request: UsageRequest): Promise<Map<string, 
   return usages;
 }
 
-function versions(book: TariffBook) {
-  return book.tariffs.flat();
+/** Nothing was used under a tariff before its first version. */
+function monthsToRead(book: TariffBook, period: number): number {
+  const last = monthNo(period);
+  const months = book.tariffs.flatMap((versions) => {
+    const began = Math.min(...versions.map(({ tariff }) => monthNo(tariff.clock.yyyymm(tariff.effectiveMs))));
+    return versions.map(({ tariff }) => Math.min(monthsBefore(tariff.model.period), last - began));
+  });
+  return Math.max(0, ...months);
+}
+
+function monthNo(yyyymm: number): number {
+  return Math.floor(yyyymm / 100) * 12 + (yyyymm % 100);
 }
 
 function monthMinus(period: number, months: number): number {
@@ -76,8 +86,11 @@ function monthMinus(period: number, months: number): number {
   return Math.floor(count / 12) * 100 + (count % 12) + 1;
 }
 
-/** Rows come in order of start: of a usage that was divided at a border, all but the first are later parts. */
-function settledUsage(usage: SettlementUsage, later: boolean): AddressedUsage {
+/**
+ * Rows come in order of start: of a usage that was divided at a border, all but the first are later parts. Where the tariff
+ * takes what record charges say, theirs goes with it.
+ */
+function settledUsage(usage: SettlementUsage, later: boolean, takesCharges: boolean): AddressedUsage {
   const { identity, startMs, endMs, quantity, quantityUp, zone, band, component, tariff: version, address } = usage;
   return {
     identity,
@@ -91,7 +104,12 @@ function settledUsage(usage: SettlementUsage, later: boolean): AddressedUsage {
     version,
     later,
     address,
+    ...(takesCharges && usage.kind === 'record' ? { charged: chargeOf(usage) } : {}),
   };
+}
+
+function chargeOf({ amountMicros, taxMicros, billed }: SettlementUsage): NonNullable<SettledUsage['charged']> {
+  return { amountMicros: Number(amountMicros), taxMicros: Number(taxMicros), billed: Number(billed) };
 }
 
 interface Holding {

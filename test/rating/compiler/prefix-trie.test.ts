@@ -1,9 +1,18 @@
 import { describe, it, expect } from 'vitest';
 import fc from 'fast-check';
-import { buildPrefixTrie, findPrefix } from '../../../rating/compiler/prefix-trie.ts';
+import { buildPrefixTrie, findPrefix, PrefixBatch, type PrefixTrie } from '../../../rating/compiler/prefix-trie.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const find = (trie: Int32Array, digits: string) => findPrefix(trie, bytes(`##${digits}99`), 2, digits.length);
+/** Both ways of looking up, which must agree. */
+function find(trie: PrefixTrie, digits: string): number {
+  const text = bytes(`##${digits}99`);
+  const batch = new PrefixBatch(1);
+  batch.at[0] = 2;
+  batch.end[0] = 2 + digits.length;
+  batch.find(trie, text, 1);
+  expect(batch.found[0], digits).toBe(findPrefix(trie, text, 2, digits.length));
+  return batch.found[0]!;
+}
 
 describe('the prefix trie', () => {
   it('finds the longest prefix, and only within the number', () => {
@@ -57,7 +66,35 @@ describe('the prefix trie', () => {
       prefixes,
       prefixes.map((_, index) => index),
     );
-    expect(trie.byteLength).toBeLessThan(4 * 2 ** 20);
+    expect(trie.nodes.byteLength + trie.table.byteLength).toBeLessThan(4 * 2 ** 20);
     for (let index = 0; index < prefixes.length; index += 7) expect(find(trie, `${prefixes[index]}55`)).toBe(index);
+  });
+
+  it('looks up many numbers at once, of any length and with anything in them, in a trie with a table', () => {
+    const prefixes = Array.from({ length: 5000 }, (_, index) => String(index * 7919).slice(0, 1 + (index % 7)));
+    const unique = [...new Set(prefixes)];
+    const trie = buildPrefixTrie(
+      unique,
+      unique.map((_, index) => index),
+    );
+    expect(trie.tableDigits).toBeGreaterThan(2);
+    const numbers = fc.array(fc.stringMatching(/^[0-9]{0,9}[a+*]?[0-9]{0,4}$/), { minLength: 1, maxLength: 50 });
+    fc.assert(
+      fc.property(numbers, (list) => {
+        const text = bytes(list.join(''));
+        const batch = new PrefixBatch(list.length);
+        let at = 0;
+        list.forEach((number, index) => {
+          batch.at[index] = at;
+          batch.end[index] = at += number.length;
+        });
+        batch.find(trie, text, list.length);
+        list.forEach((number, index) => {
+          const digits = /^[0-9]*/.exec(number)![0];
+          const matching = unique.filter((prefix) => digits.startsWith(prefix)).sort((a, b) => b.length - a.length);
+          expect(batch.found[index], number).toBe(matching.length === 0 ? -1 : unique.indexOf(matching[0]!));
+        });
+      }),
+    );
   });
 });

@@ -8,6 +8,7 @@ import { readTariff, type Tariff } from '../model/tariff.ts';
 import { priceUsage, type Priced, type Usage } from '../model/usage.ts';
 import type { Fields } from '../model/document.ts';
 import { rateAll } from './engine.ts';
+import { energyFile } from './random-energy.ts';
 import { SERIES_FILE, seriesText } from './random-tariff.ts';
 import { writtenMonth, writtenUsage } from './write.ts';
 
@@ -39,6 +40,8 @@ export function differenceOf(one: Case): Difference | null {
 }
 
 const sideFile = (name: string): string => {
+  const energy = energyFile(name);
+  if (energy !== null) return energy;
   if (name === SERIES_FILE) return seriesText();
   throw new Error(`no file ${name}`);
 };
@@ -47,7 +50,7 @@ const micros = (value: Q): string => value.times(1_000_000n).toString();
 
 function recordDifference({ tariff: document, usages }: Case): Difference | null {
   const tariff = readTariff(document, sideFile);
-  const { row, explained } = rateAll(yamlOf(document), sideFile, tariff.service, usages);
+  const { row, explained } = rateAll(yamlOf(document), sideFile, tariff.metered, usages);
   for (const [index, one] of usages.entries()) {
     const priced = priceUsage(tariff, one);
     const expected = 'error' in priced ? priced.error : modelText(tariff, one, priced);

@@ -2,6 +2,7 @@
 import { errorCode } from '../../../platform/errors.ts';
 import { compileTariff, explainRating, prepareTariff, rateUsage, TariffBook } from '../../../rating/index.ts';
 import { RecordColumns, TEXT_FIELDS, type TextFieldName } from '../../../schemas/columns/record-columns.ts';
+import type { CustomerFacts, RatingFacts } from '../../../schemas/rating-facts.ts';
 import { SERVICE_NAMES, UsageColumns, type ServiceName } from '../../../schemas/columns/usage-columns.ts';
 import type { Usage } from '../model/usage.ts';
 
@@ -22,7 +23,8 @@ export function rateAll(yaml: string, sideFile: (name: string) => string, servic
   const book = TariffBook.build([tariff]);
   const binding = book.bind([tariff.name]);
   const { usage, records } = columnsOf(usages, service as ServiceName);
-  rateUsage(book, binding, usage, records, 0, usage.count);
+  const facts: RatingFacts = { classes: [], customers: customersOf(usages) };
+  rateUsage(book, binding, usage, records, 0, usage.count, facts);
   const row = (index: number): EngineRow => ({
     error: usage.code[index] === 0 ? null : errorCode(usage.code[index]!),
     amountMicros: usage.amountMicros[index]!,
@@ -31,7 +33,19 @@ export function rateAll(yaml: string, sideFile: (name: string) => string, servic
     zone: book.zones[usage.zoneNo[index]!]!,
     band: book.bands[usage.bandNo[index]!]!,
   });
-  return { row, explained: (index: number) => explainRating(book, binding, usage, records, index) };
+  return { row, explained: (index: number) => explainRating(book, binding, usage, records, index, facts) };
+}
+
+/** Each usage has a customer of its own, with its attributes. */
+function customersOf(usages: readonly Usage[]): CustomerFacts {
+  const names = [...new Set(usages.flatMap(({ attributes }) => Object.keys(attributes ?? {})))];
+  return {
+    attributeNo: (name) => names.indexOf(name),
+    valueOf: (subscription, attribute) => usages[subscription]!.attributes?.[names[attribute]!] ?? null,
+    holds: () => false,
+    shares: () => false,
+    subscriptionOf: () => -1,
+  };
 }
 
 function columnsOf(usages: readonly Usage[], service: ServiceName): { usage: UsageColumns; records: RecordColumns } {
@@ -54,6 +68,7 @@ function columnsOf(usages: readonly Usage[], service: ServiceName): { usage: Usa
     usage.record[row] = index;
     usage.serviceNo[row] = SERVICE_NAMES.indexOf(service);
     usage.tariffNo[row] = 0;
+    usage.subscriptionNo[row] = index;
     const inward = one.direction === 'in';
     usage.partyField[row] = fieldNo(inward ? 'calledParty' : 'callingParty');
     usage.otherField[row] = fieldNo(inward ? 'callingParty' : 'calledParty');

@@ -1,5 +1,7 @@
 /** What is settled by the month, or by another cycle. */
 import { fields, type Fields, type Tree } from '../model/document.ts';
+import { pricedAs } from './random-energy.ts';
+import { randomMetered } from './random-metered.ts';
 import type { Random } from './random.ts';
 
 const UNIT: Record<string, [string, string[]]> = {
@@ -11,11 +13,8 @@ const UNIT: Record<string, [string, string[]]> = {
   sms: ['1event', ['10event', '3event']],
 };
 
-/** Attributes that the customer of a random month has. */
-export const ATTRIBUTES = ['persons', 'category'];
-
 export function randomPeriod(random: Random, tariff: Fields): Fields {
-  const service = tariff.service as string;
+  const service = pricedAs(tariff);
   const [unit, sizes] = UNIT[service]!;
   const zones = Object.keys(fields(tariff.zones));
   const bands =
@@ -48,6 +47,8 @@ export function randomPeriod(random: Random, tariff: Fields): Fields {
       ...where(),
       ...(random.chance(0.2) ? { expires: String(random.int(5, 20)) } : {}),
       ...(random.chance(0.3) ? { prorate: random.pick(['days', 'none']) } : {}),
+      ...(random.chance(0.3) ? { priority: String(random.int(0, 2)) } : {}),
+      ...(random.chance(0.3) ? { rollover: randomRollover(random, sizes) } : {}),
     })),
   };
   if (random.chance(0.4)) period.tiers = [randomTiers(random, unit, sizes, where(), bands)];
@@ -58,22 +59,12 @@ export function randomPeriod(random: Random, tariff: Fields): Fields {
         quantity: random.pick(sizes),
         ...price(),
         ...(random.chance(0.5) ? { times: 'persons' } : {}),
+        ...(random.chance(0.3) ? { unless: 'metered' } : {}),
+        ...(random.chance(0.4) ? { prorate: random.pick(['days', '30-days', 'started', 'none']) } : {}),
       },
     ];
   }
-  if (tariff.registers !== undefined && random.chance(0.4)) {
-    period.reactive = [
-      {
-        component: 'reactive',
-        active: ['day', 'night'],
-        reactive: 'reactive',
-        allowed: random.pick(['0.4', '0.25']),
-        ...price(),
-      },
-    ];
-  }
-  if (random.chance(0.2))
-    period.losses = [{ component: 'losses', percent: random.pick(['1.5', '3']), ...where(), ...price() }];
+  Object.assign(period, randomMetered(random, tariff, { price, where, tiers: period.tiers !== undefined }));
   if (random.chance(0.2)) period.surcharges = [{ component: 'surcharge', percent: random.pick(['3', '7.5']) }];
   if (random.chance(0.3)) {
     period.discounts = [
@@ -86,16 +77,30 @@ export function randomPeriod(random: Random, tariff: Fields): Fields {
   }
   if (random.chance(0.2)) period.benefits = [randomBenefit(random, sizes)];
   if (random.chance(0.2)) {
-    period.commitments = [{ component: 'commitment', [random.pick(['minimum', 'maximum'])]: random.money(200, 2) }];
+    period.commitments = [
+      {
+        component: 'commitment',
+        [random.pick(['minimum', 'maximum'])]: random.money(200, 2),
+        ...(random.chance(0.4) ? { prorate: random.pick(['days', 'none']) } : {}),
+      },
+    ];
   }
-  for (const key of ['reactive', 'losses']) {
-    if (service !== 'electricity') delete period[key];
+  if (random.chance(0.1)) {
+    const rates = { '2000-01-01': '0.9', '2026-03-10': '1.0375', '2026-10-31': '0.025', '2026-12-02': '41.2345' };
+    period.exchange = { to: 'EUR', rates, ...(random.chance(0.5) ? { at: random.pick(['start', 'end']) } : {}) };
   }
   return period;
 }
 
 const LISTS: Record<string, string> = { fee: 'fees', allowance: 'allowances' };
 const listOf = (name: string): string => LISTS[name]!;
+
+function randomRollover(random: Random, sizes: string[]): Fields {
+  return {
+    cycles: String(random.int(1, 4)),
+    ...(random.chance(0.3) ? { atMost: random.pick(sizes) } : {}),
+  };
+}
 
 function randomTiers(random: Random, unit: string, sizes: string[], where: Fields, bands: string[]): Fields {
   const fill = random.pick(['together', 'shares', 'order', 'apart']);
@@ -128,6 +133,16 @@ function randomBenefit(random: Random, sizes: string[]): Fields {
     payer: 'budget',
     attribute: 'category',
     categories: { a: '50', b: '75' },
-    ...(random.chance(0.5) ? { norm: { quantity: sizes[0]!, each: sizes[1]!, times: 'persons' } } : {}),
+    ...(random.chance(0.5)
+      ? {
+          norm: {
+            quantity: sizes[0]!,
+            each: sizes[1]!,
+            times: 'persons',
+            ...(random.chance(0.3) ? { included: String(random.int(0, 3)) } : {}),
+            ...(random.chance(0.3) ? { atMost: random.pick(sizes) } : {}),
+          },
+        }
+      : {}),
   };
 }

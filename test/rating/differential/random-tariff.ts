@@ -1,6 +1,7 @@
 /** Tariff files nobody would write, but everybody may. */
 import { fields, list, texts, type Fields, type Tree } from '../model/document.ts';
 import { randomBands } from './random-bands.ts';
+import { pricedAs, randomEnergy } from './random-energy.ts';
 import { randomPeriod } from './random-period.ts';
 import { randomPrice } from './random-price.ts';
 import type { Random } from './random.ts';
@@ -41,7 +42,12 @@ export function randomTariff(random: Random): Fields {
   if (service === 'voice' || service === 'sms') tariff.zones = randomZones(random);
   if (tariff.zones !== undefined && random.chance(0.2))
     tariff.zonesOf = random.pick(['callingParty', 'redirectingParty']);
-  if (random.chance(0.15)) tariff.series = { hourly: { file: SERIES_FILE, every: '60min', per: PER[service]! } };
+  if (service === 'gas' && random.chance(0.5) && fields(tariff.rounding).at !== 'session') {
+    tariff.energy = randomEnergy(random);
+  }
+  if (random.chance(0.15)) {
+    tariff.series = { hourly: { file: SERIES_FILE, every: '60min', per: PER[pricedAs(tariff)]! } };
+  }
   const crossings =
     service === 'voice'
       ? ['by-start', 'split', ...(tariff.bands === undefined ? [] : ['by-increment', 'by-increment'])]
@@ -98,7 +104,7 @@ function randomRules(random: Random, tariff: Fields, byRegister: boolean): Tree[
       ...(inBands === null ? {} : { [key]: inBands }),
       ...(when === null ? {} : { when }),
       ...componentOf(random, when === null ? -1 : rules.length),
-      price: randomPrice(random, tariff.service as string, options),
+      price: randomPrice(random, pricedAs(tariff), options),
     });
   }
   return rules;

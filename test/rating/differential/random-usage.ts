@@ -3,6 +3,7 @@ import type { Fields } from '../model/document.ts';
 import { DAY_MS, localMs, utcMs } from '../model/local-time.ts';
 import type { Usage } from '../model/usage.ts';
 import { borders, HOLIDAYS } from './random-tariff.ts';
+import { randomAttributes } from './random-energy.ts';
 import type { Random } from './random.ts';
 
 /** Where clocks change in 2026: Europe, North America, Lord Howe. */
@@ -21,10 +22,13 @@ export function randomUsages(random: Random, tariff: Fields, count: number): Usa
       forwardedBy: random.chance(0.2) ? digits(random) : '',
       direction: random.chance(0.2) ? 'in' : 'out',
       texts: { trunkIn: random.pick(['T-1', 'T-2', 'X']), trunkOut: random.pick(['T-1', 'T-2', 'X']) },
+      ...(tariff.energy === undefined ? {} : { attributes: randomAttributes(random) }),
       register: random.pick(['1.8.1', '1.8.2', 'T1', '3.8.0', ...(random.chance(0.05) ? ['1.8.9'] : [])]),
     }))
     .map((usage) =>
-      tariff.crossing === 'prorate' ? { ...usage, endMs: usage.startMs + 60_000 * random.int(0, 900) } : usage,
+      tariff.crossing === 'prorate' || (tariff.energy !== undefined && random.chance(0.6))
+        ? { ...usage, endMs: usage.startMs + 60_000 * random.int(0, 900) }
+        : usage,
     );
 }
 
@@ -44,17 +48,31 @@ export function randomMonthUsages(random: Random, tariff: Fields, first: string,
   const timeZone = String(tariff.timeZone);
   const [from, to] = [Date.parse(`${first}T00:00Z`), Date.parse(`${end}T00:00Z`)];
   const days = (to - from) / DAY_MS;
+  // Some stand close together: what falls into one window of time counts as one.
+  const clustered = random.chance(0.5);
+  let before = NaN;
   return randomUsages(random, tariff, count).map((usage, index) => {
     const local = localMs(usage.startMs, timeZone);
     const inside = local >= from && local < to;
     const timeMs = ((local % DAY_MS) + DAY_MS) % DAY_MS;
+    const near = clustered && random.chance(0.6) ? before + 60_000 * random.int(0, 40) : NaN;
+    if (localMs(near, timeZone) < to) {
+      before = near + index;
+      return moment({ ...usage, startMs: before });
+    }
     const moved = inside ? usage.startMs : utcMs(from + random.int(0, days - 1) * DAY_MS + timeMs, timeZone);
     const startMs = moved + index;
+    before = startMs;
     // What lasts beyond the month would be divided there.
     const lasts = usage.endMs === undefined ? 0 : usage.endMs - usage.startMs;
     const endMs = localMs(startMs + lasts, timeZone) < to ? startMs + lasts : startMs;
     return usage.endMs === undefined ? { ...usage, startMs } : { ...usage, startMs, endMs };
   });
+}
+
+/** What lasts could last beyond the month. */
+function moment({ endMs, startMs, ...usage }: Usage): Usage {
+  return endMs === undefined ? { ...usage, startMs } : { ...usage, startMs, endMs: startMs };
 }
 
 function randomQuantity(random: Random, service: string): { quantity: number; up: number } {

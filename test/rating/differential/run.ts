@@ -1,6 +1,8 @@
 /** A run: many random tariffs, each with many usages, until the wanted number of ratings or the first difference. */
 import { differenceOf, mistakes, yamlOf, yamlWithTest, type Case, type Difference } from './compare.ts';
 import { randomTariff } from './random-tariff.ts';
+import type { Fields } from '../model/document.ts';
+import { randomAttributes } from './random-energy.ts';
 import { randomMonthUsages, randomUsages } from './random-usage.ts';
 import { Random } from './random.ts';
 import { shrink } from './shrink.ts';
@@ -57,11 +59,30 @@ function randomMonth(random: Random, tariff: Case['tariff']): Case {
   const ends = random.chance(0.3) && first < last ? { ends: last } : {};
   const customer = {
     persons: String(random.int(1, 5)),
+    ...(tariff.energy === undefined ? {} : randomAttributes(random)),
+    ...(tariff.service === 'electricity' ? meteredAttributes(random) : {}),
     ...(random.chance(0.7) ? { category: random.pick(['a', 'b']) } : {}),
   };
   const month = { period, ...starts, ...ends, customer };
   const [from, to] = [starts.starts ?? `${period}-01`, ends.ends ?? nextMonth(period)];
-  return { tariff, usages: randomMonthUsages(random, tariff, from, to, random.int(0, 12)), month };
+  // Of months before, where the tariff is as old; what is used there is nobody's when the subscription starts later.
+  const since = tariff.effective === '2000-01-01' && random.chance(0.5) ? monthsBefore(period, random.int(1, 6)) : from;
+  // In a month attributes are those of the customer.
+  const usages = randomMonthUsages(random, tariff, since, to, random.int(0, since === from ? 12 : 24));
+  return { tariff, usages: usages.map(({ attributes: _, ...usage }) => usage), month };
+}
+
+function meteredAttributes(random: Random): Fields {
+  return {
+    contractedKw: random.pick(['0.05', '1', '30']),
+    lossPercent: random.pick(['2', '0.125']),
+    ...{ ratedKva: '400', noLoadKw: random.pick(['0.95', '0']), loadKw: '5.5', peakKw: '230' },
+  };
+}
+
+function monthsBefore(period: string, count: number): string {
+  const [year, month] = period.split('-').map(Number) as [number, number];
+  return new Date(Date.UTC(year, month - 1 - count, 1)).toISOString().slice(0, 10);
 }
 
 function nextMonth(period: string): string {

@@ -8,7 +8,7 @@ import type { Outcome, Usage } from '../model/usage.ts';
 
 const UNIT: Record<string, string> = { voice: 'ms', data: 'B', electricity: 'Wh', heat: 'Wh', gas: 'l', water: 'l' };
 
-const sized = (tariff: Tariff, size: number | string): string => `${size}${UNIT[tariff.service] ?? ''}`;
+const sized = ({ service }: Pick<Tariff, 'service'>, size: number | string): string => `${size}${UNIT[service] ?? ''}`;
 
 /** By the clock of the tariff, with its offset. */
 function written(ms: number, tariff: Tariff): string {
@@ -21,7 +21,7 @@ function written(ms: number, tariff: Tariff): string {
 function given(tariff: Tariff, usage: Usage): Fields {
   return {
     start: written(usage.startMs, tariff),
-    [tariff.timed ? 'duration' : 'quantity']: sized(tariff, usage.quantity),
+    [tariff.timed ? 'duration' : 'quantity']: sized({ service: tariff.metered }, usage.quantity),
     ...(tariff.service === 'data' ? { up: sized(tariff, usage.up) } : {}),
     ...(usage.endMs === undefined ? {} : { end: written(usage.endMs, tariff) }),
     ...Object.fromEntries(
@@ -30,6 +30,7 @@ function given(tariff: Tariff, usage: Usage): Fields {
         .map((key) => [key, usage[key]!]),
     ),
     ...usage.texts,
+    ...(usage.attributes === undefined ? {} : { attributes: usage.attributes }),
     ...(tariff.registers === null ? {} : { register: usage.register }),
   };
 }

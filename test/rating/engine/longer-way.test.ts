@@ -2,7 +2,7 @@
 import { describe, it, expect } from 'vitest';
 import fc from 'fast-check';
 import { errorCode } from '../../../platform/errors.ts';
-import { Priced, ratePart, zoneOf } from '../../../rating/engine/index.ts';
+import { Priced, ratePart } from '../../../rating/engine/index.ts';
 import { explainRating, rateUsage, TariffBook } from '../../../rating/index.ts';
 import { columnsOf, compileText, rate, type UsageInput } from '../support/tariffs.ts';
 
@@ -211,15 +211,7 @@ rules: [{ price: { ${amount} } }]
         sorted.forEach((_, row) => {
           const quantity = row === 0 ? 0 : sorted[row - 1]!;
           const part = new Priced();
-          ratePart(
-            tariff,
-            usage,
-            records,
-            row,
-            zoneOf(tariff, usage, records, row),
-            { endMs: 0, quantity, quantityUp: 0 },
-            part,
-          );
+          ratePart(tariff, usage, records, row, { endMs: 0, quantity, quantityUp: 0 }, part);
           expect(part.code).toBe(0);
           sum += part.amountMicros;
           billed += part.billed;

@@ -173,6 +173,37 @@ describe('checking the record side of a tariff', () => {
     expect(of('2026-01-01T00:00Z,1\n', '60kWh')[0]).toContain('Each price holds for a minute at least.');
   });
 
+  it('finds what is wrong with gas as energy', () => {
+    const gas = (energy: string) => `energy: ${energy}\nrules: [{ price: { price: 1, per: 1kWh } }]`;
+    const byArea = gas('{ calorific: { file: c.csv, area: gasArea } }');
+    const of = (csv: string) => mistakes('gas', byArea, { 'c.csv': csv });
+    expect(of('# a remark\nday,area,kWh\n2026-01-02,n,10.5\n2026-01-01;n;10.6\n')).toEqual([]);
+    const table: [string[], string][] = [
+      [
+        of('2026-01-01,10.5\n'),
+        'c.csv:1: `2026-01-01,10.5` is not a day, an area and a value. Write one line for each day',
+      ],
+      [of('2026-02-30,n,10.5\n'), 'c.csv:1: `2026-02-30,n,10.5` is not a day'],
+      [of('2026-01-01,n,10.5\n2026-01-01,n,10.6\n'), 'c.csv:2: `2026-01-01,n,10.6` is there twice.'],
+      [of('2026-01-01,n,0.0\n'), 'c.csv:1: `2026-01-01,n,0.0` has a value of zero.'],
+      [of('\n'), 'c.csv:1: There is no value in it.'],
+      [of('1026-01-01,n,10\n2026-01-01,n,10\n'), 'c.csv:1: Its days are too far apart.'],
+      [mistakes('gas', byArea), '1: energy.calorific.file: `c.csv` cannot be read'],
+      [mistakes('gas', gas('{ calorific: 0 }')), '1: energy.calorific: Nothing would be sold.'],
+      [mistakes('gas', gas('{ calorific: 10, round: 1m3 }')), '1: energy.round: `1m3` is not a quantity in Wh'],
+      [mistakes('gas', gas('{ correction: 1 }')), '`calorific` is missing'],
+      [mistakes('gas', gas('{ calorific: 10 }').replace('1kWh', '1m3')), '`1m3` is not a quantity in Wh'],
+      [mistakes('water', gas('{ calorific: 10 }')), '1: energy: Only gas is metered as volume and sold as energy.'],
+      [mistakes('gas', gas('{ calorific: 10 }'), {}, 'session'), 'With `energy` there are no sessions.'],
+    ];
+    for (const [found, start] of table) {
+      expect(
+        found.some((one) => one.includes(start)),
+        `${start}\n${found.join('\n')}`,
+      ).toBe(true);
+    }
+  });
+
   it('says which crossing goes with what', () => {
     const table: [string, string, string][] = [
       ['electricity', `crossing: split\n${energy}`, 'Only time can be cut at a border'],

@@ -61,6 +61,15 @@ export function cyclesBefore(span: Span, count: number): Span[] {
   return before;
 }
 
+/** The months from that of a day on to the one before a cycle, and `more` before them. */
+export function cyclesSince(day: number, span: Span, more: number): Span[] {
+  const months = (of: number) => {
+    const date = new Date(of * DAY_MS);
+    return date.getUTCFullYear() * 12 + date.getUTCMonth();
+  };
+  return cyclesBefore(span, months(span.first) - months(day) + more);
+}
+
 /** One subscription as the test gives it. */
 export class Customer {
   private readonly starts: number;
@@ -93,6 +102,11 @@ export class Customer {
       .sort()
       .at(-1);
     return since === undefined ? '' : text((value as Fields)[since]);
+  }
+
+  attributesOn(day: number): Record<string, string> {
+    const known = Object.keys(this.attributes).map((name) => [name, this.attribute(name, day)] as const);
+    return Object.fromEntries(known.filter(([, value]) => value !== ''));
   }
 
   number(name: string, day: number): Q {

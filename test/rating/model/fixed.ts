@@ -1,5 +1,5 @@
 /** Fees, allowances and norms: what does not depend on how much was used. */
-import { cyclesBefore, daysIn, monthOfDay, type Span } from './days.ts';
+import { cyclesSince, daysIn, monthOfDay, type Span } from './days.ts';
 import { fields, money, quantity, text, type Fields } from './document.ts';
 import { cyclesWithUse, suits, type Work } from './month.ts';
 import { Q } from './rational.ts';
@@ -59,7 +59,9 @@ export function allowances(work: Work, allowance: Fields): void {
   const back = allowance.rollover === undefined ? 0 : Number(text(rollover.cycles));
   for (const { span } of cyclesWithUse(work, allowance)) {
     const carried: { left: Q; cycles: number }[] = [];
-    for (const cycle of [...cyclesBefore(span, back), span]) {
+    const first = Math.min(span.first, ...work.used.map(({ day }) => day));
+    const before = back === 0 ? [] : cyclesSince(first, span, back);
+    for (const cycle of [...before, span]) {
       const pools = [{ left: poolOf(work, allowance, cycle), cycles: 0 }, ...carried];
       for (const one of work.used.filter(({ day }) => day >= cycle.first && day < cycle.end)) {
         if (!suits(allowance, one.priced)) continue;

@@ -40,7 +40,7 @@ export function judge(yaml: string, readFile: ReadFile): Verdict[] {
 }
 
 export function usageOf(tariff: Tariff, given: Fields): Usage {
-  const size = (tree: Tree | undefined) => Number(quantity(tree, tariff.service).floor());
+  const size = (tree: Tree | undefined) => Number(quantity(tree, tariff.metered).floor());
   const usage: Usage = {
     startMs: momentMs(text(given.start), tariff.timeZone),
     quantity: size(given.duration ?? given.quantity),

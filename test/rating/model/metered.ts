@@ -1,7 +1,7 @@
 /** Components that work with the curve or the registers of a meter. */
 import { fields, money, quantity, text, texts, type Fields } from './document.ts';
-import { cyclesBefore, type Span } from './days.ts';
-import { localMs } from './local-time.ts';
+import { cyclesBefore, cyclesSince, type Span } from './days.ts';
+import { DAY_MS, localMs, utcMs } from './local-time.ts';
 import { cyclesWithUse, suits, type Used, type Work } from './month.ts';
 import { Q } from './rational.ts';
 
@@ -27,11 +27,17 @@ const inBands = (used: readonly Used[], names: string[]): Used[] =>
 
 const unitsOf = (used: readonly Used[]): Q => Q.sum(used.map(({ usage }) => new Q(BigInt(usage.quantity))));
 
-/** Usage by window of the local clock; a usage belongs to the one in which it begins. */
-function windows(work: Work, used: readonly Used[], length: number): Map<number, Used[]> {
-  const all = new Map<number, Used[]>();
+/** A window of the local clock, or an hour: in autumn the same time comes twice, and is twice. */
+function windowAt(work: Work, utcMs: number, length: number): string {
+  const local = localMs(utcMs, work.tariff.timeZone);
+  return `${Math.floor(local / length)} ${local - utcMs}`;
+}
+
+/** Usage by window; a usage belongs to the one in which it begins. */
+function windows(work: Work, used: readonly Used[], length: number): Map<string, Used[]> {
+  const all = new Map<string, Used[]>();
   for (const one of used) {
-    const window = Math.floor(localMs(one.usage.startMs, work.tariff.timeZone) / length);
+    const window = windowAt(work, one.usage.startMs, length);
     all.set(window, [...(all.get(window) ?? []), one]);
   }
   return all;
@@ -46,8 +52,8 @@ export function demand(work: Work, demand: Fields): void {
     if (days.length === 0) continue;
     const contracted =
       demand.contracted === undefined ? Q.zero : work.customer.number(text(demand.contracted), days[0]!).times(1000n);
-    const powers = [...windows(work, own, length)].map(([window, some]) => ({
-      hour: Math.floor((window * length) / HOUR_MS),
+    const powers = [...windows(work, own, length).values()].map((some) => ({
+      hour: windowAt(work, some[0]!.usage.startMs, HOUR_MS),
       watts: unitsOf(some).times(perHour),
     }));
     const highest = powers.reduce((most, { watts }) => most.max(watts), Q.zero);
@@ -63,6 +69,8 @@ export function demand(work: Work, demand: Fields): void {
         ),
       );
     }
+    // What was measured is corrected; what the contract and earlier months ask for is not.
+    if (demand.powerFactor !== undefined) watts = watts.times(correction(fields(demand.powerFactor), own, used));
     if (demand.ratchet !== undefined) {
       const { percent, cycles } = fields(demand.ratchet);
       const earlier = cyclesBefore(span, Number(text(cycles))).map((before) => highestIn(work, demand, before, length));
@@ -70,7 +78,6 @@ export function demand(work: Work, demand: Fields): void {
       watts = watts.max(most.times(money(percent)).over(100n));
     }
     if (demand.atLeast !== undefined) watts = watts.max(contracted.times(money(demand.atLeast)).over(100n));
-    if (demand.powerFactor !== undefined) watts = watts.times(correction(fields(demand.powerFactor), own, used));
     const share = new Q(BigInt(days.length), BigInt(span.end - span.first));
     const line = work.lines.at({ component: text(demand.component) });
     line.used(watts);
@@ -107,7 +114,7 @@ function correction(factor: Fields, own: readonly Used[], all: readonly Used[]):
   const [active, reactiveUnits] = [unitsOf(own), unitsOf(inBands(all, texts(factor.reactive)))];
   const apparent = root(active.times(active).plus(reactiveUnits.times(reactiveUnits)));
   if (apparent.isZero()) return new Q(1n);
-  const decimals = factor.decimals === undefined ? 6 : Number(text(factor.decimals));
+  const decimals = factor.decimals === undefined ? 2 : Number(text(factor.decimals));
   const cosine = active.over(apparent).round('half-up', decimals);
   return new Q(1n).plus(money(factor.target).minus(cosine).max(Q.zero));
 }
@@ -116,22 +123,31 @@ export function percentile(work: Work, component: Fields): void {
   const length = windowMs(component, '5min');
   const percent = component.percent === undefined ? new Q(95n) : money(component.percent);
   for (const { span, used } of cyclesWithUse(work, component)) {
-    const samples = ((span.end - span.first) * 24 * HOUR_MS) / length;
-    const rank = Number(-percent.times(BigInt(samples)).over(-100n).floor());
+    const days = work.customer.daysOf(component, span);
+    if (days.length === 0) continue;
+    const startOf = (day: number) => utcMs(day * DAY_MS, work.tariff.timeZone);
+    const samples = Math.ceil((startOf(days.at(-1)! + 1) - startOf(days[0]!)) / length);
+    const left = new Q(100n).minus(percent).times(BigInt(samples)).over(100n);
     const rates = (pick: (one: Used) => number) =>
       [...windows(work, used, length).values()]
         .map((some) => some.reduce((sum, one) => sum + pick(one), 0))
         .sort((a, b) => b - a);
-    const at = (pick: (one: Used) => number) => new Q(BigInt(rates(pick)[samples - Math.ceil(rank)] ?? 0));
+    const at = (pick: (one: Used) => number) => new Q(BigInt(rates(pick)[Number(left.floor())] ?? 0));
     const up = at(({ usage }) => usage.up);
     const down = at(({ usage }) => usage.quantity - usage.up);
     const bytes = { up, down, larger: up.max(down), total: at(({ usage }) => usage.quantity) }[
       text(component.measure) || 'total'
     ]!;
-    const bits = bytes.times(8000n).over(BigInt(length));
+    const bits = new Q(bytes.times(8000n).over(BigInt(length)).floor());
     const line = work.lines.at({ component: text(component.component) });
     line.used(bits);
-    line.sum(bits.times(money(component.price)).over(power(text(component.per))));
+    const share = new Q(BigInt(days.length), BigInt(span.end - span.first));
+    line.sum(
+      bits
+        .times(money(component.price))
+        .over(power(text(component.per)))
+        .times(share),
+    );
   }
 }
 
@@ -224,7 +240,8 @@ function banked(work: Work, component: Fields, span: Span): Q {
   const lasts = component.bank === undefined ? 0 : Number(text(component.bank));
   if (lasts === 0) return Q.zero;
   let bank: { units: Q; cycles: number }[] = [];
-  for (const cycle of cyclesBefore(span, 12)) {
+  const first = Math.min(span.first, ...work.used.map(({ day }) => day));
+  for (const cycle of cyclesSince(first, span, 0)) {
     const used = work.used.filter(({ day }) => day >= cycle.first && day < cycle.end);
     const { imported, exported } = netted(work, component, used);
     let wanted = imported;

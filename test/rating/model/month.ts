@@ -1,4 +1,5 @@
 /** What a month costs: everything from the beginning, component by component in the order in which they are explained. */
+import { asSold } from './energy.ts';
 import { Customer, cyclesOf, dateOfDay, monthSpan, type Span } from './days.ts';
 import { splitByMonths } from './split.ts';
 import { fields, list, text, texts, type Fields } from './document.ts';
@@ -56,10 +57,12 @@ export function settleMonth(tariff: Tariff, given: Fields, usages: readonly Usag
 function settle(tariff: Tariff, given: Fields, usages: readonly Usage[]): Month | { error: string } {
   const members = membersOf(tariff, given, usages);
   for (const { work, usages: own } of members) {
-    for (const usage of own) {
+    for (const one of own) {
+      const day = Math.floor(localMs(one.startMs, tariff.timeZone) / DAY_MS);
+      const usage = asSold(tariff, { ...one, attributes: { ...work.customer.attributesOn(day), ...one.attributes } });
+      if ('error' in usage) return usage;
       const priced = priceUsage(tariff, usage);
       if ('error' in priced) return priced;
-      const day = Math.floor(localMs(usage.startMs, tariff.timeZone) / DAY_MS);
       work.used.push({ usage, priced, day, covered: Q.zero });
     }
     work.used.sort((a, b) => a.usage.startMs - b.usage.startMs);

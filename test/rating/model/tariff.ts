@@ -1,5 +1,6 @@
 /** What a tariff file says, ready to be looked through from top to bottom. */
 import { fields, list, money, quantity, text, texts, type Fields, type Tree } from './document.ts';
+import { readEnergy, type Energy } from './energy.ts';
 import { holidaysOf } from './holidays.ts';
 import { momentMs } from './local-time.ts';
 import { Q, type Rounding } from './rational.ts';
@@ -55,7 +56,11 @@ export interface Tariff {
   effective: string;
   effectiveMs: number;
   timeZone: string;
+  /** What prices are for: gas that is sold as energy counts like heat. */
   service: string;
+  /** What usage is of. */
+  metered: string;
+  energy: Energy | null;
   timed: boolean;
   tax: { percent: Q; included: boolean };
   rounding: { at: string; mode: Rounding; decimals: number };
@@ -89,7 +94,9 @@ export interface Series {
 export type ReadFile = (name: string) => string;
 
 export function readTariff(document: Fields, readFile: ReadFile): Tariff {
-  const service = text(document.service);
+  const metered = text(document.service);
+  const energy = readEnergy(document, readFile);
+  const service = energy === null ? metered : 'heat';
   const [tax, rounding] = [fields(document.tax), fields(document.rounding)];
   const registers = registersOf(document);
   return {
@@ -99,6 +106,8 @@ export function readTariff(document: Fields, readFile: ReadFile): Tariff {
     effectiveMs: momentMs(text(document.effective), text(document.timeZone)),
     timeZone: text(document.timeZone),
     service,
+    metered,
+    energy,
     timed: service === 'voice',
     tax: { percent: money(tax.percent), included: text(tax.included) === 'true' },
     rounding: {
@@ -184,7 +193,12 @@ function readSeries(series: Fields, document: Fields, readFile: ReadFile): Serie
   }
   const everyMs = Number(quantity(series.every, 'voice').floor());
   const firstMs = [...prices.keys()][0] ?? 0;
-  return { everyMs, firstMs, per: quantity(series.per, text(document.service)), prices };
+  return {
+    everyMs,
+    firstMs,
+    per: quantity(series.per, document.energy === undefined ? text(document.service) : 'heat'),
+    prices,
+  };
 }
 
 function readRule(rule: Fields, service: string): Rule {

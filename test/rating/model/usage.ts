@@ -1,4 +1,5 @@
 /** What one usage costs, exactly: one increment after the other. */
+import { asSold } from './energy.ts';
 import { bandAt, ruleFor, zoneOf } from './place.ts';
 import { Q } from './rational.ts';
 import { divided } from './divided.ts';
@@ -22,6 +23,8 @@ export interface Usage {
   texts?: Record<string, string>;
   attributes?: Record<string, string>;
   otherAttributes?: Record<string, string>;
+  /** The quantity is energy already. */
+  sold?: boolean;
   /** Which of several subscriptions used it. */
   member?: string;
 }
@@ -49,7 +52,9 @@ export interface Priced {
 export type Outcome = Priced | { error: string };
 
 /** A part of a session costs what the session costs so far (`quantity`) less what it cost before (`done`). */
-export function priceUsage(tariff: Tariff, usage: Usage): Outcome {
+export function priceUsage(tariff: Tariff, given: Usage): Outcome {
+  const usage = asSold(tariff, given);
+  if ('error' in usage) return usage;
   const all = priceWhole(tariff, usage);
   if ((usage.done ?? 0) === 0 || 'error' in all) return all;
   const before = priceWhole(tariff, earlier(usage));

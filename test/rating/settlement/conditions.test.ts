@@ -162,16 +162,64 @@ describe('usage that is settled and comes into another band', () => {
     }
   });
 
-  it('is refused when the tariff is checked where nothing tells which rule holds', () => {
+  it('goes on by what the charge says where other bands ask other things', () => {
     const other = same.replace('band: night, when: { forwarded: true }', 'band: night, when: { trunkIn: X }');
+    const trunk = ', trunkIn: X';
+    const table: [string, string][] = [
+      ['', '4.00'],
+      [forwarded, '5.00'],
+      [trunk, '5.00'],
+      [forwarded + trunk, '6.00'],
+    ];
+    for (const crossing of ['by-increment', 'split']) {
+      for (const [more, amount] of table) {
+        const usage = [call('05T19:59', '120s', more)];
+        expect(differences(crossed(crossing, other), usage, `{ amount: ${amount} }`), crossing + more).toEqual([]);
+        // The other way round: from night into day.
+        const back = [call('05T07:59', '120s', more)];
+        expect(differences(crossed(crossing, other), back, `{ amount: ${amount} }`), crossing + more).toEqual([]);
+      }
+    }
+  });
+
+  it('is refused rather than guessed where an older charge does not say it', () => {
+    const other = same.replace('band: night, when: { forwarded: true }', 'band: night, when: { trunkIn: X }');
+    const tariff = compileText(tariffOf(crossed('by-increment', other)));
+    const run = (component: string) =>
+      settle({
+        book: TariffBook.build([tariff]),
+        period: '2026-10',
+        assignments: [{ tariff: 'calls', fromMs: null, toMs: null }],
+        usages: [
+          {
+            ...{ identity: '1'.padStart(32, '0'), startMs: Date.UTC(2026, 9, 5, 16, 59), quantity: 120_000 },
+            ...{ quantityUp: 0, zone: '', band: 'day', version: 'calls@2020-01-01', component },
+          },
+        ],
+        posted: [],
+      });
+    expect(() => run('day')).toThrow(expect.objectContaining({ code: 'SETTLE_RULE_UNKNOWN' }));
+    expect(run('day#0')).toMatchObject([{ component: 'day', amountMicros: 4_000_000 }]);
+    expect(run('day#3')).toMatchObject([{ component: 'day', amountMicros: 5_000_000 }]);
+  });
+
+  it('is refused when the tariff is checked where a charge would have to name too many rules', () => {
     const found = (tariff: Tariff) => checkTariff(tariffOf(tariff), noSideFile, 't.yaml').map(formatMistake);
-    const finding = (line: number, rule: number, start: number) =>
-      `t.yaml:${line}: rules.${rule}: Usage that begins under rule ${start} may come into its band: settlement could ` +
-      'not tell whether its conditions hold. Ask the same in all bands, use `crossing: by-start`, or round on the record.';
-    expect(found(crossed('by-increment', other))).toEqual([finding(11, 0, 3), finding(13, 2, 1)]);
-    expect(found(crossed('by-start', other))).toEqual([]);
-    expect(found({ ...crossed('by-increment', other), at: 'record' })).toEqual([]);
+    const many = (count: number) =>
+      Array.from(
+        { length: count },
+        (_, no) =>
+          `\n  - { component: night-${no}, band: night, when: { trunkIn: X${no} }, price: { price: 2, per: 1min } }`,
+      ).join('') + '\n  - { component: all, price: { price: 1, per: 1min } }';
+    expect(found(crossed('by-increment', many(7)))).toEqual([]);
+    const finding = (line: number, rule: number) =>
+      `t.yaml:${line}: rules.${rule}: Usage that begins under rule 9 may come into its band, and what holds there does not ` +
+      'tell whether its conditions hold: a charge can name 6 such rules beside its component, and this tariff has 8. ' +
+      'Ask the same in all bands, use `crossing: by-start`, or round on the record.';
+    expect(found(crossed('by-increment', many(8)))).toEqual([finding(17, 6), finding(18, 7)]);
+    expect(found(crossed('by-start', many(8)))).toEqual([]);
+    expect(found({ ...crossed('by-increment', many(8)), at: 'record' })).toEqual([]);
     // What stands in the log is not refused because a check came later.
-    expect(compileText(tariffOf(crossed('by-increment', other))).name).toBe('calls');
+    expect(compileText(tariffOf(crossed('by-increment', many(8)))).name).toBe('calls');
   });
 });
