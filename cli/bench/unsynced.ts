@@ -45,7 +45,6 @@ export class Syncs {
 
   private constructor(prototype: FileHandle) {
     this.prototype = prototype;
-    // eslint-disable-next-line @typescript-eslint/unbound-method
     const { sync, datasync } = prototype;
     this.originals = { sync, datasync };
     const wanted = (): boolean => this.active;

@@ -187,8 +187,9 @@ export class Duplicates {
   }
 
   private findOlder(word0: number, k1: number, k2: number, k3: number, startMs: number): KeptIdentity | null {
-    if (this.older === null) return null;
-    return this.older.find(word0 & (TABLE_COUNT - 1), k1, k2, k3, this.monthFor(startMs));
+    const { older } = this;
+    if (older === null || older.empty) return null;
+    return older.find(word0 & (TABLE_COUNT - 1), k1, k2, k3, this.monthFor(startMs));
   }
 
   /** The same decisions as `see` takes, on an identity that is kept outside of memory. */

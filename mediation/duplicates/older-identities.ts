@@ -15,6 +15,8 @@ export interface KeptIdentity {
 }
 
 export interface OlderIdentities {
+  /** Nothing is kept. */
+  readonly empty: boolean;
   /** Memory of all that finds them. */
   readonly memoryBytes: number;
   /** Brings near what `find` will look at for some records, four words of identity each. Returns anything. */

@@ -32,6 +32,7 @@ export class IdentityFiles implements OlderIdentities {
   private readonly filterBytesMax: number;
   /** The latest month first, of a month the newest. */
   private files: IdentityFile[] = [];
+  empty = true;
   private sequence = 0;
   /** Null when there are no files. */
   private filter: IdentityFilter | null = null;
@@ -122,6 +123,7 @@ export class IdentityFiles implements OlderIdentities {
     });
     this.remove(replaced);
     this.files = inOrder([...this.files, file]);
+    this.empty = false;
   }
 
   /** Reads all rows. Error: IDENTITIES_DAMAGED. */
@@ -136,7 +138,8 @@ export class IdentityFiles implements OlderIdentities {
 
   expire(oldestTag: number): void {
     this.remove(this.files.filter(({ facts }) => facts.month < oldestTag));
-    if (this.files.length === 0) [this.filter, this.filterRoom] = [null, 0];
+    this.empty = this.files.length === 0;
+    if (this.empty) [this.filter, this.filterRoom] = [null, 0];
   }
 
   /** Gives a checkpoint its files, synced. */
@@ -163,7 +166,8 @@ export class IdentityFiles implements OlderIdentities {
     for (const file of foreign.sort((a, b) => a.facts.sequence - b.facts.sequence)) {
       this.write(file.facts.month, file.rows, [rowsFrom(file)], [file], null);
     }
-    if (this.files.length > 0) this.makeFilter();
+    this.empty = this.files.length === 0;
+    if (!this.empty) this.makeFilter();
   }
 
   /** Reads every row. Error: IDENTITIES_DAMAGED. */

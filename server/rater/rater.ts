@@ -22,6 +22,7 @@ import { compiledFolder, readCompiled } from './compiled-files.ts';
 import { runCommand } from './commands.ts';
 import { Gather } from './gather.ts';
 import { HOLD_MS_MAX } from './messages.ts';
+import { IdentityCount } from './identity-count.ts';
 import type { RaterOptions, RaterToFront, SliceOutcome, VerifyCheck, WatchState } from './messages.ts';
 import { Pipeline } from './pipeline.ts';
 import { PlannedCuts } from './planned-cuts.ts';
@@ -35,11 +36,6 @@ import { WorkerPools } from './worker-pools.ts';
 
 const REFERENCE_TYPES: readonly number[] = [EntryType.registry, EntryType.publication];
 const NO_BYTES = new Uint8Array(0);
-
-/** How often the threads are asked what they remember. */
-const COUNT_EVERY_RECORDS = 200_000;
-/** With fewer for each identity on disk, one new record of fifty is looked for there in vain. */
-const FILTER_BITS_MIN = 10;
 
 export interface RaterEvents {
   tell(message: RaterToFront): void;
@@ -72,6 +68,7 @@ export class Rater {
   private readonly spool: Spool;
   private readonly checkpoints: CheckpointStore;
   private readonly statistics = new Statistics();
+  private readonly identities: IdentityCount;
   /** Owner of the data directory when this rater was opened. */
   private epoch = 0;
   private writer!: LedgerWriter;
@@ -90,8 +87,6 @@ export class Rater {
   private processedNo = 0;
   private recordsSinceCheckpoint = 0;
   private readonly rerating: RerateDesk;
-  private recordsUntilCount = COUNT_EVERY_RECORDS;
-  private toldOfFilter = false;
   /** Records received per file: what the same bytes count as when they are received again. */
   private fileRecords = new Map<number, number>();
 
@@ -102,6 +97,7 @@ export class Rater {
     this.events = events;
     this.spool = spool;
     this.log = createLogger({ name: 'rater', level: options.logLevel });
+    this.identities = new IdentityCount(this.log);
     this.ledger = ports.ledger({
       url: options.engineUrl,
       token: options.engineToken,
@@ -211,7 +207,7 @@ export class Rater {
     }
     const cuts = new PlannedCuts(await this.writer.recover(afterEntry));
     this.pipeline = new Pipeline(this.parts(new Gather(afterEntry), cuts), this.options, afterEntry, this.headNo);
-    await this.countIdentities();
+    await this.identities.ask(this.pools);
     this.onProcessed(afterEntry);
   }
 
@@ -343,11 +339,10 @@ export class Rater {
       // Pushed batches are files of their own, which never come again as a whole.
       if (fileEntry !== entryNo) this.fileRecords.set(fileEntry, (this.fileRecords.get(fileEntry) ?? 0) + counts[0]);
       this.recordsSinceCheckpoint += counts[0];
-      this.recordsUntilCount -= counts[0];
+      this.identities.received(counts[0], this.pools);
       this.statistics.count(source, counts);
     }
     this.statistics.outcome(outcome);
-    if (this.recordsUntilCount <= 0) void this.countIdentities().catch(() => undefined);
     return [
       ...reversed.blocks,
       ...encodeBatches([...outcome.batches, ...reversed.batches], entryNo),
@@ -355,19 +350,9 @@ export class Rater {
     ];
   }
 
-  private async countIdentities(): Promise<void> {
-    this.recordsUntilCount = COUNT_EVERY_RECORDS;
-    const identities = await this.pools.identities();
-    this.statistics.identities = identities;
-    if (identities.filterBits < FILTER_BITS_MIN * identities.onDisk && !this.toldOfFilter) {
-      this.toldOfFilter = true;
-      this.log.warn(identities, 'duplicates.memoryBytesMax is small: many new records are looked for on the disk');
-    }
-  }
-
   private onProcessed(entryNo: number): void {
     this.processedNo = entryNo;
-    this.events.tell({ type: 'processed', entryNo, statistics: this.statistics.snapshot() });
+    this.events.tell({ type: 'processed', entryNo, statistics: this.statistics.snapshot(this.identities.latest) });
     if (this.awaited !== null && this.awaited.entryNo <= entryNo) this.awaited.resolve();
   }
 

@@ -17,7 +17,6 @@ export class Statistics {
   private writes = 0;
   private writeMs = 0;
   private newestEventMs = 0;
-  identities: IdentityStatistics | null = null;
 
   /** Counts of one batch by disposition; index 0 (received) is the sum of the others and not counted again. */
   count(source: string, counts: readonly number[]): void {
@@ -51,7 +50,7 @@ export class Statistics {
     for (const { table, rows } of write.blocks) this.ledgerRows[table] = (this.ledgerRows[table] ?? 0) + rows;
   }
 
-  snapshot(): RaterStatistics {
+  snapshot(identities: IdentityStatistics | null): RaterStatistics {
     return {
       records: this.records,
       charges: this.charges,
@@ -62,7 +61,7 @@ export class Statistics {
       writes: this.writes,
       writeSeconds: this.writeMs / 1000,
       newestEventMs: this.newestEventMs,
-      identities: this.identities,
+      identities,
     };
   }
 }
