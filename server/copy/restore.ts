@@ -5,7 +5,7 @@
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../platform/clock.ts';
-import { makeDirectory, writeFileDurably } from '../../platform/durable-file.ts';
+import { makeDirectory, syncDirectory, writeFileDurably } from '../../platform/durable-file.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import { lockDataDir } from '../../platform/lock.ts';
 import { LogReader, LogWriter, Spool } from '../../platform/log/index.ts';
@@ -105,6 +105,7 @@ async function restoreFrom(origin: Origin, { from, into, drill, clock }: Restore
     await writeFileDurably(path.join(into, 'restored.json'), `${JSON.stringify({ ...restored, at }, null, 2)}\n`);
     if (drill) await writeFileDurably(path.join(into, DRILL), `${JSON.stringify({ from, at })}\n`);
     await rm(path.join(into, RESTORING));
+    await syncDirectory(into);
     await lock.release();
     return restored;
   } catch (error) {
