@@ -96,7 +96,7 @@ export class NativeBlockWriter {
     let at = this.column(name, 4);
     const { rows, view } = this;
     for (let i = 0; i < rows; i++) {
-      view.setUint32(at, source[index[i]]!, true);
+      view.setUint32(at, source[index[i]], true);
       at += 4;
     }
     return this;
@@ -118,7 +118,7 @@ export class NativeBlockWriter {
     let at = this.column(name, 2);
     const { rows, view } = this;
     for (let i = 0; i < rows; i++) {
-      view.setUint16(at, source[index[i]]!, true);
+      view.setUint16(at, source[index[i]], true);
       at += 2;
     }
     return this;
@@ -138,10 +138,10 @@ export class NativeBlockWriter {
     const { rows, view } = this;
     for (let i = 0; i < rows; i++) {
       const from = 4 * index[i];
-      view.setUint32(at, words[from]!, true);
-      view.setUint32(at + 4, words[from + 1]!, true);
-      view.setUint32(at + 8, words[from + 2]!, true);
-      view.setUint32(at + 12, words[from + 3]!, true);
+      view.setUint32(at, words[from], true);
+      view.setUint32(at + 4, words[from + 1], true);
+      view.setUint32(at + 8, words[from + 2], true);
+      view.setUint32(at + 12, words[from + 3], true);
       at += 16;
     }
     return this;
@@ -206,7 +206,7 @@ export class NativeBlockWriter {
     // Key 0 of every dictionary is the default value, so those of the rows start at 1.
     const met: number[] = [];
     for (let i = 0; i < rows; i++) {
-      const number = source[index[i]]!;
+      const number = source[index[i]];
       if (localKey[number] !== 0) continue;
       if (number >= dictionary.length) throw new Error(`${name}: no such number in the dictionary: ${number}`);
       localKey[number] = met.push(number);
@@ -219,9 +219,9 @@ export class NativeBlockWriter {
     );
     const { bytes, view } = this;
     if (met.length === 1) bytes.fill(1, at, at + rows);
-    else if (width === 1) for (let i = 0; i < rows; i++) bytes[at++] = localKey[source[index[i]]!];
-    else if (width === 2) for (let i = 0; i < rows; i++, at += 2) view.setUint16(at, localKey[source[index[i]]!], true);
-    else for (let i = 0; i < rows; i++, at += 4) view.setUint32(at, localKey[source[index[i]]!], true);
+    else if (width === 1) for (let i = 0; i < rows; i++) bytes[at++] = localKey[source[index[i]]];
+    else if (width === 2) for (let i = 0; i < rows; i++, at += 2) view.setUint16(at, localKey[source[index[i]]], true);
+    else for (let i = 0; i < rows; i++, at += 4) view.setUint32(at, localKey[source[index[i]]], true);
     for (const number of met) localKey[number] = 0;
     return this;
   }
