@@ -8,7 +8,7 @@ import { isReference, tariffSource } from '../tariff-source.ts';
 /** Two files are compared here; what Tollgrid holds is compared by it. */
 export const tariffDiff: CommandSpec<{ shown: number }> = {
   usage: 'diff <a> <b>',
-  summary: 'Say what is different between two tariffs; exits 1 when something is',
+  summary: 'Say what is different between two tariffs, in words or as data',
   args: {
     a: 'A file, or a published version or draft: NAME@DATE, NAME@DATE#2, NAME@DATE#draft',
     b: 'The same, compared with it',
@@ -30,7 +30,6 @@ export const tariffDiff: CommandSpec<{ shown: number }> = {
           })
         : await compareFiles(a, b, shown);
     show(context, difference, () => diffLines(difference));
-    return difference.same ? 0 : 1;
   },
 };
 

@@ -48,7 +48,7 @@ import { createServices } from './services.ts';
 import { Sources } from './sources.ts';
 import { storedStatus } from './stored-status.ts';
 import type { TariffPublisher } from './tariff-publisher.ts';
-import { ThreadWorkshop } from './tariff-workshop.ts';
+import { ThreadWorkshop } from './workshop/workshop.ts';
 
 export interface FrontOptions {
   config: Config;

@@ -5,7 +5,7 @@ import { compiledFolder, writeCompiled } from '../rater/index.ts';
 import type { FrontParts } from './front.ts';
 import type { ApplyPublication } from './publisher.ts';
 import { TariffPublisher } from './tariff-publisher.ts';
-import type { PreparedTariff } from './tariff-work.ts';
+import type { PreparedTariff } from './workshop/work.ts';
 
 /** Of the table of prefixes: smaller ones the rater compiles itself in no time. */
 const HANDED_OVER_BYTES_MIN = 1024 * 1024;

@@ -10,7 +10,7 @@ import type { Intake } from './intake.ts';
 import type { LogState } from './log-state.ts';
 import type { ApplyPublication } from './publisher.ts';
 import { versionKey, type TariffFacts } from './tariff-history.ts';
-import type { PreparedTariff, TariffWorkInput, TariffWorkshop } from './tariff-work.ts';
+import type { PreparedTariff, TariffWorkInput, TariffWorkshop } from './workshop/work.ts';
 import { Turns } from './turns.ts';
 
 export interface TariffPublisherParts {

@@ -6,7 +6,7 @@ import { decodeCursor, encodeCursor, type PageRequest, type TariffServices } fro
 import type { FrontParts } from './front.ts';
 import type { TariffFacts } from './tariff-history.ts';
 import type { PublishedTariff, TariffFileInput } from './tariff-publisher.ts';
-import type { TariffWorkInput } from './tariff-work.ts';
+import type { TariffWorkInput } from './workshop/work.ts';
 
 /** How long a canary waits for the ledger. */
 const CAUGHT_UP_MS = 20_000;

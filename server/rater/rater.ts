@@ -15,10 +15,9 @@ import { readEpoch } from '../../platform/lock.ts';
 import { LogReader, Spool, type LogEntry } from '../../platform/log/index.ts';
 import { createLogger, type Logger } from '../../platform/logger.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
-import { EntryType, SEMANTICS_NO, type CommandHead, type PublicationHead, type RerateWish } from '../../schemas/log-entries.ts';
+import { EntryType, SEMANTICS_NO, type CommandHead, type RerateWish } from '../../schemas/log-entries.ts';
 import { encodeBatches, encodeControls, neverAdmitted } from './accounting.ts';
 import { CheckpointStore, type Checkpoint } from './checkpoint.ts';
-import { compiledFolder, readCompiled } from './compiled-files.ts';
 import { runCommand } from './commands.ts';
 import { Gather } from './gather.ts';
 import { HOLD_MS_MAX } from './messages.ts';
@@ -27,7 +26,8 @@ import type { RaterOptions, RaterToFront, SliceOutcome, VerifyCheck, WatchState 
 import { Pipeline } from './pipeline.ts';
 import { PlannedCuts } from './planned-cuts.ts';
 import { RerateDesk } from './rerate-desk.ts';
-import { partsOfEntry, ReferenceData, type ReferenceEntry } from './reference-data.ts';
+import { ReferenceData } from './reference-data.ts';
+import { referenceEntryOf } from './reference-entry.ts';
 import { reverse } from './reversals.ts';
 import { Statistics } from './statistics.ts';
 import { verifyStored } from './verify.ts';
@@ -35,7 +35,6 @@ import { watchStored, type StoredWatch } from './watch-stored.ts';
 import { WorkerPools } from './worker-pools.ts';
 
 const REFERENCE_TYPES: readonly number[] = [EntryType.registry, EntryType.publication];
-const NO_BYTES = new Uint8Array(0);
 
 export interface RaterEvents {
   tell(message: RaterToFront): void;
@@ -257,19 +256,9 @@ export class Rater {
   }
 
   private async applyReference(entry: LogEntry): Promise<void> {
-    const reference = await this.referenceEntry(entry);
+    const reference = await referenceEntryOf(entry, this.options.dataDir);
     this.reference.apply(reference);
     await this.pools.reference([reference]);
-  }
-
-  /** A tariff is compiled once for all threads: by the front as a rule, before its entry was in the log. */
-  private async referenceEntry(entry: LogEntry): Promise<ReferenceEntry> {
-    const { entryNo, type, head } = entry;
-    const publication = type === EntryType.publication ? (entry.head as PublicationHead) : null;
-    if (publication?.kind !== 'tariff') return { entryNo, type, head, body: await entry.body() };
-    const made = await readCompiled(compiledFolder(this.options.dataDir), publication.sha256);
-    const read = { entryNo, type, head, body: made === null ? await entry.body() : NO_BYTES };
-    return { ...read, body: NO_BYTES, parts: made ?? partsOfEntry(read) };
   }
 
   private parts(gather: Gather, cuts: PlannedCuts): ConstructorParameters<typeof Pipeline>[0] {

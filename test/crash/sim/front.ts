@@ -7,7 +7,7 @@ import { LogState } from '../../../server/front/log-state.ts';
 import { Processed } from '../../../server/front/processed.ts';
 import { Publisher, type ApplyPublication } from '../../../server/front/publisher.ts';
 import { START, TariffPublisher } from '../../../server/front/tariff-publisher.ts';
-import { inThisThread } from '../../../server/front/tariff-workshop.ts';
+import { inThisThread } from '../../../server/front/workshop/workshop.ts';
 import { ReferenceData } from '../../../server/rater/index.ts';
 import { definition, FORMAT, KNOWN_ACCOUNT } from '../usage.ts';
 import { projectRoot } from '../../../platform/paths.ts';

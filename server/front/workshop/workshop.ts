@@ -1,9 +1,9 @@
 /** A thread for what takes long with tariffs, so that the front goes on answering. It ends when nobody needs it. */
 import { Piscina } from 'piscina';
-import { TollgridError } from '../../platform/errors.ts';
-import { entryFlags, entryPoint } from '../../platform/paths.ts';
-import type { TariffDifference } from '../../rating/index.ts';
-import type { TariffThreadAnswer, TariffThreadTask } from './tariff-thread.ts';
+import { TollgridError } from '../../../platform/errors.ts';
+import { entryFlags, entryPoint } from '../../../platform/paths.ts';
+import type { TariffDifference } from '../../../rating/index.ts';
+import type { TariffThreadAnswer, TariffThreadTask } from './worker.ts';
 import {
   compareWork,
   prepareWork,
@@ -11,13 +11,13 @@ import {
   type PreparedTariff,
   type TariffWorkInput,
   type TariffWorkshop,
-} from './tariff-work.ts';
+} from './work.ts';
 
 const IDLE_MS = 30_000;
 
 export class ThreadWorkshop implements TariffWorkshop {
   private readonly pool = new Piscina({
-    filename: entryPoint(import.meta.url, 'tariff-thread').href,
+    filename: entryPoint(import.meta.url, 'worker').href,
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: IDLE_MS,

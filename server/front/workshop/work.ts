@@ -11,8 +11,8 @@ import {
   type Prepared,
   type TariffDifference,
   type TariffParts,
-} from '../../rating/index.ts';
-import type { Publication } from '../../schemas/log-entries.ts';
+} from '../../../rating/index.ts';
+import type { Publication } from '../../../schemas/log-entries.ts';
 import { sideFiles } from './side-files.ts';
 
 export type TariffWorkInput =

@@ -1,4 +1,4 @@
-import { TollgridError } from '../../platform/errors.ts';
+import { TollgridError } from '../../../platform/errors.ts';
 
 /** Side files that came with a request, by their relative names. */
 export function sideFiles(files: Readonly<Record<string, string>>): (name: string) => string {

@@ -1,7 +1,7 @@
 /** The thread of the workshop. Errors go back as values: classes do not survive the way between threads. */
 import { Piscina } from 'piscina';
-import { toTollgridError, type ErrorCode } from '../../platform/errors.ts';
-import { compareWork, prepareWork, type CompareInput, type TariffWorkInput } from './tariff-work.ts';
+import { toTollgridError, type ErrorCode } from '../../../platform/errors.ts';
+import { compareWork, prepareWork, type CompareInput, type TariffWorkInput } from './work.ts';
 
 export type TariffThreadTask = { prepare: TariffWorkInput } | { compare: CompareInput };
 
