@@ -67,6 +67,7 @@ export const tariff: CommandGroup = {
     test,
     tariffExplain,
     tariffDiff,
+    tariffCanary,
     tariffList,
     tariffHistory,
     tariffDraft,

@@ -17,7 +17,12 @@ describe('the image of an empty registry', () => {
   it('gives back folders, also empty ones, and files to the byte', async () => {
     const folder = path.join(dir, 'one');
     mkdirSync(path.join(folder, 'a', 'empty'), { recursive: true });
-    const contents = { a: Buffer.from('some\0text'), b: Buffer.from([1, 0, 0, 0]), c: Buffer.alloc(70_000), d: Buffer.alloc(0) };
+    const contents = {
+      a: Buffer.from('some\0text'),
+      b: Buffer.from([1, 0, 0, 0]),
+      c: Buffer.alloc(70_000),
+      d: Buffer.alloc(0),
+    };
     for (const [name, bytes] of Object.entries(contents)) writeFileSync(path.join(folder, 'a', name), bytes);
     await keepImage(folder, image);
     expect(statSync(image).size).toBeLessThan(1000);

@@ -37,7 +37,10 @@ describe('duplicates by unique key', () => {
   });
 
   it('gives the answers of a plain map for any sequence, also across a dump and load', () => {
-    const sights = fc.array(fc.record({ id: fc.nat(400), content: fc.constantFrom(0, 2, 4) }), { maxLength: 3000, size: "max" });
+    const sights = fc.array(fc.record({ id: fc.nat(400), content: fc.constantFrom(0, 2, 4) }), {
+      maxLength: 3000,
+      size: 'max',
+    });
     fc.assert(
       fc.property(sights, fc.nat(3000), (sequence, cut) => {
         let duplicates = new Duplicates();

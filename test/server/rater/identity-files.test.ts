@@ -295,7 +295,10 @@ describe('a damaged file of identities', () => {
       dumpShards({ duplicates, registers: new RegisterBook() }, older, target, 0);
     await store.write(7, new Map(), dump);
     const state = (await store.read())!.path;
-    const file = path.join(state, fs.readdirSync(state).find((name) => name.endsWith('.ids'))!);
+    const file = path.join(
+      state,
+      fs.readdirSync(state).find((name) => name.endsWith('.ids'))!,
+    );
     // The link shares its bytes with the file it is of.
     const sound = fs.readFileSync(file);
     fs.rmSync(file);
