@@ -5,7 +5,7 @@ import { microsOf } from '../encode-rows.ts';
 import { CHARGE_COLUMNS, type RerateWorkspace } from './workspace.ts';
 import type { ScopeItem } from './wanted.ts';
 
-/** Differences of one view, service, tariff version and currency. Quantities and money: new less old. */
+/** Differences of one view, service, tariff version (whatever its revision) and currency. Quantities and money: new less old. */
 export interface DifferenceLine {
   view: string;
   service: string;
@@ -45,7 +45,8 @@ export async function differencesOf(workspace: RerateWorkspace): Promise<Differe
   const lines = await workspace.rows<
     Omit<DifferenceLine, 'reversed' | 'posted'> & { reversed: string; posted: string }
   >(
-    `SELECT view, service, tariff, kind, currency, countIf(d.sign = -1) AS reversed, countIf(d.sign = 1) AS posted,
+    `SELECT view, service, splitByChar('#', toString(d.tariff))[1] AS tariff, kind, currency,
+       countIf(d.sign = -1) AS reversed, countIf(d.sign = 1) AS posted,
        toString(sum(toInt128(d.quantity))) AS quantity,
        -sumIf(toDecimal128(d.amount, 6), d.sign = -1) AS before, sumIf(toDecimal128(d.amount, 6), d.sign = 1) AS after,
        sum(toDecimal128(d.amount, 6)) AS amount, sum(toDecimal128(d.tax, 6)) AS tax

@@ -13,11 +13,17 @@ export interface TariffHead {
 export function readTariffHead(text: string): TariffHead {
   const { value } = readSource(text);
   if (typeof value !== 'object' || value === null) return { version: null, files: [] };
-  const { name, effective, zonesFile, numbersFile, series } = value as Partial<Record<keyof TariffFile, unknown>>;
-  const listed = Object.values(typeof series === 'object' && series !== null ? series : {}) as { file?: unknown }[];
+  const { name, effective, zonesFile, numbersFile, series, energy } = value as Partial<
+    Record<keyof TariffFile, unknown>
+  >;
+  const listed = [...partsOf(series), ...partsOf(energy)] as { file?: unknown }[];
   const files = [zonesFile, numbersFile, ...listed.map((one) => one?.file)];
   return {
     version: typeof name === 'string' && typeof effective === 'string' ? `${name}@${effective}` : null,
     files: [...new Set(files.filter((file): file is string => typeof file === 'string'))],
   };
+}
+
+function partsOf(value: unknown): unknown[] {
+  return typeof value === 'object' && value !== null ? Object.values(value) : [];
 }

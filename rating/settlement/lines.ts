@@ -66,7 +66,9 @@ export class Lines {
 }
 
 export function keyText({ component, zone, band, version, payer = '', cycle = '' }: LineKey): string {
-  return `${component}\n${zone}\n${band}\n${version}\n${payer}\n${cycle}`;
+  // A correction of a version prices the same line otherwise: what is posted is the difference.
+  const [effective] = version.split('#', 1);
+  return `${component}\n${zone}\n${band}\n${effective}\n${payer}\n${cycle}`;
 }
 
 function lineText(subscription: number, key: LineKey): string {

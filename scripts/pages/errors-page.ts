@@ -1,5 +1,6 @@
 /** docs/errors.md from the table of codes. */
 import { commandErrors } from '../../schemas/errors/commands.ts';
+import { copyErrors } from '../../schemas/errors/copy.ts';
 import { mediationErrors } from '../../schemas/errors/mediation.ts';
 import { ledgerErrors } from '../../schemas/errors/ledger.ts';
 import { platformErrors } from '../../schemas/errors/platform.ts';
@@ -14,6 +15,7 @@ const AREAS: [title: string, codes: Record<string, ErrorEntry>][] = [
   ['Registry', registryErrors],
   ['Ledger', ledgerErrors],
   ['Server and API', serverErrors],
+  ['Backups and second copies', copyErrors],
   ['Commands', commandErrors],
   ['Platform: configuration, log, processes', platformErrors],
 ];

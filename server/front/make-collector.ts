@@ -1,6 +1,6 @@
 /** The collector of a configured source. A new kind is one more case here, and a section of the configuration. */
 import { FolderCollector, type FileIntake } from '../../collectors/files/index.ts';
-import type { Collector, RecordIntake, Surroundings } from '../../collectors/port.ts';
+import type { Collector, RecordIntake, Surroundings } from '../../collectors/index.ts';
 import { RadiusCollector, type RadiusOptions } from '../../collectors/radius/index.ts';
 import { TcpCollector } from '../../collectors/tcp/index.ts';
 import { UdpCollector } from '../../collectors/udp/index.ts';

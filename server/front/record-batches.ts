@@ -2,7 +2,7 @@
  * Single records of one source on their way into the log. While one batch is being made durable, the next one gathers:
  * the slower the disk, the larger the batches. What waits is bounded; at the bound the sender waits, or hears so.
  */
-import type { RecordIntake } from '../../collectors/port.ts';
+import type { RecordIntake } from '../../collectors/index.ts';
 import { TollgridError } from '../../platform/errors.ts';
 
 interface Waiting {

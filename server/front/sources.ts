@@ -1,7 +1,7 @@
 /** The configured ways in: each runs by itself, can be looked at, tried, paused, resumed, and exchanged while others run. */
 import { isDeepStrictEqual } from 'node:util';
 import { FolderCollector, type FileIntake } from '../../collectors/files/index.ts';
-import type { Collector, CollectorStatus } from '../../collectors/port.ts';
+import type { Collector, CollectorStatus } from '../../collectors/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { SourceConfig } from '../../platform/config.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';

@@ -65,6 +65,7 @@ describe('the configuration', () => {
     expect(config.sources).toEqual([
       {
         name: 'a',
+        kind: 'files',
         format: 'x',
         directory: path.join(dir, 'in'),
         pattern: '*',
@@ -72,6 +73,7 @@ describe('the configuration', () => {
         pollMs: 1000,
         quietMs: 60_000,
         paused: false,
+        waitingBytesMax: 16 * 1024 * 1024,
       },
     ]);
   });

@@ -8,7 +8,7 @@ const folder = path.join(projectRoot, 'formats');
 const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
 
 describe('shipped formats', () => {
-  it('are the nine that the documentation names', () => {
+  it('are the ten that the documentation names', () => {
     expect(files).toEqual([
       'asterisk-csv-uniqueid.yaml',
       'asterisk-csv.yaml',
@@ -19,6 +19,7 @@ describe('shipped formats', () => {
       'meter-interval-csv.yaml',
       'meter-register-csv.yaml',
       'radius-detail.yaml',
+      'radius.yaml',
     ]);
   });
 

@@ -84,9 +84,11 @@ export async function load(options: SystemOptions, calls: string, waitMs: number
   return system;
 }
 
+const CORRECTION = { correct: true, person: 'O. Kovalenko', note: 'as in the price list' };
+
 export async function correctTariffs(system: System, { correct }: Market): Promise<void> {
   for (const { name, document, files } of correct)
-    await system.services.publish({ kind: 'tariff', name, document, files, by: 'test' });
+    await system.services.publish({ kind: 'tariff', name, document, files, by: 'test', ...CORRECTION });
 }
 
 export async function reached(system: System, entryNo: number, waitMs: number): Promise<void> {

@@ -132,8 +132,10 @@ async function settle(period: string) {
   return (await system.services.settlement(entry))!;
 }
 
+const CORRECTION = { correct: true, person: 'O. Kovalenko', note: 'as in the price list' };
+
 async function publish(document: string): Promise<void> {
-  await system.services.publish({ kind: 'tariff', name: 't.yaml', document, files: {}, by: 'test' });
+  await system.services.publish({ kind: 'tariff', name: 't.yaml', document, files: {}, by: 'test', ...CORRECTION });
 }
 
 async function preview(wish: object = {}): Promise<{ figures: RerateFigures; rows: ChargeItem[] }> {

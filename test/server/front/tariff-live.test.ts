@@ -47,7 +47,7 @@ rules: [{ price: { price: ${revision}.00, per: 1min } }]
 `;
 /** The later ones are so large that they are handed to the rater compiled. */
 const zones = (revision: number): string =>
-  ['380,home', ...Array.from({ length: revision > 3 ? 60_000 : 10 }, (_, index) => `4${100_000 + index},abroad`)].join(
+  ['380,home', ...Array.from({ length: revision > 3 ? 300_000 : 10 }, (_, index) => `4${100_000 + index},abroad`)].join(
     '\n',
   );
 const GUIDING = 'guiding: test\nrules: [{ class: call.originating, views: [{ view: retail, by: [callingParty] }] }]\n';

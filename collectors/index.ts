@@ -1,0 +1,1 @@
+export type { Collector, CollectorState, CollectorStatus, RecordIntake, Surroundings } from './port.ts';
