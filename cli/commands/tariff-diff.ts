@@ -25,7 +25,7 @@ export const tariffDiff: CommandSpec<{ shown: number }> = {
     const difference =
       isReference(a) || isReference(b)
         ? await context.withApi(async (api) => {
-            const [from, to] = [a, b].map(choiceOf);
+            const [from, to] = await Promise.all([a, b].map(choiceOf));
             return api.post<DiffAnswer>('/v1/tariffs/diff', { from, to, shown });
           })
         : await compareFiles(a, b, shown);
@@ -33,7 +33,7 @@ export const tariffDiff: CommandSpec<{ shown: number }> = {
   },
 };
 
-function choiceOf(name: string) {
+async function choiceOf(name: string) {
   return isReference(name) ? name : tariffSource(readDocument(name));
 }
 

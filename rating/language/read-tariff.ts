@@ -93,6 +93,14 @@ function readParts(
   checkCrossing(file, base, bands, rules, mistakes);
   const period = readPeriod(namesKnown ? file : { ...file, period: {} }, base, bands, zones, mistakes);
   checkComponents(file, rules, mistakes);
+  const onRecord = file.rounding?.at === 'record' || file.rounding?.at === 'session';
+  if (file.period?.exchange !== undefined && onRecord && inputs.published !== true) {
+    mistakes.add(
+      ['period', 'exchange'],
+      'Only lines are exchanged: record charges would stay in the currency of the tariff.',
+      'Round at day, line or document.',
+    );
+  }
   if (namesKnown && !mistakes.any) {
     const places = { at: file.rounding.at, zones: zones.names.length, bands: bands.names.length };
     checkRuleComponents(rules, period, places, mistakes);

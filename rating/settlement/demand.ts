@@ -54,11 +54,10 @@ function measure({ windowMs, of }: DemandModel, uses: readonly Use[], contracted
   const perWindow = ratio(BigInt(HOUR_MS), BigInt(windowMs));
   const surpluses = new Map<number, Ratio>();
   let highest = NOTHING;
-  for (const { startMs, quantity } of byWindow(uses, windowMs, ({ usage }) => usage.quantity)) {
+  for (const { hourMs, quantity } of byWindow(uses, windowMs, ({ usage }) => usage.quantity)) {
     const power = product(whole(quantity), perWindow);
     highest = greatest(highest, power);
-    const hour = Math.floor(startMs / HOUR_MS);
-    surpluses.set(hour, greatest(surpluses.get(hour) ?? NOTHING, minus(power, contracted)));
+    surpluses.set(hourMs, greatest(surpluses.get(hourMs) ?? NOTHING, minus(power, contracted)));
   }
   if (of === 'maximum') return highest;
   if (of === 'excess') return greatest(NOTHING, minus(highest, contracted));

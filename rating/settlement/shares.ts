@@ -30,7 +30,9 @@ export function addShares(settlement: Settlement, version: BookVersion): void {
   for (const model of version.tariff.model.period.shares) {
     for (const { lead, members, cycle, parts, days } of heldCycles(settlement, version, model)) {
       const base = baseOf(settlement, { members }, version, cycle, model.of);
-      const counted = countedOf(model, whole(base.priced));
+      // The threshold is written in the tariff's currency, lines stand in the account's.
+      const { rate } = settlement.lines.exchange(version, cycle);
+      const counted = countedOf(model, whole(base.priced), rate);
       if (counted.num === 0n) continue;
       const held = parts.reduce((sum, part) => sum + part.days, 0);
       const micros = product(product(counted, model.share), ratio(BigInt(held), BigInt(days)));
@@ -50,10 +52,11 @@ export function addShares(settlement: Settlement, version: BookVersion): void {
 }
 
 /** The sum, what of it is above the threshold, or nothing. */
-function countedOf({ above, mode }: ShareModel, sum: Ratio): Ratio {
+function countedOf({ above, mode }: ShareModel, sum: Ratio, rate: Ratio): Ratio {
   if (above === null) return sum;
-  if (!isLess(above, sum)) return NOTHING;
-  return mode === 'whole' ? sum : minus(sum, above);
+  const limit = product(above, rate);
+  if (!isLess(limit, sum)) return NOTHING;
+  return mode === 'whole' ? sum : minus(sum, limit);
 }
 
 /** An amount in the posting currency: what it was taken of is money already. */

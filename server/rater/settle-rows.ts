@@ -61,7 +61,8 @@ export function settlementRow(
     start_at: startOfDay(held, charge.first),
     end_at: startOfDay(held, charge.end),
     identity: identityOf([
-      ...[subscription.id, row, service, period, component, zone, band, version],
+      // A corrected version prices the same line.
+      ...[subscription.id, row, service, period, component, zone, band, version.split('#', 1)[0]],
       ...(cycle === '' ? [] : [cycle]),
     ]),
     quantity: charge.quantity,

@@ -5,7 +5,7 @@ import type { Random } from './random.ts';
 export interface MeteredWords {
   price(): Fields;
   where(): Fields;
-  /** There are `tiers` that flows can go into. */
+  /** There are `tiers` that flows can go into, and they have one line. */
   tiers: boolean;
 }
 

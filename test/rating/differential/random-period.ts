@@ -1,5 +1,5 @@
 /** What is settled by the month, or by another cycle. */
-import { fields, type Fields, type Tree } from '../model/document.ts';
+import { fields, list, type Fields, type Tree } from '../model/document.ts';
 import { pricedAs } from './random-energy.ts';
 import { randomMetered } from './random-metered.ts';
 import type { Random } from './random.ts';
@@ -64,7 +64,7 @@ export function randomPeriod(random: Random, tariff: Fields): Fields {
       },
     ];
   }
-  Object.assign(period, randomMetered(random, tariff, { price, where, tiers: period.tiers !== undefined }));
+  Object.assign(period, randomMetered(random, tariff, { price, where, tiers: fillsTogether(period) }));
   if (random.chance(0.2)) period.surcharges = [{ component: 'surcharge', percent: random.pick(['3', '7.5']) }];
   if (random.chance(0.3)) {
     period.discounts = [
@@ -85,7 +85,8 @@ export function randomPeriod(random: Random, tariff: Fields): Fields {
       },
     ];
   }
-  if (random.chance(0.1)) {
+  const settled = ['day', 'line', 'document'].includes(fields(tariff.rounding).at as string);
+  if (settled && random.chance(0.15)) {
     const rates = { '2000-01-01': '0.9', '2026-03-10': '1.0375', '2026-10-31': '0.025', '2026-12-02': '41.2345' };
     period.exchange = { to: 'EUR', rates, ...(random.chance(0.5) ? { at: random.pick(['start', 'end']) } : {}) };
   }
@@ -94,6 +95,10 @@ export function randomPeriod(random: Random, tariff: Fields): Fields {
 
 const LISTS: Record<string, string> = { fee: 'fees', allowance: 'allowances' };
 const listOf = (name: string): string => LISTS[name]!;
+
+function fillsTogether({ tiers }: Fields): boolean {
+  return tiers !== undefined && list(tiers).every((one) => (fields(one).fill ?? 'together') === 'together');
+}
 
 function randomRollover(random: Random, sizes: string[]): Fields {
   return {

@@ -56,7 +56,7 @@ export function randomMonthUsages(random: Random, tariff: Fields, first: string,
     const inside = local >= from && local < to;
     const timeMs = ((local % DAY_MS) + DAY_MS) % DAY_MS;
     const near = clustered && random.chance(0.6) ? before + 60_000 * random.int(0, 40) : NaN;
-    if (localMs(near, timeZone) < to) {
+    if (!Number.isNaN(near) && localMs(near, timeZone) < to) {
       before = near + index;
       return moment({ ...usage, startMs: before });
     }

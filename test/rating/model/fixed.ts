@@ -60,8 +60,8 @@ export function allowances(work: Work, allowance: Fields): void {
   for (const { span } of cyclesWithUse(work, allowance)) {
     const carried: { left: Q; cycles: number }[] = [];
     const first = Math.min(span.first, ...work.used.map(({ day }) => day));
-    const before = back === 0 ? [] : cyclesSince(first, span, back);
-    for (const cycle of [...before, span]) {
+    // Earlier usage that it covered is not taken from what a later allowance rolls over.
+    for (const cycle of [...cyclesSince(first, span, back), span]) {
       const pools = [{ left: poolOf(work, allowance, cycle), cycles: 0 }, ...carried];
       for (const one of work.used.filter(({ day }) => day >= cycle.first && day < cycle.end)) {
         if (!suits(allowance, one.priced)) continue;

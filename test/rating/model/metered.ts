@@ -27,10 +27,10 @@ const inBands = (used: readonly Used[], names: string[]): Used[] =>
 
 const unitsOf = (used: readonly Used[]): Q => Q.sum(used.map(({ usage }) => new Q(BigInt(usage.quantity))));
 
-/** A window of the local clock, or an hour: in autumn the same time comes twice, and is twice. */
+/** A window of the local clock: in autumn the same hour comes twice, and is twice; longer windows are then longer. */
 function windowAt(work: Work, utcMs: number, length: number): string {
   const local = localMs(utcMs, work.tariff.timeZone);
-  return `${Math.floor(local / length)} ${local - utcMs}`;
+  return `${Math.floor(local / length)} ${length > HOUR_MS ? '' : local - utcMs}`;
 }
 
 /** Usage by window; a usage belongs to the one in which it begins. */
@@ -80,7 +80,7 @@ export function demand(work: Work, demand: Fields): void {
     if (demand.atLeast !== undefined) watts = watts.max(contracted.times(money(demand.atLeast)).over(100n));
     const share = new Q(BigInt(days.length), BigInt(span.end - span.first));
     const line = work.lines.at({ component: text(demand.component) });
-    line.used(watts);
+    line.rate(watts);
     line.sum(
       watts
         .times(money(demand.price))
@@ -140,7 +140,7 @@ export function percentile(work: Work, component: Fields): void {
     ]!;
     const bits = new Q(bytes.times(8000n).over(BigInt(length)).floor());
     const line = work.lines.at({ component: text(component.component) });
-    line.used(bits);
+    line.rate(bits);
     const share = new Q(BigInt(days.length), BigInt(span.end - span.first));
     line.sum(
       bits

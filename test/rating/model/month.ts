@@ -133,7 +133,8 @@ function membersOf(
 }
 
 /** What one unit of the tariff's currency costs in that of the account, on the last or first day of the month. */
-function exchangeRate(tariff: Tariff, period: string): Q {
+function exchangeRate(tariff: Tariff, period: string): Q | null {
+  if (fields(tariff.document.period).exchange === undefined) return new Q(1n);
   const exchange = fields(fields(tariff.document.period).exchange);
   const { first, end } = monthSpan(period);
   const day = dateOfDay(exchange.at === 'start' ? first : end - 1);
@@ -141,7 +142,7 @@ function exchangeRate(tariff: Tariff, period: string): Q {
     .filter((from) => from <= day)
     .sort()
     .at(-1);
-  return since === undefined ? new Q(1n) : Q.of(text(fields(exchange.rates)[since]));
+  return since === undefined ? null : Q.of(text(fields(exchange.rates)[since]));
 }
 
 /** Whether settlement posts the money of a usage, and not its record. */

@@ -19,11 +19,11 @@ const sumOf = (lines: readonly Line[]): Q => Q.sum(lines.map(({ price }) => pric
 
 export function shares(work: Work, share: Fields, sign: bigint): void {
   const sum = sumOf(linesOf(work, share));
-  const above = share.above === undefined ? null : money(share.above);
+  const above = share.above === undefined ? null : money(share.above).times(work.lines.rate);
   if (above !== null && sum.compare(above) <= 0) return;
   const base = above !== null && share.mode === 'rest' ? sum.minus(above) : sum;
   const line = work.lines.at({ component: text(share.component) });
-  line.sum(base.times(money(share.percent)).over(100n).times(sign));
+  line.posted(base.times(money(share.percent)).over(100n).times(sign));
 }
 
 /** A day has its share of what its cycle costs and uses, the category of that day, and its share of the norm. */
@@ -33,7 +33,7 @@ export function benefits(work: Work, benefit: Fields): void {
     if (days.length === 0) continue;
     const lines = linesOf(work, benefit);
     const length = BigInt(span.end - span.first);
-    const used = Q.sum(lines.map((line) => line.quantity)).over(BigInt(days.length));
+    const used = Q.sum(lines.map((line) => (line.isRate ? Q.zero : line.quantity))).over(BigInt(days.length));
     let relief = Q.zero;
     for (const day of days) {
       const category = work.customer.attribute(text(benefit.attribute), day);
@@ -48,8 +48,8 @@ export function benefits(work: Work, benefit: Fields): void {
       relief = relief.plus(value.times(inside).times(money(percent)).over(100n));
     }
     if (relief.isZero()) continue;
-    work.lines.at({ component: text(benefit.component) }).sum(relief.times(-1n));
-    work.lines.at({ component: text(benefit.component), payer: text(benefit.payer) }).sum(relief);
+    work.lines.at({ component: text(benefit.component) }).posted(relief.times(-1n));
+    work.lines.at({ component: text(benefit.component), payer: text(benefit.payer) }).posted(relief);
   }
 }
 
@@ -65,10 +65,11 @@ function norm(work: Work, benefit: Fields, day: number): Q {
 export function commitments(work: Work, commitment: Fields): void {
   for (const { span } of cyclesWithUse(work, commitment)) {
     const held = BigInt(work.customer.daysOf(commitment, span).length);
+    const { rate } = work.lines;
     const share = commitment.prorate === 'none' ? new Q(1n) : new Q(held, BigInt(span.end - span.first));
     const sum = sumOf(linesOf(work, commitment));
     const line = work.lines.at({ component: text(commitment.component) });
-    if (commitment.minimum !== undefined) line.sum(money(commitment.minimum).times(share).minus(sum).max(Q.zero));
-    if (commitment.maximum !== undefined) line.sum(money(commitment.maximum).times(share).minus(sum).min(Q.zero));
+    if (commitment.minimum !== undefined) line.posted(money(commitment.minimum).times(share).times(rate).minus(sum).max(Q.zero));
+    if (commitment.maximum !== undefined) line.posted(money(commitment.maximum).times(share).times(rate).minus(sum).min(Q.zero));
   }
 }
