@@ -38,10 +38,10 @@ export const tariffCanary: CommandSpec<Options> = {
     'tollgrid tariff canary phone-2027.yaml --from 2026-10-01 --to 2026-11-01',
     'tollgrid tariff canary phone@2027-01-01 --from 2026-10 --to 2026-11 --account A-1001 --json',
   ],
-  run: async (context, [name], { account, ...options }) => {
+  run: async (context, [name], { account, from, to, inPlaceOf, attribute, shown }) => {
     const tariff = isReference(name) ? name : await tariffSource(readDocument(name));
     const report = await context.withApi((api) =>
-      follow(context, api, { tariff, ...options, ...(account !== undefined && { accounts: account }) }),
+      follow(context, api, { tariff, from, to, inPlaceOf, attribute, shown, accounts: account }),
     );
     show(context, report, () => canaryLines(report));
   },

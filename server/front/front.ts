@@ -4,7 +4,6 @@
  */
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import type { LedgerAddress } from '../../ledger/index.ts';
 import type { Config, SourceConfig } from '../../platform/config.ts';
 import { systemClock, type Clock } from '../../platform/clock.ts';
 import { TollgridError } from '../../platform/errors.ts';
@@ -22,7 +21,6 @@ import {
 } from '../../registry/index.ts';
 import { EntryType } from '../../schemas/log-entries.ts';
 import type { Notice, Status } from '../../schemas/api/operation.ts';
-import type { FrontServices } from '../http/index.ts';
 import { refuseUnfit } from '../copy/index.ts';
 import { ReferenceData } from '../rater/index.ts';
 import type { AuditClock } from './audit-clock.ts';
@@ -35,7 +33,8 @@ import { serveHttp, type HttpServer } from './http.ts';
 import { Intake } from './intake.ts';
 import { LogState } from './log-state.ts';
 import { Delays } from './delays.ts';
-import { DiskReserve, diskSpace, type DiskSpace } from './disk-reserve.ts';
+import { DiskReserve, diskSpace } from './disk-reserve.ts';
+import type { Front, FrontOptions } from './front-types.ts';
 import { FrontMetrics, type Gauges } from './metrics.ts';
 import { Processed } from './processed.ts';
 import { PausedSources } from './paused-sources.ts';
@@ -43,38 +42,12 @@ import { Rerates } from './rerates.ts';
 import { Publisher, type ApplyPublication } from './publisher.ts';
 import { Settlements } from './settlements.ts';
 import { openTariffs } from './open-tariffs.ts';
-import { outcomeLines, type Line } from './outcome.ts';
+import { outcomeLines } from './outcome.ts';
 import { createServices } from './services.ts';
 import { Sources } from './sources.ts';
 import { storedStatus } from './stored-status.ts';
 import type { TariffPublisher } from './tariff-publisher.ts';
 import { ThreadWorkshop } from './workshop/workshop.ts';
-
-export interface FrontOptions {
-  config: Config;
-  /** For one command: takes a free port, and leaves the sources alone. */
-  temporary: boolean;
-  clock?: Clock;
-  /** Room on the disk of a folder; the system's own when left out. */
-  diskSpace?: (folder: string) => Promise<DiskSpace>;
-}
-
-export interface Front {
-  url: string;
-  services: FrontServices;
-  /** Resolves when what stood in the sources' folders at the start is in the log. */
-  sourcesTaken(): Promise<void>;
-  /** Charges by view, service and kind. */
-  outcome(): Promise<Line[]>;
-  /** Resolves when a file of that name, received after an entry, is wholly in the log, or held. */
-  fileTaken(name: string, afterEntry: number): Promise<void>;
-  /** Where the ledger answers ClickHouse's HTTP interface. */
-  ledgerAddress(): LedgerAddress;
-  /** Resolves when somebody asks through the API that Tollgrid stops; whoever started it calls `stop` then. */
-  stopRequested: Promise<void>;
-  /** Drains and closes; the data directory is clean afterwards. */
-  stop(): Promise<void>;
-}
 
 /** How far ahead of the ledger pushed usage may run before it is refused, in log entries. */
 const PUSHED_ENTRIES_MAX = 5_000;

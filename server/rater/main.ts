@@ -76,7 +76,7 @@ function handle(message: FrontToRater): void {
       holdWrites(message.requestNo);
       return;
     case 'release':
-      rater?.release(message.requestNo);
+      rater?.holds.release(message.requestNo);
       return;
   }
 }

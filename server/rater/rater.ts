@@ -2,12 +2,10 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
-  connectLedger,
   createTables,
   dropLeftWorkspaces,
   LedgerWriter,
   releaseBuffer,
-  type LedgerAddress,
   type LedgerClient,
 } from '../../ledger/index.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
@@ -20,42 +18,20 @@ import { encodeBatches, encodeControls, neverAdmitted } from './accounting.ts';
 import { CheckpointStore, type Checkpoint } from './checkpoint.ts';
 import { runCommand } from './commands.ts';
 import { Gather } from './gather.ts';
-import { HOLD_MS_MAX } from './messages.ts';
+import { Holds } from './holds.ts';
 import { IdentityCount } from './identity-count.ts';
-import type { RaterOptions, RaterToFront, SliceOutcome, VerifyCheck, WatchState } from './messages.ts';
+import type { RaterOptions, SliceOutcome, VerifyCheck, WatchState } from './messages.ts';
 import { Pipeline } from './pipeline.ts';
 import { PlannedCuts } from './planned-cuts.ts';
 import { RerateDesk } from './rerate-desk.ts';
 import { ReferenceData } from './reference-data.ts';
-import { referenceEntryOf } from './reference-entry.ts';
+import { isReference, referenceEntryOf } from './reference-entry.ts';
 import { reverse } from './reversals.ts';
 import { Statistics } from './statistics.ts';
 import { verifyStored } from './verify.ts';
 import { watchStored, type StoredWatch } from './watch-stored.ts';
-import { WorkerPools } from './worker-pools.ts';
-
-const REFERENCE_TYPES: readonly number[] = [EntryType.registry, EntryType.publication];
-
-export interface RaterEvents {
-  tell(message: RaterToFront): void;
-  /** The rater cannot go on. */
-  fail(error: unknown): void;
-}
-
-/** What a rater reaches outside of itself; a simulation gives its own. */
-export interface RaterPorts {
-  ledger(address: LedgerAddress): LedgerClient;
-  pools(threads: number): WorkerPools;
-  /** A checkpoint is due after that many records. */
-  checkpointRecords: number;
-}
-
-const PORTS: RaterPorts = {
-  ledger: connectLedger,
-  pools: (threads) => new WorkerPools(threads),
-  // A replay of them takes seconds.
-  checkpointRecords: 10_000_000,
-};
+import { PORTS, type RaterEvents, type RaterPorts } from './rater-ports.ts';
+import type { WorkerPools } from './worker-pools.ts';
 
 export class Rater {
   private readonly ports: RaterPorts;
@@ -77,7 +53,7 @@ export class Rater {
   private running: Promise<void> = Promise.resolve();
   /** What uses the whole ledger (a write, a verification) waits for what came before it. */
   private ledgerTurn: Promise<unknown> = Promise.resolve();
-  private readonly holds = new Map<number, () => void>();
+  readonly holds = new Holds();
   /** Between two pipelines, while the ledger is dropped for a rebuild. */
   private rebuilding = false;
   private awaited: { entryNo: number; resolve: () => void } | null = null;
@@ -251,7 +227,7 @@ export class Rater {
   private async applyReferenceUpTo(entryNo: number): Promise<void> {
     if (entryNo === 0) return;
     for await (const entry of this.reader.readHeads(1, entryNo)) {
-      if (REFERENCE_TYPES.includes(entry.type)) await this.applyReference(entry);
+      if (isReference(entry.type)) await this.applyReference(entry);
     }
   }
 
@@ -358,24 +334,9 @@ export class Rater {
     return done;
   }
 
-  /** Tells when nothing is being written; nothing is written then until `release` of the same number. */
+  /** Tells when nothing is being written; nothing is written then until it is released. */
   hold(requestNo: number, held: () => void): void {
-    void this.withLedger(
-      () =>
-        new Promise<void>((resolve) => {
-          const late = setTimeout(resolve, HOLD_MS_MAX);
-          this.holds.set(requestNo, () => {
-            clearTimeout(late);
-            resolve();
-          });
-          held();
-        }),
-    );
-  }
-
-  release(requestNo: number): void {
-    this.holds.get(requestNo)?.();
-    this.holds.delete(requestNo);
+    void this.withLedger(() => this.holds.hold(requestNo, held));
   }
 
   setHead(headNo: number): void {

@@ -120,9 +120,10 @@ export async function owed(system: System): Promise<Owed> {
   const lines = new Map<string, bigint[]>();
   let rows = 0;
   for await (const line of exportLines(system)) {
-    const cells = line.split('\t');
+    // Which revision of a version it is has no say in what is owed.
+    const cells = line.split('\t').map((cell) => cell.replace(/(@\d{4}-\d{2}-\d{2})#\d+$/, '$1'));
     if (cells[5] !== 'settlement') {
-      hash.update(`${line}\n`);
+      hash.update(`${cells.join('\t')}\n`);
       rows++;
       continue;
     }

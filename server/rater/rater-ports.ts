@@ -1,0 +1,25 @@
+/** What a rater reaches outside of itself. */
+import { connectLedger, type LedgerAddress, type LedgerClient } from '../../ledger/index.ts';
+import type { RaterToFront } from './messages.ts';
+import { WorkerPools } from './worker-pools.ts';
+
+export interface RaterEvents {
+  tell(message: RaterToFront): void;
+  /** The rater cannot go on. */
+  fail(error: unknown): void;
+}
+
+/** What a rater reaches outside of itself; a simulation gives its own. */
+export interface RaterPorts {
+  ledger(address: LedgerAddress): LedgerClient;
+  pools(threads: number): WorkerPools;
+  /** A checkpoint is due after that many records. */
+  checkpointRecords: number;
+}
+
+export const PORTS: RaterPorts = {
+  ledger: connectLedger,
+  pools: (threads) => new WorkerPools(threads),
+  // A replay of them takes seconds.
+  checkpointRecords: 10_000_000,
+};
