@@ -13,7 +13,7 @@ import { readEpoch } from '../../platform/lock.ts';
 import { LogReader, Spool, type LogEntry } from '../../platform/log/index.ts';
 import { createLogger, type Logger } from '../../platform/logger.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
-import { EntryType, SEMANTICS_NO, type CommandHead, type RerateWish } from '../../schemas/log-entries.ts';
+import { SEMANTICS_NO, type CommandHead, type RerateWish } from '../../schemas/log-entries.ts';
 import { encodeBatches, encodeControls, neverAdmitted } from './accounting.ts';
 import { CheckpointStore, type Checkpoint } from './checkpoint.ts';
 import { runCommand } from './commands.ts';

@@ -1,6 +1,6 @@
 import { TollgridError } from '../../../platform/errors.ts';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { CHARGE, createEdge, FILE, INCIDENT, STATEMENT, type Edge } from './fake-services.ts';
+import { CHARGE, createEdge, FILE, INCIDENT, PREVIEW, STATEMENT, type Edge } from './fake-services.ts';
 
 describe('the API', () => {
   let edge: Edge;
@@ -44,6 +44,27 @@ describe('the API', () => {
       }
     },
   );
+
+  it('previews, approves and takes back re-ratings', async () => {
+    const wish = { from: '2026-03', to: '2026-04', tariff: 'phone' };
+    const begun = await post('/v1/rerates/previews', wish);
+    expect([begun.statusCode, begun.json()]).toEqual([202, { ...PREVIEW, wish }]);
+    expect((await get('/v1/rerates/previews/3')).json()).toEqual(PREVIEW);
+    expect((await get('/v1/rerates/previews/4')).json()).toMatchObject({ code: 'NOT_FOUND' });
+    expect((await get('/v1/rerates/previews/3/differences?limit=5')).json()).toEqual({ items: [CHARGE], next: null });
+    const digest = '0f'.repeat(32);
+    expect((await post('/v1/rerates', { ...wish, digest, by: 'Olha', note: 'why' })).json()).toEqual({ entry: 44 });
+    expect(edge.calls.at(-1)).toEqual({ method: 'rerate', input: { ...wish, digest, by: 'Olha', note: 'why' } });
+    expect((await post('/v1/rerates/44/undo', {})).json()).toEqual({ entry: 45 });
+    expect(edge.calls.at(-1)).toMatchObject({ method: 'undoRerate', input: { rerate: 44, by: 'operator' } });
+    for (const wrong of [
+      { from: '2026-03' },
+      { ...wish, from: '2026-13' },
+      { ...wish, digest: 'x' },
+      { ...wish, all: true },
+    ])
+      expect((await post('/v1/rerates', wrong)).json()).toMatchObject({ code: 'REQUEST_INVALID' });
+  });
 
   it('lists every mistake of a request', async () => {
     const answer = await get('/v1/charges?limit=0&colour=red&service=voices');
