@@ -1,5 +1,13 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], pool: 'forks', testTimeout: 180_000, hookTimeout: 240_000 },
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    // Suites that start servers wait more than they work: two at a time also on two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    testTimeout: 180_000,
+    hookTimeout: 240_000,
+  },
 });
