@@ -245,7 +245,9 @@ export const FormatSchema = Type.Object(
         Type.Object(
           {
             name: Type.Optional(Type.String()),
-            given: Type.String({ description: 'As it stands in a file; radius: lines of sender, time and hexadecimal.' }),
+            given: Type.String({
+              description: 'As it stands in a file; radius: lines of sender, time and hexadecimal.',
+            }),
             first: Type.Optional(Type.Boolean()),
             expect: Type.Array(Type.Record(Type.String(), Type.Unknown())),
             totals: Type.Optional(Type.Record(Type.String(), Type.Unknown())),

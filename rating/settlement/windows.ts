@@ -21,8 +21,7 @@ export function byWindow(uses: readonly Use[], windowMs: number, quantityOf: (us
     const long = windowMs > HOUR_MS;
     // Below an hour windows are told apart by UTC, which never comes twice.
     const shiftMs = long ? offsetMs : offsetMs % HOUR_MS;
-    const startOf = (lengthMs: number) =>
-      Math.floor((startMs + shiftMs) / lengthMs) * lengthMs - (long ? 0 : shiftMs);
+    const startOf = (lengthMs: number) => Math.floor((startMs + shiftMs) / lengthMs) * lengthMs - (long ? 0 : shiftMs);
     const window = startOf(windowMs);
     const found = windows.get(window) ?? { hourMs: startOf(long ? windowMs : HOUR_MS), quantity: 0 };
     found.quantity += quantityOf(use);

@@ -8,7 +8,7 @@ import type { CanaryBooks } from './books.ts';
 import type { CanaryCustomers } from './customers.ts';
 import type { ReadUsage } from './read-usage.ts';
 import type { Spill } from './spill.ts';
-import type { Faults} from './sums.ts';
+import type { Faults } from './sums.ts';
 import { type CanarySums, type Side } from './sums.ts';
 
 export interface RateParts {

@@ -56,7 +56,17 @@ export class Lines {
       (one) => one.component === component && one.zone === zone && one.band === band && one.payer === payer,
     );
     if (line === undefined) {
-      line = { component, zone, band, payer, quantity: Q.zero, isRate: false, sum: Q.zero, rounded: NOTHING, days: new Map() };
+      line = {
+        component,
+        zone,
+        band,
+        payer,
+        quantity: Q.zero,
+        isRate: false,
+        sum: Q.zero,
+        rounded: NOTHING,
+        days: new Map(),
+      };
       this.open.push(line);
     }
     const { tariff } = this;
@@ -77,7 +87,9 @@ export class Lines {
   }
 
   record(component: string, quantity: Q, money: Money): void {
-    this.records.push(lineOf(this.tariff, { component, zone: '', band: '', payer: '' }, { quantity, isRate: false }, money));
+    this.records.push(
+      lineOf(this.tariff, { component, zone: '', band: '', payer: '' }, { quantity, isRate: false }, money),
+    );
   }
 
   /** Lines of a document stay exact to the millionth; one more carries what rounding their sum makes, for each payer. */

@@ -69,7 +69,9 @@ export function commitments(work: Work, commitment: Fields): void {
     const share = commitment.prorate === 'none' ? new Q(1n) : new Q(held, BigInt(span.end - span.first));
     const sum = sumOf(linesOf(work, commitment));
     const line = work.lines.at({ component: text(commitment.component) });
-    if (commitment.minimum !== undefined) line.posted(money(commitment.minimum).times(share).times(rate).minus(sum).max(Q.zero));
-    if (commitment.maximum !== undefined) line.posted(money(commitment.maximum).times(share).times(rate).minus(sum).min(Q.zero));
+    if (commitment.minimum !== undefined)
+      line.posted(money(commitment.minimum).times(share).times(rate).minus(sum).max(Q.zero));
+    if (commitment.maximum !== undefined)
+      line.posted(money(commitment.maximum).times(share).times(rate).minus(sum).min(Q.zero));
   }
 }

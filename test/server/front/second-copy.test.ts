@@ -8,6 +8,7 @@ import { systemClock } from '../../../platform/clock.ts';
 import type { TollgridError } from '../../../platform/errors.ts';
 import { LogReader } from '../../../platform/log/index.ts';
 import type { AuditReport } from '../../../schemas/api/audit.ts';
+import type { FileItem } from '../../../schemas/api/files.ts';
 import type { CopyStatus, Status } from '../../../schemas/api/operation.ts';
 import { restore, verifyCopies } from '../../../server/copy/index.ts';
 import { exported, Load } from '../../crash/lab/load.ts';
@@ -185,6 +186,11 @@ async function outcomeOf(folder: string): Promise<{ hash: string; closes: boolea
   const installation = new Installation({ folder });
   installation.prepare();
   await installation.start();
+  // A file that the end of the log cut is taken to its end first.
+  await until(
+    async () =>
+      (await installation.api.get<{ items: FileItem[] }>('/v1/files', { state: 'taking' })).items.length === 0,
+  );
   const { closes }: AuditReport = await installation.api.get('/v1/audit', { wait: true });
   const hash = createHash('sha256')
     .update(await exported(installation))

@@ -1,6 +1,7 @@
 import { TollgridError } from '../../../platform/errors.ts';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { CHARGE, createEdge, FILE, INCIDENT, PREVIEW, STATEMENT, type Edge } from './fake-services.ts';
+import { createEdge, type Edge } from './fake-services.ts';
+import { CHARGE, FILE, INCIDENT, PREVIEW, STATEMENT } from './samples.ts';
 
 describe('the API', () => {
   let edge: Edge;
