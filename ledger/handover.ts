@@ -13,8 +13,11 @@ import type { LedgerClient } from './client.ts';
 /** Header that names the file with the data of an insert, in the engine's folder. */
 export const HANDED_OVER_HEADER = 'x-tollgrid-data-file';
 
+/** While the engine reads one file, the next is written. */
+const FILES = 2;
+
 export interface Handover {
-  /** Runs an INSERT ... FORMAT Native with these chunks as its data. One at a time. */
+  /** Runs an INSERT ... FORMAT Native with these chunks as its data. */
   insert(query: string, chunks: readonly Uint8Array[]): Promise<void>;
 }
 
@@ -30,15 +33,28 @@ export function bodyHandover(client: LedgerClient): Handover {
 /** `folder`: in memory, where the engine looks for files. What does not fit there twice over goes as a body. */
 export function fileHandover(client: LedgerClient, folder: string, freeBytes = freeBytesOf): Handover {
   const body = bodyHandover(client);
-  // The same file each time: its pages are written over, not given back and asked for again.
-  const name = `${process.pid}.handover`;
+  // The same files each time: their pages are written over, not given back and asked for again.
+  const names = Array.from({ length: FILES }, (_, i) => `${process.pid}-${i}.handover`);
+  const waiting: ((name: string) => void)[] = [];
+  const take = async (): Promise<string> =>
+    names.pop() ?? (await new Promise<string>((resolve) => waiting.push(resolve)));
+  const give = (name: string): void => {
+    const next = waiting.shift();
+    if (next === undefined) names.push(name);
+    else next(name);
+  };
   return {
     insert: async (query, chunks) => {
       const lengthBytes = chunks.reduce((sum, { length }) => sum + length, 0);
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      if ((await freeBytes(folder)) < 2 * lengthBytes) return body.insert(query, chunks);
-      await writeChunks(path.join(folder, name), chunks, lengthBytes);
-      await client.command({ query, http_headers: { [HANDED_OVER_HEADER]: name } });
+      const name = await take();
+      try {
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        if ((await freeBytes(folder)) < 2 * lengthBytes) return await body.insert(query, chunks);
+        await writeChunks(path.join(folder, name), chunks, lengthBytes);
+        await client.command({ query, http_headers: { [HANDED_OVER_HEADER]: name } });
+      } finally {
+        give(name);
+      }
     },
   };
 }

@@ -115,8 +115,7 @@ export class LedgerWriter {
       await this.journal.append(totals);
       this.writes.set(fromEntry, totals);
       this.last = toEntry;
-      for (const block of blocks) await this.insert(block);
-      return;
+      return this.insertAll(blocks);
     }
     if (JSON.stringify(this.writes.get(fromEntry)) !== JSON.stringify(totals)) {
       throw new TollgridError(
@@ -129,7 +128,15 @@ export class LedgerWriter {
     const tables = new Set(blocks.map(({ table }) => table));
     const found = await readTotals(this.client, fromEntry, toEntry, tables);
     const states = await this.clean(totals, found);
-    for (const [i, block] of blocks.entries()) if (states[i] === 'absent') await this.insert(block);
+    return this.insertAll(blocks.filter((_, i) => states[i] === 'absent'));
+  }
+
+  /** The engine works on one after the other; meanwhile the data of the next is handed over. */
+  private async insertAll(blocks: readonly LedgerBlock[]): Promise<void> {
+    // All are waited for, so that nothing is under way when a failure is told.
+    const results = await Promise.allSettled(blocks.map((block) => this.insert(block)));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   private async insert({ table, chunks, copies = [] }: LedgerBlock): Promise<void> {

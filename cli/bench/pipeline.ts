@@ -37,7 +37,7 @@ export const benchPipeline: CommandSpec<Options> = {
     { flags: '--records <n>', text: 'Calls in the file', default: '2000000', parse: wholeNumber },
     { flags: '--rounds <n>', text: 'How often each side runs', default: '5', parse: wholeNumber },
     { flags: '--accounts <n>', text: 'Callers', default: '20000', parse: wholeNumber },
-    { flags: '--threads <n>', text: 'Rating threads', default: '1', parse: wholeNumber },
+    { flags: '--threads <n>', text: 'Rating threads', default: '2', parse: wholeNumber },
     { flags: '--seed <n>', text: 'Of the generated file', default: '1', parse: wholeNumber },
     { flags: '--folder <folder>', text: 'Where to work; otherwise a temporary folder that is removed' },
   ],

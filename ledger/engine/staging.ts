@@ -53,7 +53,7 @@ export class Staging {
 
   /** The file that a request names. Nothing but the name of a file of the staging folder will do; null otherwise. */
   handedOver(name: string): string | null {
-    return /^\d+\.handover$/.test(name) ? path.join(this.memoryFolder, name) : null;
+    return /^\d+-\d\.handover$/.test(name) ? path.join(this.memoryFolder, name) : null;
   }
 
   private async fitsMemory(bytes: number): Promise<boolean> {

@@ -64,14 +64,17 @@ export class Spool {
     const digest = createHash('sha256');
     let sizeBytes = 0;
     let unsyncedBytes = 0;
+    let writing: Promise<void> = Promise.resolve();
     let syncing: Promise<void> = Promise.resolve();
     const file = await guard(() => open(temporary, 'wx'));
     try {
       for await (const chunk of chunks) {
-        // Written by another thread while this one hashes.
-        const writing = guard(() => writeAll(file, chunk, null));
+        // Written by another thread while this one hashes, the next chunk too.
+        const before = writing;
+        writing = before.then(() => guard(() => writeAll(file, chunk, null)));
+        writing.catch(() => undefined);
         digest.update(chunk);
-        await writing;
+        await before;
         sizeBytes += chunk.length;
         unsyncedBytes += chunk.length;
         if (unsyncedBytes >= SYNC_BYTES) {
@@ -82,9 +85,11 @@ export class Spool {
           unsyncedBytes = 0;
         }
       }
+      await writing;
       await syncing;
       await guard(() => file.sync());
     } finally {
+      await writing.catch(() => undefined);
       await file.close();
     }
     return { sha256: digest.digest('hex'), sizeBytes };
@@ -159,19 +164,19 @@ export class Spool {
 }
 
 /**
- * The bytes of a file through two buffers, one being read while the other is used: fresh memory for each chunk would cost
- * more than reading it. A chunk holds until the next one is asked for.
+ * The bytes of a file through three buffers, one being read, one used, one perhaps still written: fresh memory for each
+ * chunk would cost more than reading it. A chunk holds until the one behind the next is asked for.
  */
 export async function* readAhead(path: string): AsyncGenerator<Uint8Array> {
   const file = await open(path, 'r');
-  const buffers = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)];
+  const buffers = Array.from({ length: 3 }, () => Buffer.allocUnsafeSlow(READ_BYTES));
   let reading = file.read(buffers[0], 0, READ_BYTES, 0);
   try {
-    for (let turn = 0, offset = 0; ; turn = 1 - turn) {
+    for (let turn = 0, offset = 0; ; turn = (turn + 1) % buffers.length) {
       const { bytesRead } = await reading;
       if (bytesRead === 0) return;
       offset += bytesRead;
-      reading = file.read(buffers[1 - turn], 0, READ_BYTES, offset);
+      reading = file.read(buffers[(turn + 1) % buffers.length], 0, READ_BYTES, offset);
       // Awaited above; without this a failure would count as unhandled when the consumer stops before.
       reading.catch(() => undefined);
       yield buffers[turn].subarray(0, bytesRead);

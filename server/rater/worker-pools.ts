@@ -37,6 +37,8 @@ export class WorkerPools {
   private stageBDone: Promise<unknown> = Promise.resolve();
   /** Slices begin in order, and only so many before the first of them is done. */
   private begun: Promise<unknown> = Promise.resolve();
+  /** Of each state thread, the decoding it was given last. */
+  private readonly decoding: Promise<unknown>[] = [];
   private readonly inWork: Promise<unknown>[] = [];
 
   constructor(threads: number, start: (thread: number) => TaskPool = startThread) {
@@ -64,9 +66,12 @@ export class WorkerPools {
     if (this.threads === 1) return this.run(0, { kind: 'process', place, source });
     const turn = this.turn++;
     const rating = this.stateThreads + (turn % (this.threads - this.stateThreads));
-    const decoded = this.begin().then(() =>
-      this.run<SliceWork>(turn % this.stateThreads, { kind: 'stageA', place, source }),
-    );
+    const thread = turn % this.stateThreads;
+    // Not before stage B of the slice that the thread decoded before is asked for, which would else go behind this one, and
+    // the threads that rate would have nothing to do.
+    const begin = Promise.all([this.begin(), this.decoding[thread]]);
+    const decoded = begin.then(() => this.run<SliceWork>(thread, { kind: 'stageA', place, source }));
+    this.decoding[thread] = decoded.catch(() => undefined);
     const stateful = Promise.all([decoded, this.stageBDone]).then(([work]) => this.stageB(work));
     // A failure reaches the caller through `stateful`; the chain itself must not raise it a second time.
     this.stageBDone = stateful.catch(() => undefined);
