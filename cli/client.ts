@@ -33,6 +33,9 @@ interface FrontAddress {
   token?: string;
 }
 
+/** How long a command waits for a Tollgrid that has just been started. */
+const STARTING_MS = 60_000;
+
 /** The front that runs on this data directory, or null. */
 export function findFront(dataDir: string): FrontAddress | null {
   const file = path.join(dataDir, 'run', 'front.json');
@@ -100,9 +103,14 @@ export function connect(url: string, token?: string): Api {
     for (const [key, value] of Object.entries(query)) {
       if (value !== undefined) address.searchParams.set(key, String(value));
     }
-    const answer = await send(method, address, token, body);
-    if (answer.statusCode! >= 300) throw problemOf(answer.statusCode!, await textOf(answer));
-    return answer;
+    for (const untilMs = performance.now() + STARTING_MS; ;) {
+      const answer = await send(method, address, token, body);
+      if (answer.statusCode! < 300) return answer;
+      const problem = problemOf(answer.statusCode!, await textOf(answer));
+      // It has just been started, takes usage already, and opens the rest.
+      if (problem.code !== 'STARTING' || performance.now() > untilMs) throw problem;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
   };
   const json = async <T>(answer: Promise<IncomingMessage>): Promise<T> => JSON.parse(await textOf(await answer)) as T;
   return {

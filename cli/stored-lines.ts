@@ -1,5 +1,5 @@
-/** The watch over stored bytes as `tollgrid status` tells it. */
-import type { StoredStatus } from '../schemas/api/operation.ts';
+/** The watch over stored bytes, and the archive, as `tollgrid status` tells of them. */
+import type { ArchiveStatus, StoredStatus } from '../schemas/api/operation.ts';
 
 export function storedLines(stored: StoredStatus): string[] {
   const { findings, everySeconds, checkedAt, roundMinutes, stepsDone, steps, lastRoundSeconds, lastRoundAt } = stored;
@@ -12,4 +12,10 @@ export function storedLines(stored: StoredStatus): string[] {
     `stored bytes: ${looked} (every ${everySeconds} s); all read again within ${roundMinutes} min, ${round}`,
     ...findings.map((finding) => `  WRONG ${finding}`),
   ];
+}
+
+/** Nothing before the first pass, which is a minute after the start. */
+export function archiveLines({ lastPassAt, failure }: ArchiveStatus): string[] {
+  if (lastPassAt === null) return [];
+  return failure === null ? [`archive: in order at ${lastPassAt}`] : [`archive: FAILED at ${lastPassAt}: ${failure}`];
 }

@@ -17,6 +17,8 @@ export interface JournalledWrite {
   fromEntry: number;
   toEntry: number;
   blocks: BlockTotals[];
+  /** So many writes in one line: they lie before a checkpoint, and where they were cut does not matter any more. */
+  folded?: number;
 }
 
 export interface Difference {
@@ -86,24 +88,31 @@ function isEqual(found: Totals, expected: BlockTotals): boolean {
   );
 }
 
-/** Totals of everything posted in [fromEntry, toEntry]. One pass over two to four columns of each table. */
+/**
+ * Totals of everything posted in [fromEntry, toEntry]. One pass over two to four columns of each table, or of the months
+ * of it that are given.
+ */
 export async function readTotals(
   client: LedgerClient,
   fromEntry = 0,
   toEntry = Number.MAX_SAFE_INTEGER,
   tables: Iterable<TableName> = TABLE_NAMES,
+  months?: ReadonlyMap<TableName, ReadonlySet<number>>,
 ): Promise<FoundTotals> {
   const groups = new Map<string, EntryTotals[]>();
   for (const name of tables) {
     const table: Table = TABLES[name];
+    const only = table.month === undefined ? undefined : months?.get(name);
+    const inMonths = only === undefined ? '' : ` AND ${table.month} IN {months:Array(UInt32)}`;
     // Sums of 64-bit integers wrap silently, so they are made wider first.
     const query = `
       SELECT ${table.month ?? '0'} AS month, posted_entry AS entry, count() AS n,
         toString(sum(toInt128(${table.sums.quantity ?? '0'}))) AS total_quantity,
         toString(sum(toDecimal128(${table.sums.amount ?? '0'}, 6))) AS total_amount
-      FROM ${name} WHERE posted_entry BETWEEN {from:UInt64} AND {to:UInt64}
+      FROM ${name} WHERE posted_entry BETWEEN {from:UInt64} AND {to:UInt64}${inMonths}
       GROUP BY month, entry ORDER BY month, entry`;
-    const rows = await queryRows<TotalsRow>(client, query, { from: fromEntry, to: toEntry });
+    const params = { from: fromEntry, to: toEntry, ...(only !== undefined && { months: [...only] }) };
+    const rows = await queryRows<TotalsRow>(client, query, params);
     for (const row of rows) {
       const key = `${name}:${row.month}`;
       const entries = groups.get(key) ?? [];
@@ -174,4 +183,25 @@ function difference(
     quantity: quantity.toString(),
   });
   return { table, month, fromEntry, toEntry, expected: show(expected), found: show(found) };
+}
+
+/** All in one: sums per table and month over the whole range. */
+export function foldWrites(writes: readonly JournalledWrite[]): JournalledWrite {
+  const sums = new Map<string, { table: TableName; month: number; rows: number; amount: bigint; quantity: bigint }>();
+  for (const { table, month, rows, amountMicros, quantity } of writes.flatMap(({ blocks }) => blocks)) {
+    const key = `${table}:${month}`;
+    const sum = sums.get(key) ?? { table, month, rows: 0, amount: 0n, quantity: 0n };
+    sums.set(key, sum);
+    sum.rows += rows;
+    sum.amount += BigInt(amountMicros);
+    sum.quantity += BigInt(quantity);
+  }
+  return {
+    fromEntry: Math.min(...writes.map(({ fromEntry }) => fromEntry)),
+    toEntry: Math.max(...writes.map(({ toEntry }) => toEntry)),
+    blocks: [...sums.values()].map(({ table, month, rows, amount, quantity }) => {
+      return { table, month, rows, amountMicros: amount.toString(), quantity: quantity.toString() };
+    }),
+    folded: writes.reduce((sum, { folded = 1 }) => sum + folded, 0),
+  };
 }

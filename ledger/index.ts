@@ -12,6 +12,8 @@ export { SumEncoder, type SumInput } from './sum-rows.ts';
 export { decimalOf, encodeRows, microsOf, type Cell, type LedgerRow } from './encode-rows.ts';
 export { LedgerWriter, type BlockState, type LedgerWrite, type RecoveredWrite, type VerifyResult } from './writer.ts';
 export type { Difference, JournalledWrite } from './control-totals.ts';
+export type { Inventory } from './inventory.ts';
+export { compareSeals, sealRows, type SealedRows } from './seal.ts';
 export { compareMonth, comparePartRows, expectedTotals, type MonthExpected } from './part-totals.ts';
 export { CANONICAL_COLUMNS, exportCanonically, type CanonicalExport, type OutsideIds } from './canonical-export.ts';
 export type { Page, PageRequest } from './queries/page.ts';
@@ -82,6 +84,7 @@ export {
   type MonthTotals,
 } from './queries/audit-parts.ts';
 export {
+  firstRecordEntry,
   addDifferences,
   addRated,
   compareRun,

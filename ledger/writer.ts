@@ -13,12 +13,16 @@ import { mergeBlocks, type LedgerBlock } from './blocks.ts';
 import { command, ledgerError, queryRows, type LedgerClient } from './client.ts';
 import {
   compareTotals,
+  foldWrites,
   readTotals,
   type BlockTotals,
   type Difference,
   type FoundTotals,
   type JournalledWrite,
 } from './control-totals.ts';
+import { inventoryOf, missingParts, type Inventory } from './inventory.ts';
+import { comparePartRows, expectedTotals } from './part-totals.ts';
+import { detachedParts, ledgerParts } from './queries/audit-parts.ts';
 import { bodyHandover, fileHandover, type Handover } from './handover.ts';
 import { createTables } from './schema.ts';
 import { TABLE_NAMES, TABLES, type TableName } from './tables.ts';
@@ -50,12 +54,15 @@ export interface VerifyResult {
   detachedParts: { table: string; name: string; reason: string }[];
 }
 
+/** Lines of the journal behind which the older ones become one. */
+const LINES_MAX = 512;
+
 export class LedgerWriter {
   private readonly client: LedgerClient;
   private readonly handover: Handover;
   private readonly path: string;
   private journal: AppendJournal<JournalledWrite>;
-  /** Every write since the last `truncate`, by its first entry. */
+  /** Every write since the last `truncate`, by its first entry; those before a checkpoint may be folded into one. */
   private readonly writes: Map<number, JournalledWrite>;
   private last = 0;
   private tail: Promise<unknown> = Promise.resolve();
@@ -205,6 +212,68 @@ export class LedgerWriter {
       throw new TollgridError('LEDGER_UNAVAILABLE', `Rows of ${table} could not be removed`, { table });
   }
 
+  /** Last entry of the writes that were folded; 0 when none were. Only a checkpoint behind it can be gone on from. */
+  get foldedTo(): number {
+    let last = 0;
+    for (const { toEntry, folded } of this.writes.values()) if (folded !== undefined) last = Math.max(last, toEntry);
+    return last;
+  }
+
+  /** Parts of the ledger as they are now, for a checkpoint. Nothing may be written meanwhile. */
+  async inventory(): Promise<Inventory> {
+    return inventoryOf(await ledgerParts(this.client));
+  }
+
+  /**
+   * Makes one line of all writes up to an entry, so that the journal stays short. Only when a durable checkpoint stands at
+   * that entry: where these writes were cut is forgotten.
+   */
+  fold(upTo: number): Promise<void> {
+    const done = this.tail.then(() => this.foldNow(upTo));
+    this.tail = done.catch(() => undefined);
+    return done;
+  }
+
+  private async foldNow(upTo: number): Promise<void> {
+    const old = [...this.writes.values()].filter(({ toEntry }) => toEntry <= upTo);
+    if (old.length <= LINES_MAX) return;
+    const folded = foldWrites(old);
+    const rest = [...this.writes.values()].filter(({ toEntry }) => toEntry > upTo);
+    const journal = await AppendJournal.replace(this.path, [folded, ...rest]);
+    await this.journal.close();
+    this.journal = journal;
+    this.writes.clear();
+    for (const write of [folded, ...rest]) this.writes.set(write.fromEntry, write);
+  }
+
+  /**
+   * The same question as `verify`, answered in bounded time: writes behind the checkpoint by their rows, all before it by
+   * the parts that were there then and the rows that parts claim to have. Names what is wrong.
+   */
+  async verifySince(checkpointEntry: number, inventory: Inventory): Promise<string[]> {
+    const pending = [...this.writes.values()].filter(({ toEntry }) => toEntry > checkpointEntry);
+    const months = new Map<TableName, Set<number>>();
+    for (const { table, month } of pending.flatMap(({ blocks }) => blocks)) {
+      months.set(table, (months.get(table) ?? new Set<number>()).add(month));
+    }
+    await this.settle();
+    const found = await readTotals(this.client, checkpointEntry + 1, undefined, months.keys(), months);
+    const parts = await ledgerParts(this.client);
+    const expected = expectedTotals([...this.writes.values()].filter(({ toEntry }) => toEntry <= checkpointEntry));
+    const unexplained = compareTotals(pending, found).filter(({ expected: { rows } }) => rows === 0);
+    for (const [key, entries] of found.groups) {
+      const [table, month] = key.split(':') as [TableName, string];
+      const sums = expected.get(key) ?? { table, month: Number(month), rows: 0, amountMicros: 0n, quantity: 0n };
+      expected.set(key, { ...sums, rows: entries.reduce((sum, { rows }) => sum + rows, sums.rows) });
+    }
+    return [
+      ...missingParts(inventory, parts),
+      ...comparePartRows(expected, parts),
+      ...unexplained.map(({ table, fromEntry }) => `${table}: rows of entry ${fromEntry} that no write explains`),
+      ...(await detachedParts(this.client)).map(({ table, name }) => `part ${name} of ${table} was set aside`),
+    ];
+  }
+
   /** Holds every journalled total against the ledger, rows without a write included. */
   async verify(): Promise<VerifyResult> {
     const found = await readTotals(this.client);
@@ -213,7 +282,7 @@ export class LedgerWriter {
       `SELECT table, name, reason FROM system.detached_parts WHERE database = currentDatabase() ORDER BY table, name`,
     );
     return {
-      writes: this.writes.size,
+      writes: [...this.writes.values()].reduce((sum, { folded = 1 }) => sum + folded, 0),
       differences: compareTotals([...this.writes.values()], found),
       detachedParts: detached,
     };
@@ -230,6 +299,31 @@ export class LedgerWriter {
     this.writes.clear();
     this.last = 0;
     this.journal = await AppendJournal.open<JournalledWrite>(this.path);
+  }
+
+  /** Removes all rows behind an entry, and what the journal says of them; a write must have ended there. */
+  async truncateBehind(entryNo: number): Promise<void> {
+    await this.tail;
+    await this.settle();
+    for (const table of TABLE_NAMES) {
+      const where = 'posted_entry BETWEEN {from:UInt64} AND {to:UInt64}';
+      const params = { from: entryNo + 1, to: Number.MAX_SAFE_INTEGER };
+      await command(this.client, `ALTER TABLE ${table} DELETE WHERE ${where} SETTINGS mutations_sync = 2`, params);
+    }
+    // Rows of parts that were set aside are computed again; the sealed ones among them are missed by the seal.
+    for (const { table, name } of await detachedParts(this.client)) {
+      const part = name.replace(/[^\w-]/g, '');
+      await command(this.client, `ALTER TABLE ${table} DROP DETACHED PART '${part}' SETTINGS allow_drop_detached = 1`);
+    }
+    const rest = [...this.writes.values()].filter(({ toEntry }) => toEntry <= entryNo);
+    await this.journal.close();
+    this.journal = await AppendJournal.replace(this.path, rest);
+    this.writes.clear();
+    this.last = 0;
+    for (const write of rest) {
+      this.writes.set(write.fromEntry, write);
+      this.last = Math.max(this.last, write.toEntry);
+    }
   }
 
   async close(): Promise<void> {

@@ -112,6 +112,13 @@ export class AppendJournal<T> {
     }
   }
 
+  /** Puts a file with these entries in the place of what is there, whole, and opens it. */
+  static async replace<T>(file: string, entries: Iterable<T>): Promise<AppendJournal<T>> {
+    const lines = [...entries].map((entry) => lineOf(JSON.stringify(entry)));
+    await writeFileDurably(file, lines.join(''));
+    return AppendJournal.open<T>(file);
+  }
+
   get sizeBytes(): number {
     return this.#size;
   }
@@ -120,7 +127,7 @@ export class AppendJournal<T> {
   append(entry: T): Promise<void> {
     const json = JSON.stringify(entry);
     return new Promise((done, failed) => {
-      this.#waiting.push({ line: `${checksum(Buffer.from(json))} ${json}\n`, done, failed });
+      this.#waiting.push({ line: lineOf(json), done, failed });
       this.#running ??= this.#run();
     });
   }
@@ -182,6 +189,10 @@ function soundLineEnd(bytes: Buffer, start: number): number {
   if (newline < 0) return 0;
   const given = bytes.toString('latin1', start, start + 8);
   return given === checksum(bytes.subarray(start + 9, newline)) ? newline + 1 : 0;
+}
+
+function lineOf(json: string): string {
+  return `${checksum(Buffer.from(json))} ${json}\n`;
 }
 
 function checksum(bytes: Uint8Array): string {

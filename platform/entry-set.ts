@@ -23,6 +23,17 @@ export class EntrySet {
     return ((this.#bits[entryNo >>> 3] ?? 0) & (1 << (entryNo & 7))) !== 0;
   }
 
+  /** Its bytes, for `load` of another set. */
+  dump(): Uint8Array[] {
+    return [this.#bits.subarray(0, this.#buckets * BUCKET_BYTES)];
+  }
+
+  load(bytes: Uint8Array): void {
+    this.#buckets = bytes.length / BUCKET_BYTES;
+    this.#bits = new Uint8Array(Math.max(bytes.length, BUCKET_BYTES * 32));
+    this.#bits.set(bytes);
+  }
+
   /** Buckets that hold anything, up to and without that number. */
   get buckets(): number {
     return this.#buckets;

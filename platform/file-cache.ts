@@ -1,24 +1,29 @@
 /** Open files for reading, kept for the next use: at most `idleMax` that nobody uses just now. */
-import { open, type FileHandle } from 'node:fs/promises';
 
-interface Kept {
-  opening: Promise<FileHandle>;
+interface Closable {
+  close(): Promise<void>;
+}
+
+interface Kept<F> {
+  opening: Promise<F>;
   users: number;
 }
 
-export class FileCache {
+export class FileCache<F extends Closable> {
+  readonly #open: (path: string) => Promise<F>;
   readonly #idleMax: number;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Map<string, Kept<F>>();
 
-  constructor(idleMax = 16) {
+  constructor(opener: (path: string) => Promise<F>, idleMax = 16) {
+    this.#open = opener;
     this.#idleMax = idleMax;
   }
 
   /** Opens the file or finds it open; pair with `release`. */
-  async acquire(path: string): Promise<FileHandle> {
+  async acquire(path: string): Promise<F> {
     let kept = this.#kept.get(path);
     if (kept === undefined) {
-      kept = { opening: open(path, 'r'), users: 0 };
+      kept = { opening: this.#open(path), users: 0 };
       this.#kept.set(path, kept);
     }
     kept.users += 1;
@@ -44,7 +49,7 @@ export class FileCache {
     }
   }
 
-  async use<R>(path: string, work: (file: FileHandle) => Promise<R>): Promise<R> {
+  async use<R>(path: string, work: (file: F) => Promise<R>): Promise<R> {
     const file = await this.acquire(path);
     try {
       return await work(file);

@@ -117,6 +117,15 @@ export class Registry {
     if (last > this.appliedEntry) await this.store(gathered, last);
   }
 
+  /** Puts in whole objects as they stood at entry `entryNo`, unless the database is that far. */
+  async restore(chunks: AsyncIterable<readonly RegistryChange[]>, entryNo: number): Promise<void> {
+    if (entryNo <= this.appliedEntry) return;
+    for await (const changes of chunks) {
+      await this.db.transaction().execute((db) => storeImages(db, changes, this.appliedEntry));
+    }
+    await this.store([], entryNo);
+  }
+
   /**
    * Puts whole objects in the place of what the registry holds; repeated, it changes nothing.
    * Throws REGISTRY_INVALID with all mistakes, REGISTRY_IDENTIFIER_TAKEN, or what `append` threw: then nothing changed.

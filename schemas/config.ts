@@ -199,6 +199,27 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
   log: Section('The log, which everything else is computed from.', {
     segmentBytesMax: Integer(MIB, 2048 * MIB, 128 * MIB, 'Size at which a new segment file is begun.'),
     groupWaitMs: Integer(0, 1000, 1, 'How long an entry waits so that others share its sync to disk.'),
+    checkpointBytes: Integer(
+      MIB,
+      1024 * 1024 * MIB,
+      1024 * MIB,
+      'Bytes of log and received files after which the state is kept: a start has at most about so much to read again.',
+    ),
+    archiveAfterDays: Integer(
+      0,
+      3650,
+      30,
+      'Closed segments of that age, and received files they point to, are compressed into an archive; 0: never.',
+    ),
+    retention: Section('What is let go of the log. By default everything is kept: docs/operating/retention.md.', {
+      days: Integer(0, 36_500, 0, 'Entries are removed when they are older; 0: not for their age.'),
+      bytes: Integer(
+        0,
+        1024 * 1024 * 1024 * MIB,
+        0,
+        'Entries are removed when so many bytes of log and received files lie behind them; 0: not for their size.',
+      ),
+    }),
   }),
   shipping: Section('A second copy of log, spool and statements that is kept up all the time.', {
     to: Type.Optional(

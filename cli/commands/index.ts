@@ -15,6 +15,7 @@ import { format } from './format.ts';
 import { guiding } from './guiding.ts';
 import { incidents } from './incidents.ts';
 import { ingest } from './ingest.ts';
+import { log } from './log.ts';
 import { rate } from './rate.ts';
 import { rebuild } from './rebuild.ts';
 import { registry } from './registry.ts';
@@ -44,6 +45,7 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   backup,
   restore,
   follow,
+  log,
   suspense,
   source,
   files,

@@ -4,7 +4,7 @@ import type { CommandSpec } from '../command.ts';
 import { copyLines } from '../copy-lines.ts';
 import { tableLines, whole } from '../table.ts';
 import { noticeLines } from '../start-lines.ts';
-import { storedLines } from '../stored-lines.ts';
+import { archiveLines, storedLines } from '../stored-lines.ts';
 import type { Status } from '../../schemas/api/operation.ts';
 
 export const status: CommandSpec = {
@@ -22,8 +22,9 @@ export const status: CommandSpec = {
     const answer: Status = await connect(front.url, front.token).get('/v1/status');
     show(context, { running: true, url: front.url, pid: front.pid, ...answer }, () => [
       `Tollgrid ${answer.version} runs on ${dataDir} as process ${front.pid}: ${front.url}`,
-      answer.ready ? 'ready' : `not ready: ${answer.reasons.join('; ')}`,
+      answer.ready ? 'ready' : `not ready: ${answer.reasons.join('; ')}${answer.takesUsage ? ' (usage is taken)' : ''}`,
       `log entry ${whole(answer.logHead)}, in the ledger up to ${whole(answer.processedEntry)}, ${whole(answer.inFlightEntries)} in flight`,
+      ...archiveLines(answer.archive),
       ...storedLines(answer.stored),
       ...copyLines(answer),
       ...noticeLines(answer.notices),

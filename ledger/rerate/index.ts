@@ -26,3 +26,4 @@ export {
 } from './outcome.ts';
 export { differenceBlocks } from './posting.ts';
 export { listDifferences, postedBy, usageCorrectedBy, type PostedRows } from './list.ts';
+export { firstRecordEntry } from './kept.ts';

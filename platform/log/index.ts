@@ -1,7 +1,26 @@
 /** The log: numbered, chained, durable entries in segment files, and the spool for the bytes of files. */
 export { LogWriter, type Appended, type LogWriterOptions } from './writer.ts';
-export { LogEntry, LogReader } from './reader.ts';
+export { LogEntry, LogReader, type EntryProof } from './reader.ts';
 export { checkRun, readRuns, type CheckedRun, type LogPlace, type LogRun } from './run.ts';
 export { readAhead, Spool, type Blob } from './spool.ts';
-export { listSegments, type LogPosition, type Segment } from './segments.ts';
+export {
+  archivedSegmentPath,
+  leftOverSegments,
+  listSegments,
+  segmentPath,
+  type LogPosition,
+  type Segment,
+} from './segments.ts';
 export { CHAIN_START, type Pins } from './frame.ts';
+export { logStart, readRetained, writeRetained, type Retained } from './retained.ts';
+export { openStored, readStoredSync, type StoredFile } from './stored-file.ts';
+export {
+  archiveBlob,
+  archiveSegment,
+  headsOf,
+  removeBlob,
+  removeDurably,
+  type ArchivedFile,
+  type Confirm,
+} from './archive.ts';
+export { archivedBlobPath } from './stored-file.ts';

@@ -1,17 +1,30 @@
 /** Reading the log, also while a writer in another process appends: up to the entry number the reader was told. */
-import type { FileHandle } from 'node:fs/promises';
+import path from 'node:path';
 import { TollgridError } from '../errors.ts';
 import { FileCache } from '../file-cache.ts';
-import { CHAIN_START, chainOf, frameIsSound, HEADER_BYTES, nextChain } from './frame.ts';
+import { chainOf, frameIsSound, HEADER_BYTES, nextChain } from './frame.ts';
 import { damaged, newer } from './recovery.ts';
 import { readInto, scanFrames, soundFrameFollows, type ScanEnd, type ScannedFrame } from './scan.ts';
-import { listSegments, segmentOf, type LogPosition, type Segment } from './segments.ts';
+import { logStart, readRetained } from './retained.ts';
+import { archivedSegmentPath, listSegments, requireFirst, segmentOf, type LogPosition, type Segment } from './segments.ts';
+import { openStored, type StoredFile } from './stored-file.ts';
 
 /** Bytes read at once: for whole entries, for heads only, and to find one entry. */
 const ENTRY_WINDOW_BYTES = 1024 * 1024;
 const HEAD_WINDOW_BYTES = 64 * 1024;
 const FIND_WINDOW_BYTES = 16 * 1024;
 const INDEX_STEP = 32;
+/** Segments whose places are remembered: a reader that walks over a long log forgets the older ones. */
+const INDEXED_SEGMENTS_MAX = 16;
+
+/** Tells one log from another: who noted it may rely on what he made of everything up to that entry. */
+export interface EntryProof {
+  entryNo: number;
+  position: LogPosition;
+  /** Hexadecimal. */
+  chain: string;
+  acceptedAtMs: number;
+}
 
 /** One entry. The head is parsed when it is first asked for, the body read and checked each time. */
 export class LogEntry {
@@ -25,10 +38,10 @@ export class LogEntry {
   readonly position: LogPosition;
   readonly #frame: ScannedFrame;
   readonly #segment: Segment;
-  readonly #files: FileCache;
+  readonly #files: FileCache<StoredFile>;
   #head: unknown = undefined;
 
-  constructor(frame: ScannedFrame, segment: Segment, files: FileCache) {
+  constructor(frame: ScannedFrame, segment: Segment, files: FileCache<StoredFile>) {
     const { header } = frame;
     this.entryNo = header.entryNo;
     this.type = header.type;
@@ -51,7 +64,7 @@ export class LogEntry {
   async body(): Promise<Uint8Array> {
     const { prefix, offset, body } = this.#frame;
     const bytes = body ? Uint8Array.from(body) : new Uint8Array(this.bodyLength);
-    if (!body) await this.#files.use(this.#segment.path, (file) => readInto(file, bytes, offset + prefix.length));
+    if (!body) await this.#read(bytes, offset + prefix.length);
     if (!frameIsSound(prefix, bytes)) {
       throw damaged(this.#segment, offset, `the body of entry ${this.entryNo} is not what was written`);
     }
@@ -61,6 +74,19 @@ export class LogEntry {
   /** The whole frame as it stands in the segment, checked. Error: LOG_DAMAGED. */
   async bytes(): Promise<Buffer> {
     return Buffer.concat([this.#frame.prefix, await this.body()]);
+  }
+
+  async #read(target: Uint8Array, offset: number): Promise<void> {
+    const read = (): Promise<number> => this.#files.use(this.#segment.path, (file) => readInto(file, target, offset));
+    try {
+      await read();
+    } catch (error) {
+      // Archived since the head was read.
+      const archived = archivedSegmentPath(path.dirname(this.#segment.path), this.#segment.firstNo);
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || this.#segment.archived) throw error;
+      Object.assign(this.#segment, { path: archived, archived: true });
+      await read();
+    }
   }
 
   /** The chain as it stands in the entry. */
@@ -81,7 +107,7 @@ interface Place {
 
 export class LogReader {
   readonly dir: string;
-  readonly #files = new FileCache();
+  readonly #files = new FileCache<StoredFile>(openStored);
   #segments: Segment[] = [];
   /** By segment: places of some entries, ascending, so that one entry is found without reading the whole segment. */
   readonly #index = new Map<number, Place[]>();
@@ -94,7 +120,7 @@ export class LogReader {
 
   /**
    * Entries from `entryNo` to `upTo` (both included), in order. Without `upTo` up to the last whole one: for a log
-   * that nobody writes. Errors: LOG_ENTRY_MISSING, LOG_DAMAGED, LOG_VERSION_UNKNOWN.
+   * that nobody writes. Errors: LOG_ENTRY_MISSING, LOG_ENTRY_RETIRED, LOG_DAMAGED, LOG_VERSION_UNKNOWN.
    */
   readFrom(entryNo: number, upTo?: number): AsyncGenerator<LogEntry, void> {
     return this.#read(entryNo, upTo, ENTRY_WINDOW_BYTES);
@@ -105,10 +131,38 @@ export class LogReader {
     return this.#read(entryNo, upTo, HEAD_WINDOW_BYTES);
   }
 
-  /** One entry by its number. Error: LOG_ENTRY_MISSING. */
+  /** One entry by its number. Errors: LOG_ENTRY_MISSING, LOG_ENTRY_RETIRED. */
   async entry(entryNo: number): Promise<LogEntry> {
     for await (const entry of this.#read(entryNo, undefined, FIND_WINDOW_BYTES)) return entry;
-    throw missing(entryNo, this.dir);
+    throw await this.#missing(entryNo);
+  }
+
+  /** The same where its place is known: nothing before it is read. */
+  entryAt(entryNo: number, { segment, offset }: LogPosition): Promise<LogEntry> {
+    this.#behind = { segment, entryNo, offset };
+    return this.entry(entryNo);
+  }
+
+  async prove(entryNo: number, position?: LogPosition): Promise<EntryProof> {
+    const entry = position === undefined ? await this.entry(entryNo) : await this.entryAt(entryNo, position);
+    const chain = Buffer.from(entry.chain).toString('hex');
+    return { entryNo, position: entry.position, chain, acceptedAtMs: entry.acceptedAtMs };
+  }
+
+  /** Does this log have that entry, and before it the same ones? What is wrong with a log is told where it is read. */
+  async holds({ entryNo, position, chain }: EntryProof): Promise<boolean> {
+    try {
+      return (await this.prove(entryNo, position)).chain === chain;
+    } catch (error) {
+      if (error instanceof TollgridError) return false;
+      throw error;
+    }
+  }
+
+  /** Entries from one whose place is known, as `readHeads` gives them. */
+  readHeadsAt(entryNo: number, { segment, offset }: LogPosition, upTo?: number): AsyncGenerator<LogEntry, void> {
+    this.#behind = { segment, entryNo, offset };
+    return this.readHeads(entryNo, upTo);
   }
 
   /**
@@ -116,13 +170,12 @@ export class LogReader {
    * Returns the last entry's number and chain (hexadecimal): the same pair, noted elsewhere, shows that nothing before it changed.
    */
   async verify(upTo?: number): Promise<{ firstNo: number; headNo: number; chain: string }> {
-    const firstNo = await this.firstNo();
+    const { firstNo, chain: before } = await this.start();
     let headNo = firstNo - 1;
-    let chain: Uint8Array | null = firstNo === 1 ? CHAIN_START : null;
+    let chain = before;
     for await (const entry of this.readFrom(firstNo, upTo)) {
-      const expected = chain && (await entry.chainAfter(chain));
-      if (expected === null) await entry.body();
-      else if (Buffer.compare(expected, entry.chain) !== 0) {
+      const expected = await entry.chainAfter(chain);
+      if (Buffer.compare(expected, entry.chain) !== 0) {
         throw new TollgridError('LOG_DAMAGED', `entry ${entry.entryNo} does not follow from the one before it`, {
           entryNo: entry.entryNo,
         });
@@ -130,13 +183,20 @@ export class LogReader {
       chain = entry.chain;
       headNo = entry.entryNo;
     }
-    return { firstNo, headNo, chain: Buffer.from(chain ?? CHAIN_START).toString('hex') };
+    return { firstNo, headNo, chain: Buffer.from(chain).toString('hex') };
   }
 
-  /** Number of the first entry that is kept; 1 in an empty log. */
+  /** Number of the first entry that is kept; 1 in an empty log. Error: LOG_DAMAGED. */
   async firstNo(): Promise<number> {
+    return (await this.start()).firstNo;
+  }
+
+  /** The first entry that is kept, and the chain before it. Error: LOG_DAMAGED when the first segment is missing. */
+  async start(): Promise<{ firstNo: number; chain: Uint8Array }> {
     this.#segments = await listSegments(this.dir);
-    return this.#segments[0]?.firstNo ?? 1;
+    const start = await logStart(this.dir);
+    requireFirst(this.dir, this.#segments, start.firstNo);
+    return start;
   }
 
   async close(): Promise<void> {
@@ -148,7 +208,7 @@ export class LogReader {
     let segment: Segment | undefined = await this.#find(from);
     if (segment === undefined) {
       if ((await this.firstNo()) === from && upTo === undefined) return;
-      throw missing(from, this.dir);
+      throw await this.#missing(from);
     }
     while (segment !== undefined) {
       const end: ScanEnd | null = yield* this.#readSegment(segment, from, upTo, windowBytes);
@@ -175,7 +235,7 @@ export class LogReader {
     upTo: number | undefined,
     windowBytes: number,
   ): AsyncGenerator<LogEntry, ScanEnd | null> {
-    const file = await this.#files.acquire(segment.path);
+    const file = await this.#open(segment);
     try {
       const frames = scanFrames(file, { ...this.#placeBefore(segment, from), windowBytes, checkBodies: false });
       for (;;) {
@@ -196,8 +256,22 @@ export class LogReader {
     }
   }
 
+  /** A segment that was archived since it was listed is read from there. */
+  async #open(segment: Segment): Promise<StoredFile> {
+    try {
+      return await this.#files.acquire(segment.path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      this.#segments = await listSegments(this.dir);
+      const moved = this.#segments.find(({ firstNo }) => firstNo === segment.firstNo);
+      if (moved === undefined || moved.path === segment.path) throw await this.#missing(segment.firstNo);
+      Object.assign(segment, moved);
+      return this.#files.acquire(segment.path);
+    }
+  }
+
   /** A segment may end in the middle of a frame that is being written or was torn; anything else is damage. */
-  async #judge(file: FileHandle, segment: Segment, end: ScanEnd): Promise<void> {
+  async #judge(file: StoredFile, segment: Segment, end: ScanEnd): Promise<void> {
     if (end.reason === 'newer') throw newer(segment, end);
     if (end.reason !== 'end' && (await soundFrameFollows(file, end.offset, end.nextNo - 1))) {
       throw damaged(segment, end.offset, `entry ${end.nextNo} cannot be read although later ones can`);
@@ -218,6 +292,20 @@ export class LogReader {
     return after();
   }
 
+  async #missing(entryNo: number): Promise<TollgridError> {
+    const retained = await readRetained(this.dir);
+    if (retained === null || entryNo >= retained.firstNo) {
+      return new TollgridError('LOG_ENTRY_MISSING', `the log in ${this.dir} has no entry ${entryNo}`, { entryNo });
+    }
+    const { firstNo } = retained;
+    const when = new Date(retained.removedAtMs).toISOString();
+    return new TollgridError(
+      'LOG_ENTRY_RETIRED',
+      `entry ${entryNo} was removed by retention at ${when}; the first one kept is ${firstNo}`,
+      { entryNo, firstNo },
+    );
+  }
+
   #placeBefore(segment: Segment, entryNo: number): Place {
     if (this.#behind.entryNo === entryNo && this.#behind.segment === segment.firstNo) return this.#behind;
     const places = this.#index.get(segment.firstNo);
@@ -235,12 +323,12 @@ export class LogReader {
 
   #remember(segment: Segment, entryNo: number, offset: number): void {
     let places = this.#index.get(segment.firstNo);
-    if (places === undefined) this.#index.set(segment.firstNo, (places = []));
+    if (places === undefined) {
+      this.#index.set(segment.firstNo, (places = []));
+      if (this.#index.size > INDEXED_SEGMENTS_MAX) this.#index.delete(this.#index.keys().next().value!);
+    }
     const last = places.at(-1)?.entryNo ?? segment.firstNo;
     if (entryNo >= last + INDEX_STEP) places.push({ entryNo, offset });
   }
 }
 
-function missing(entryNo: number, dir: string): TollgridError {
-  return new TollgridError('LOG_ENTRY_MISSING', `the log in ${dir} has no entry ${entryNo}`, { entryNo });
-}

@@ -4,7 +4,9 @@ import { syncDirectory, writeAll, writeFileDurably } from '../durable-file.ts';
 import { TollgridError } from '../errors.ts';
 import { CHAIN_START, chainOf, FRAME_VERSION } from './frame.ts';
 import { readAt, scanFrames, soundFrameFollows, type ScanEnd } from './scan.ts';
-import { listSegments, type Segment } from './segments.ts';
+import { logStart } from './retained.ts';
+import { listSegments, requireFirst, type Segment } from './segments.ts';
+import { openStored } from './stored-file.ts';
 
 export interface Tail {
   /** Number of the last entry, 0 when there is none. */
@@ -27,7 +29,10 @@ const GROUP_BYTES = 1024 * 1024;
  */
 export async function recoverTail(dir: string): Promise<Tail> {
   const segments = await listSegments(dir);
+  const start = await logStart(dir);
+  requireFirst(dir, segments, start.firstNo);
   const last = segments.at(-1);
+  if (last?.archived) throw damaged(last, 0, 'it is archived, and the segment behind it, where entries were appended, is missing');
   if (last === undefined) return { headNo: 0, chain: CHAIN_START, sizeBytes: 0, cutBytes: 0 };
 
   const { end, chain, lastOffset } = await walk(last, true);
@@ -37,7 +42,7 @@ export async function recoverTail(dir: string): Promise<Tail> {
   // Synced also when nothing was cut: what a killed writer left may be in the page cache only, and will be relied upon.
   const tail = { headNo: end.nextNo - 1, segment: last, sizeBytes: end.offset, cutBytes };
   if (chain !== null) return { ...tail, chain };
-  if (last.firstNo === 1) return { ...tail, chain: CHAIN_START };
+  if (last.firstNo === start.firstNo) return { ...tail, chain: start.chain };
 
   const before = segments.at(-2);
   const previous = before && (await walk(before, false));
@@ -54,7 +59,7 @@ export async function recoverTail(dir: string): Promise<Tail> {
 /** Puts a copy in the place of the last segment: what a woken owner of old still writes goes into the file nobody reads. */
 export async function detachLastSegment(dir: string): Promise<void> {
   const last = (await listSegments(dir)).at(-1);
-  if (last !== undefined) await writeFileDurably(last.path, await readFile(last.path));
+  if (last !== undefined && !last.archived) await writeFileDurably(last.path, await readFile(last.path));
 }
 
 interface Walked {
@@ -66,7 +71,7 @@ interface Walked {
 
 /** Walks over a whole segment. */
 async function walk(segment: Segment, checkBodies: boolean): Promise<Walked> {
-  const file = await open(segment.path, 'r');
+  const file = await openStored(segment.path);
   try {
     let chain: Uint8Array | null = null;
     let lastOffset = 0;

@@ -1,5 +1,4 @@
 /** Walking over the frames of one segment, and what to think of a place where the walk cannot go on. */
-import type { FileHandle } from 'node:fs/promises';
 import {
   frameIsSound,
   HEADER_BYTES,
@@ -9,6 +8,7 @@ import {
   parseHeader,
   type FrameHeader,
 } from './frame.ts';
+import type { StoredFile } from './stored-file.ts';
 
 export interface ScannedFrame {
   header: FrameHeader;
@@ -40,7 +40,7 @@ export interface ScanOptions {
 
 /** Yields the frames from `offset` on; returns why it stopped. Windows are not used again: frames may keep parts of them. */
 export async function* scanFrames(
-  file: FileHandle,
+  file: StoredFile,
   { offset, entryNo, windowBytes, checkBodies }: ScanOptions,
 ): AsyncGenerator<ScannedFrame, ScanEnd> {
   let window: Buffer = Buffer.alloc(0);
@@ -91,7 +91,7 @@ const SEARCH_BYTES = 1024 * 1024;
  * Is there a sound frame anywhere behind `from`, with a number after `afterNo`? A torn tail has none; damage has.
  * Bodies may hold bytes that look like frames, so a number has to be one that fits into the bytes between.
  */
-export async function soundFrameFollows(file: FileHandle, from: number, afterNo: number): Promise<boolean> {
+export async function soundFrameFollows(file: StoredFile, from: number, afterNo: number): Promise<boolean> {
   const { size } = await file.stat();
   for (let start = from; start < size; start += SEARCH_BYTES) {
     const chunk = await readAt(file, start, SEARCH_BYTES + MAGIC_BYTES.length - 1);
@@ -103,7 +103,7 @@ export async function soundFrameFollows(file: FileHandle, from: number, afterNo:
 }
 
 async function isSoundFrame(
-  file: FileHandle,
+  file: StoredFile,
   offset: number,
   size: number,
   afterNo: number,
@@ -122,14 +122,14 @@ async function isSoundFrame(
 }
 
 /** Up to `length` bytes from `offset`: fewer only at the end of the file. */
-export async function readAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+export async function readAt(file: StoredFile, offset: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(length);
   const filled = await readInto(file, bytes, offset);
   return bytes.subarray(0, filled);
 }
 
 /** Fills `target` from `offset` on; the number of bytes is smaller only at the end of the file. */
-export async function readInto(file: FileHandle, target: Uint8Array, offset: number): Promise<number> {
+export async function readInto(file: StoredFile, target: Uint8Array, offset: number): Promise<number> {
   let filled = 0;
   while (filled < target.length) {
     const { bytesRead } = await file.read(target, filled, target.length - filled, offset + filled);

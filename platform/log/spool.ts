@@ -1,12 +1,14 @@
 /** Received files, each kept once under the SHA-256 of its content. No name from outside becomes a path. */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectory, syncDirectory, writeAll } from '../durable-file.ts';
 import { TollgridError } from '../errors.ts';
 import { FileCache } from '../file-cache.ts';
 import { readInto } from './scan.ts';
+import { ARCHIVE_SUFFIX } from './archive-file.ts';
+import { ARCHIVE_FOLDER, archivedBlobPath, openStored, type StoredFile } from './stored-file.ts';
 
 export interface Blob {
   sha256: string;
@@ -16,11 +18,14 @@ export interface Blob {
 /** Written bytes are synced as they come, so that the last sync before the answer is a short one. */
 const SYNC_BYTES = 8 * 1024 * 1024;
 const READ_BYTES = 1024 * 1024;
+/** A file of that age is taken for the copy of the same bytes. */
+const REUSED_MS = 3_600_000;
+const SHA256_LENGTH = 64;
 const SHA256 = /^[0-9a-f]{64}$/;
 
 export class Spool {
   readonly dir: string;
-  readonly #files = new FileCache();
+  readonly #files = new FileCache<StoredFile>(openStored);
 
   private constructor(dir: string) {
     this.dir = dir;
@@ -98,19 +103,53 @@ export class Spool {
   async #keep(temporary: string, { sha256, sizeBytes }: Blob): Promise<void> {
     const target = this.path(sha256);
     const there = await stat(target).catch(() => null);
-    if (there?.size === sizeBytes) return rm(temporary);
+    // An old one is replaced: retention may be about to remove it, and takes a fresh one for wanted.
+    if (there?.size === sizeBytes && Date.now() - there.mtimeMs < REUSED_MS) return rm(temporary);
     await makeDirectory(path.dirname(target));
     await rename(temporary, target);
     await syncDirectory(path.dirname(target));
   }
 
   has(sha256: string): boolean {
-    return existsSync(this.path(sha256));
+    return existsSync(this.path(sha256)) || existsSync(archivedBlobPath(this.dir, sha256));
+  }
+
+  /** Where the blob can be read (see `openStored`): its own place, or the archive. Error: SPOOL_BLOB_MISSING. */
+  locate(sha256: string): string {
+    const plain = this.path(sha256);
+    const archived = archivedBlobPath(this.dir, sha256);
+    return !existsSync(plain) && existsSync(archived) ? archived : plain;
   }
 
   /** Bytes of a blob's content as its file stands there now; null when it is missing. */
   async sizeOf(sha256: string): Promise<number | null> {
-    return (await stat(this.path(sha256)).catch(() => null))?.size ?? null;
+    try {
+      return (await stat(this.path(sha256))).size;
+    } catch {
+      const archived = await openStored(archivedBlobPath(this.dir, sha256)).catch(() => null);
+      if (archived === null) return null;
+      const { size } = await archived.stat();
+      await archived.close();
+      return size;
+    }
+  }
+
+  /** Names of all blobs, plain and archived, in order. */
+  async blobs(): Promise<string[]> {
+    const found = new Set<string>();
+    for (const [folder, suffix] of [
+      [this.dir, ''],
+      [path.join(this.dir, ARCHIVE_FOLDER), ARCHIVE_SUFFIX],
+    ] as const) {
+      for (const two of await readdir(folder).catch(() => [])) {
+        if (!/^[0-9a-f]{2}$/.test(two)) continue;
+        for (const name of await readdir(path.join(folder, two))) {
+          const blob = name.slice(0, SHA256_LENGTH);
+          if (SHA256.test(blob) && name === blob + suffix) found.add(blob);
+        }
+      }
+    }
+    return [...found].sort();
   }
 
   /** Where a blob is. Error: SPOOL_BLOB_MISSING when that is no SHA-256. */
@@ -149,11 +188,16 @@ export class Spool {
     return digest.digest('hex') === sha256;
   }
 
-  async #use<R>(sha256: string, work: (file: FileHandle) => Promise<R>): Promise<R> {
+  async #use<R>(sha256: string, work: (file: StoredFile) => Promise<R>): Promise<R> {
+    const gone = (cause: unknown): boolean => (cause as NodeJS.ErrnoException).code === 'ENOENT';
     try {
-      return await this.#files.use(this.path(sha256), work);
+      const plain = this.path(sha256);
+      return await this.#files.use(plain, work).catch((cause: unknown) => {
+        if (!gone(cause)) throw cause;
+        return this.#files.use(archivedBlobPath(this.dir, sha256), work);
+      });
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+      if (!gone(cause)) throw cause;
       throw new TollgridError('SPOOL_BLOB_MISSING', `the spool in ${this.dir} has no ${sha256}`, { sha256 }, { cause });
     }
   }

@@ -106,6 +106,11 @@ export const Notice = Type.Object({
   cure: Type.String({ description: 'What to do about it' }),
 });
 export type Notice = Static<typeof Notice>;
+export const ArchiveStatus = Type.Object(
+  { lastPassAt: MomentOrNull, failure: Type.Union([Type.String(), Type.Null()]) },
+  { description: 'Archive and retention of the log, looked after every hour' },
+);
+export type ArchiveStatus = Static<typeof ArchiveStatus>;
 
 export const Status = Type.Object({
   version: Type.String(),
@@ -116,6 +121,15 @@ export const Status = Type.Object({
   logHead: EntryNo,
   processedEntry: EntryNo,
   inFlightEntries: Type.Integer(),
+  takesUsage: Type.Boolean({ description: 'Usage is taken and acknowledged; also while the ledger still replays' }),
+  checkpoint: Type.Object(
+    {
+      entry: Type.Integer({ description: 'A start reads the log from behind this entry on; 0: from its beginning' }),
+      entriesReadAtStart: Type.Integer(),
+    },
+    { description: 'State of the front that is kept, so that a start is short' },
+  ),
+  archive: ArchiveStatus,
   stored: StoredStatus,
   copies: Type.Array(CopyStatus),
   lastBackup: Type.Union([LastBackup, Type.Null()]),
@@ -124,4 +138,8 @@ export const Status = Type.Object({
 });
 export type Status = Static<typeof Status>;
 
+export const IntakeReadyAnswer = Type.Object({
+  ready: Type.Boolean(),
+  reason: Type.Union([Type.String(), Type.Null()]),
+});
 export const ReadyAnswer = Type.Object({ ready: Type.Boolean(), reasons: Type.Array(Type.String()) });

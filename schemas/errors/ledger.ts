@@ -1,6 +1,21 @@
 import type { ErrorEntry } from '../errors.ts';
 
 export const ledgerErrors = {
+  LEDGER_BEYOND_RETENTION: {
+    cause:
+      'Rows of the ledger that were sealed are not what they were, and retention has removed the entries they came from.',
+    cure: 'They cannot be computed again: restore `engine/`, `ledger/` and `rater/` from one backup. The seal names what differs; docs/operating/retention.md.',
+    counter: 'tollgrid_errors_total',
+    http: 503,
+    exit: 1,
+  },
+  BASE_DAMAGED: {
+    cause: 'The state that stands in the place of removed entries (`base/`) is missing or not what was written.',
+    cure: 'Restore `base/` from a backup; while the rater’s own checkpoint is whole nothing else needs it.',
+    counter: 'tollgrid_errors_total',
+    http: 503,
+    exit: 1,
+  },
   LEDGER_UNAVAILABLE: {
     cause: 'The ledger (ClickHouse, or the embedded engine) did not start or does not answer.',
     cure: 'Look at the log lines of the engine. Nothing is lost: what arrived stands in the log and is written when it answers again.',

@@ -68,10 +68,24 @@ export const platformErrors = {
   },
   LOG_ENTRY_MISSING: {
     cause: 'The log has no entry with this number.',
-    cure: 'Check the number; entries older than the first kept segment are in the archive only.',
+    cure: 'Check the number: `tollgrid status` shows the last one.',
     counter,
     http: 404,
     exit: 2,
+  },
+  LOG_ENTRY_RETIRED: {
+    cause: 'The entry was removed by retention (`log.retention`): its charges stand, their bytes do not.',
+    cure: 'Look into a backup of that time. `tollgrid log list` shows what is kept; docs/operating/retention.md says what remains of the rest.',
+    counter,
+    http: 410,
+    exit: 2,
+  },
+  ARCHIVE_DAMAGED: {
+    cause: 'A compressed segment or spool file is not what was written.',
+    cure: 'Bring the file named back from a copy; the original of before the compression will do as well.',
+    counter,
+    http: 503,
+    exit: 1,
   },
   LOG_VERSION_UNKNOWN: {
     cause: 'The log was written by a newer Tollgrid than this one.',

@@ -200,6 +200,13 @@ export const serverErrors = {
     http: 500,
     exit: 2,
   },
+  STARTING: {
+    cause: 'Tollgrid has just started: what the request needs is still being made from the log.',
+    cure: 'Ask again shortly (Retry-After). `/ready` names what is not there yet; usage is taken before that (`/ready/intake`).',
+    counter,
+    http: 503,
+    exit: 3,
+  },
   STOPPING: {
     cause: 'Tollgrid is stopping and takes nothing more.',
     cure: 'Send it again after the next start; what was acknowledged is safe.',

@@ -10,7 +10,7 @@ import {
 import { TollgridError } from '../../platform/errors.ts';
 import type { LogReader } from '../../platform/log/index.ts';
 import { EntryType, type Publication, type PublicationHead } from '../../schemas/log-entries.ts';
-import { compiledFolder, readCompiled } from '../rater/index.ts';
+import { compiledFolder, readCompiled, referenceOfLog, type LazyReference } from '../rater/index.ts';
 import type { CanaryJob } from './job.ts';
 
 const DAY_MS = 86_400_000;
@@ -73,18 +73,16 @@ async function activeTariffs(
   { referenceEntries, beforeEntry, dataDir }: CanaryJob,
   reader: LogReader,
 ): Promise<CompiledTariff[]> {
-  const newest = new Map<string, { entryNo: number; head: PublicationHead }>();
-  for (const entryNo of referenceEntries) {
-    if (entryNo >= beforeEntry) break;
-    const { type, head } = await reader.entry(entryNo);
-    const publication = head as PublicationHead;
-    if (type !== EntryType.publication || publication.kind !== 'tariff') continue;
-    newest.set(`${publication.name}@${publication.effective}`, { entryNo, head: publication });
+  const newest = new Map<string, LazyReference>();
+  for await (const entry of referenceOfLog(reader, referenceEntries, beforeEntry - 1)) {
+    const publication = entry.head as PublicationHead;
+    if (entry.type !== EntryType.publication || publication.kind !== 'tariff') continue;
+    newest.set(`${publication.name}@${publication.effective}`, entry);
   }
   const compiled: CompiledTariff[] = [];
-  for (const { entryNo, head } of newest.values()) {
+  for (const { head: published, body } of newest.values()) {
+    const head = published as PublicationHead;
     const made = await readCompiled(compiledFolder(dataDir), head.sha256);
-    const body = async (): Promise<Uint8Array> => (await reader.entry(entryNo)).body();
     const parts = made ?? partsOf(JSON.parse(Buffer.from(await body()).toString('utf8')) as Publication);
     compiled.push(compileParts(parts, head.revision));
   }

@@ -9,7 +9,7 @@ import { SERVICE_NAMES, UsageColumns } from '../../schemas/columns/usage-columns
 import { EntryType, type BatchHead, type PublicationHead, type SliceHead } from '../../schemas/log-entries.ts';
 import type { RatingFacts } from '../../schemas/rating-facts.ts';
 import type { RecordColumns } from '../../schemas/columns/record-columns.ts';
-import { ColumnPool, ReferenceData, release, runStageA, type SliceWork } from '../rater/index.ts';
+import { ColumnPool, ReferenceData, referenceOfLog, release, runStageA, type SliceWork } from '../rater/index.ts';
 
 export interface ReadUsage {
   records: RecordColumns;
@@ -27,7 +27,7 @@ export class UsageReader {
   private readonly referenceEntries: readonly number[];
   private readonly columns = new ColumnPool();
   private readonly reference = new ReferenceData();
-  private applied = 0;
+  private rolledTo = 0;
   /** Usages whose record could not be found again. */
   unread = 0;
 
@@ -47,7 +47,7 @@ export class UsageReader {
       work = await this.decode(postedEntry === entryNo ? posting : await this.reader.entry(entryNo));
     } catch (error) {
       // What the log does not keep any more cannot be tried; anything else is a fault.
-      if (!['LOG_ENTRY_MISSING', 'SPOOL_BLOB_MISSING'].includes(toTollgridError(error).code)) throw error;
+      if (!['LOG_ENTRY_MISSING', 'LOG_ENTRY_RETIRED', 'SPOOL_BLOB_MISSING'].includes(toTollgridError(error).code)) throw error;
       this.unread += posted.length;
       return;
     }
@@ -59,19 +59,14 @@ export class UsageReader {
   }
 
   private async rollTo(registryNo: number): Promise<void> {
-    for (; this.applied < this.referenceEntries.length; this.applied++) {
-      const entryNo = this.referenceEntries[this.applied];
-      if (entryNo > registryNo) return;
-      const { type, head, body } = await this.bodyOf(entryNo);
+    if (registryNo <= this.rolledTo) return;
+    for await (const entry of referenceOfLog(this.reader, this.referenceEntries, registryNo, this.rolledTo)) {
+      const { entryNo, type, head, body } = entry;
       // Which prices there were then does not matter here.
       if (type === EntryType.publication && (head as PublicationHead).kind === 'tariff') continue;
       this.reference.apply({ entryNo, type, head, body: await body() });
     }
-  }
-
-  private async bodyOf(entryNo: number): Promise<{ type: number; head: unknown; body: () => Promise<Uint8Array> }> {
-    const entry = await this.reader.entry(entryNo);
-    return { type: entry.type, head: entry.head, body: () => entry.body() };
+    this.rolledTo = registryNo;
   }
 
   private async decode(entry: LogEntry): Promise<SliceWork> {

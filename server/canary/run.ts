@@ -7,7 +7,7 @@ import { connectLedger, postings, usageOfPostings, type LedgerClient, type Poste
 import { TollgridError } from '../../platform/errors.ts';
 import { LogReader, Spool } from '../../platform/log/index.ts';
 import type { CanaryReport } from '../../schemas/api/canaries.ts';
-import { customersAsOf } from '../rater/index.ts';
+import { customersOf, referenceOfLog } from '../rater/index.ts';
 import { makeBooks, wholeMonths, type CanaryBooks } from './books.ts';
 import { CanaryCustomers } from './customers.ts';
 import type { CanaryJob, CanaryProgress } from './job.ts';
@@ -52,7 +52,7 @@ async function compare(
   onProgress: (progress: CanaryProgress) => void,
 ): Promise<Omit<CanaryReport, 'elapsedMs' | 'peakBytes'>> {
   const { fromMs, toMs } = books;
-  const all = await customersAsOf(reader, job.beforeEntry - 1);
+  const all = await customersOf(referenceOfLog(reader, job.referenceEntries, job.beforeEntry - 1));
   const ids = new Map([...all.accounts.values()].map(({ id, no }) => [id, no]));
   const accounts = job.accounts === null ? null : new Set(job.accounts.map((id) => accountNo(ids, id)));
   const customers = new CanaryCustomers(books, all, { accounts, attribute: job.attribute, atMs: fromMs });

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { AuditClock } from './audit-clock.ts';
 import { auditNow } from './audit-now.ts';
 import type { FrontParts } from './front.ts';
+import { ReferenceHistory } from './reference-history.ts';
 import { checkStatements } from './statement-check.ts';
 import { statementHash, StatementStore } from './statement-store.ts';
 import { makeStatement, type StatementParts } from './statements.ts';
@@ -17,7 +18,7 @@ import { version } from './version.ts';
 const WAIT_MS = 600_000;
 
 export function auditServices(front: FrontParts): AuditServices {
-  const { processed, registry, children } = front;
+  const { processed, children } = front;
   const parts = statementParts(front);
   // One at a time: two would both follow from the same one.
   let turn: Promise<unknown> = Promise.resolve();
@@ -32,6 +33,7 @@ export function auditServices(front: FrontParts): AuditServices {
       if (!(await processed.reachedWithin(front.headNo, WAIT_MS))) {
         throw new TollgridError('WAIT_TIMED_OUT', 'The ledger has not caught up with the log.');
       }
+      const { registry } = front;
       const stored = await children.verify();
       const applied = registry.applied();
       const found = await verifyRegistry({
@@ -69,11 +71,9 @@ export function auditServices(front: FrontParts): AuditServices {
 }
 
 async function* loggedChanges({ state, reader }: FrontParts, upTo: number): AsyncGenerator<RegistryChange[]> {
-  for (const entryNo of state.referenceEntries) {
-    if (entryNo > upTo) return;
-    const entry = await reader.entry(entryNo);
-    if (entry.type !== EntryType.registry) continue;
-    yield JSON.parse(Buffer.from(await entry.body()).toString('utf8')) as RegistryChange[];
+  for await (const { type, body } of new ReferenceHistory(reader, state).every(upTo)) {
+    if (type !== EntryType.registry) continue;
+    yield JSON.parse(Buffer.from(body).toString('utf8')) as RegistryChange[];
   }
 }
 

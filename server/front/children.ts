@@ -11,10 +11,18 @@ import { entryPoint } from '../../platform/paths.ts';
 import { Supervisor, type ChildMessage } from '../../platform/supervise.ts';
 import type { RerateWish } from '../../schemas/log-entries.ts';
 import type { RerateMessage } from './rerates.ts';
-import type { FrontToRater, RaterStatistics, RaterToFront, VerifyCheck, WatchState } from '../rater/messages.ts';
+import type {
+  FrontToRater,
+  KeptState,
+  RaterStatistics,
+  RaterToFront,
+  VerifyCheck,
+  WatchState,
+} from '../rater/messages.ts';
 
 export interface ChildrenEvents {
   onProcessed(entryNo: number, statistics: RaterStatistics): void;
+  onKept(state: KeptState): void;
   headNo(): number;
   onRerating(message: RerateMessage): void;
   /** What it worked on for somebody is lost. */
@@ -56,8 +64,15 @@ export class Children {
   private requestNo = 0;
   private readonly requests = new Map<number, Waiting>();
   private processedNo = -1;
+  /** What the last pass over archive and retention did; null before the first. */
+  kept: KeptState | null = null;
   /** What the watch over stored bytes said last; null before its first look. */
   watched: WatchState | null = null;
+  /** The rater said how far the ledger is: before that it may hold parts of writes. */
+  private positionKnown = false;
+  private tellPosition: () => void = () => undefined;
+  /** Resolves when the rater has said how far it is, or that it cannot begin. */
+  readonly begun = new Promise<void>((resolve) => (this.tellPosition = resolve));
   private failedAt: { reason: string; processedNo: number } | null = null;
 
   constructor(config: Config, events: ChildrenEvents, log: Logger) {
@@ -164,9 +179,11 @@ export class Children {
         ...(this.address.handoverFolder !== undefined && { handoverFolder: this.address.handoverFolder }),
         threads: this.threads,
         watch: this.config.watch,
+        keep: { archiveAfterDays: this.config.log.archiveAfterDays, retention: this.config.log.retention },
         slicesAheadMax: rater.slicesAheadMax,
         writeRowsMax: rater.writeRowsMax,
         identitiesMemoryBytesMax: this.config.duplicates.memoryBytesMax,
+        checkpointBytes: this.config.log.checkpointBytes,
         logLevel: logging.level,
       },
     });
@@ -176,13 +193,21 @@ export class Children {
     switch (message.type) {
       case 'processed':
         this.processedNo = message.entryNo;
+        this.positionKnown = true;
+        this.tellPosition();
         this.events.onProcessed(message.entryNo, message.statistics);
+        return;
+      case 'kept':
+        this.kept = message.state;
+        this.events.onKept(message.state);
+        if (message.requestNo !== undefined) this.settle(message.requestNo, []);
         return;
       case 'watched':
         this.watched = message.state;
         return;
       case 'failed':
         this.failedAt = { reason: `${message.code}: ${message.message}`, processedNo: this.processedNo };
+        this.tellPosition();
         return;
       case 'rebuilt':
         this.settle(message.requestNo, []);
@@ -241,6 +266,12 @@ export class Children {
     await this.ask((requestNo) => ({ type: 'rebuild', requestNo, ...(threads !== undefined && { threads }) }));
   }
 
+  /** One pass over archive and retention, now. */
+  async keep(all: boolean): Promise<KeptState> {
+    await this.ask((requestNo) => ({ type: 'keep', requestNo, all }));
+    return this.kept!;
+  }
+
   verify(): Promise<VerifyCheck[]> {
     return this.ask((requestNo) => ({ type: 'verify', requestNo }));
   }
@@ -263,10 +294,13 @@ export class Children {
     return this.tellRater({ type: 'preview', previewNo, wish });
   }
 
-  /** The way to the ledger; LEDGER_UNAVAILABLE while the engine is down. */
+  /** The way to the ledger. Errors: LEDGER_UNAVAILABLE while the engine is down, STARTING before the rater has looked at it. */
   get ledger(): LedgerClient {
     if (this.client === null || this.address === null) {
       throw new TollgridError('LEDGER_UNAVAILABLE', 'The ledger engine is not up.');
+    }
+    if (!this.positionKnown && this.failedAt === null) {
+      throw new TollgridError('STARTING', 'What the ledger holds is being looked at.', { retryAfterSeconds: 1 });
     }
     return this.client;
   }

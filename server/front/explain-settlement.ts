@@ -4,7 +4,7 @@ import type { LogEntry, LogReader } from '../../platform/log/index.ts';
 import { startOfDay } from '../../rating/index.ts';
 import type { Explanation } from '../../schemas/api/charges.ts';
 import type { CommandHead } from '../../schemas/log-entries.ts';
-import { customersAsOf, payerOf, settleAgain } from '../rater/index.ts';
+import { customersOf, payerOf, settleAgain } from '../rater/index.ts';
 import type { ReferenceHistory } from './reference-history.ts';
 import { periodText } from './to-api.ts';
 
@@ -26,7 +26,7 @@ export async function explainSettlement(
   const { tariffBook: book } = await history.asOf(pricedBy.registryNo);
   const { view, payer } = payerOf(charge.view);
   const period = periodText(charge.servicePeriod);
-  const parts = { ledger, book, customers: await customersAsOf(reader, entryNo) };
+  const parts = { ledger, book, customers: await customersOf(history.entries(entryNo)) };
   // A re-rating settles over the usage as it has just corrected it.
   const again = (pricedBy.head as CommandHead).command === 'rerate';
   const { charges, usages } = await settleAgain(

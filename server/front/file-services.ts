@@ -19,11 +19,13 @@ export function fileServices({ state, intake, logger }: Pick<FrontParts, 'state'
   return {
     files: ({ source, state: wanted, limit, cursor }) => {
       const before = cursor === undefined ? Infinity : decodeCursor(EntryCursor, cursor).entry;
-      const fits = [...state.files.values()]
-        .reverse()
-        .filter(({ fileEntry, head }) => fileEntry < before && (source === undefined || head.source === source))
-        .map(fileItem)
-        .filter((item) => wanted === undefined || item.state === wanted);
+      const fits: FileItem[] = [];
+      for (const file of state.files.newestFirst()) {
+        if (file.fileEntry >= before || (source !== undefined && file.head.source !== source)) continue;
+        if (wanted !== undefined && stateOf(file) !== wanted) continue;
+        fits.push(fileItem(file));
+        if (fits.length > limit) break;
+      }
       const items = fits.slice(0, limit);
       const next = fits.length > limit ? encodeCursor({ entry: items.at(-1)!.entry }) : null;
       return Promise.resolve({ items, next });
@@ -114,4 +116,16 @@ function incidentItem(incident: Incident, state: LogState): IncidentItem {
     openedAt: iso(openedAtMs),
     closed: closed === null ? null : decision(closed),
   };
+}
+
+/** Resolves when a file of that name, received after an entry, is wholly in the log, or held. */
+export async function fileTaken(state: LogState, name: string, afterEntry: number): Promise<void> {
+  const taken = (): boolean => {
+    for (const file of state.files.newestFirst()) {
+      if (file.fileEntry <= afterEntry) return false;
+      if (file.head.name === name && (file.complete || file.state !== 'admitted')) return true;
+    }
+    return false;
+  };
+  while (!taken()) await new Promise((resolve) => setTimeout(resolve, 10));
 }

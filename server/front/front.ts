@@ -11,31 +11,31 @@ import { makeDirectory, writeFileDurably } from '../../platform/durable-file.ts'
 import { lockDataDir, type DataDirLock } from '../../platform/lock.ts';
 import { LogReader, LogWriter, Spool } from '../../platform/log/index.ts';
 import { createLogger, type Logger } from '../../platform/logger.ts';
-import {
-  openRegistry,
-  readRegistryFile,
-  type ChangeResult,
-  type Located,
-  type Registry,
-  type RegistryChange,
-} from '../../registry/index.ts';
+import { readRegistryFile, type ChangeResult, type Located, type Registry } from '../../registry/index.ts';
 import { EntryType } from '../../schemas/log-entries.ts';
-import type { Notice, Status } from '../../schemas/api/operation.ts';
+import type { Notice } from '../../schemas/api/operation.ts';
 import { refuseUnfit } from '../copy/index.ts';
 import { ReferenceData } from '../rater/index.ts';
 import type { AuditClock } from './audit-clock.ts';
 import { auditClock } from './audit-services.ts';
 import { Canaries } from './canaries.ts';
+import { Checkpointer } from './checkpointer.ts';
 import { Children } from './children.ts';
 import { Copies } from './copies.ts';
 import { publishDefinitions } from './definitions.ts';
+import { PublishedDefinitions } from './published-definitions.ts';
+import { readLog } from './read-log.ts';
+import { bytesOf } from './reference-entries.ts';
+import { RegistryView } from './registry-view.ts';
 import { serveHttp, type HttpServer } from './http.ts';
 import { Intake } from './intake.ts';
 import { LogState } from './log-state.ts';
 import { Delays } from './delays.ts';
 import { DiskReserve, diskSpace } from './disk-reserve.ts';
 import type { Front, FrontOptions } from './front-types.ts';
-import { FrontMetrics, type Gauges } from './metrics.ts';
+import { fileTaken } from './file-services.ts';
+import { gaugesOf } from './front-status.ts';
+import { FrontMetrics } from './metrics.ts';
 import { Processed } from './processed.ts';
 import { PausedSources } from './paused-sources.ts';
 import { Rerates } from './rerates.ts';
@@ -45,7 +45,7 @@ import { openTariffs } from './open-tariffs.ts';
 import { outcomeLines } from './outcome.ts';
 import { createServices } from './services.ts';
 import { Sources } from './sources.ts';
-import { storedStatus } from './stored-status.ts';
+import { StartProgress } from './start-progress.ts';
 import type { TariffPublisher } from './tariff-publisher.ts';
 import { ThreadWorkshop } from './workshop/workshop.ts';
 
@@ -75,7 +75,7 @@ export class FrontParts {
   readonly config: Config;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly state = new LogState();
+  state = new LogState();
   readonly processed = new Processed();
   readonly reference = new ReferenceData();
   readonly reader: LogReader;
@@ -87,15 +87,18 @@ export class FrontParts {
   private readonly delays: Delays;
   children!: Children;
   intake!: Intake;
-  registry!: Registry;
   publisher!: Publisher;
   sources!: Sources;
   tariffs!: TariffPublisher;
   readonly workshop = new ThreadWorkshop();
   readonly canaries: Canaries;
   log!: LogWriter;
+  checkpointer!: Checkpointer;
+  /** Everything is up, save what the rater still replays. */
   ready = false;
-  private notices: Notice[] = [];
+  notices: Notice[] = [];
+  readonly start = new StartProgress();
+  private readonly registryView: RegistryView;
   readonly startedAtMs: number;
   private readonly lock: DataDirLock;
   private spool: Spool | null = null;
@@ -111,7 +114,8 @@ export class FrontParts {
     this.startedAtMs = clock.now();
     this.logger = createLogger({ name: 'front', level: config.logging.level });
     this.reader = new LogReader(path.join(config.dataDir, 'log'));
-    this.metrics = new FrontMetrics(() => this.gauges());
+    this.metrics = new FrontMetrics(() => gaugesOf(this));
+    this.registryView = new RegistryView(config.dataDir, this.reader);
     this.canaries = new Canaries(config.dataDir);
     this.delays = new Delays(this.metrics.metrics, clock);
     this.copies = new Copies({
@@ -152,18 +156,21 @@ export class FrontParts {
           if (this.rerates.heard(message)) this.metrics.followRerate(message);
         },
         onRaterEnded: () => this.rerates.raterEnded(),
+        onKept: (state) => this.metrics.followKept(state),
       },
       this.logger,
     );
-    // The engine and PGlite each need about as long as the other: they open side by side.
-    const registry = openRegistry({ dataDir: config.dataDir });
-    const children = this.children.start();
-    registry.catch(() => undefined);
-    children.catch(() => undefined);
     await this.readLog();
-    this.registry = await registry;
-    await this.registry.roll(this.registryEntries());
-    await children;
+    this.checkpointer = new Checkpointer({
+      dataDir: config.dataDir,
+      state: this.state,
+      reader: this.reader,
+      log: this.logger,
+      bytesMax: config.log.checkpointBytes,
+      retains: config.log.retention.days > 0 || config.log.retention.bytes > 0,
+      headNo: () => this.log.headNo,
+    });
+    this.checkpointer.begin(this.start.checkpointNo, this.start.entriesRead);
     this.intake = new Intake({
       log: this.log,
       spool: this.spool,
@@ -171,16 +178,17 @@ export class FrontParts {
       clock: this.clock,
       disk: this.disk,
       format: (name) => this.reference.format(name),
-      waitForRoom: (entryNo) => this.processed.reached(entryNo - config.rater.slicesAheadMax),
+      waitForRoom: (entryNo) => this.waitForRoom(entryNo - config.rater.slicesAheadMax),
       onAppended: (entry) => {
         this.delays.appended(entry);
+        this.checkpointer.appended(bytesOf(entry));
         this.children.headMoved(entry.entryNo);
         this.copies.appended(entry.entryNo, entry.acceptedAtMs);
       },
       sliceBytesMax: config.rater.sliceBytesMax,
       pushedEntriesMax: PUSHED_ENTRIES_MAX,
-      inFlightEntries: () => this.inFlightEntries,
-      waitForPushed: () => this.processed.reached(this.log.headNo - PUSHED_ENTRIES_MAX),
+      inFlightEntries: () => this.log.headNo - Math.max(this.processed.entryNo, this.start.headNo),
+      waitForPushed: () => this.waitForRoom(this.log.headNo - PUSHED_ENTRIES_MAX),
     });
     const apply: ApplyPublication = (entryNo, head, body, parts) =>
       this.reference.apply({ entryNo, type: EntryType.publication, head, body, ...(parts !== undefined && { parts }) });
@@ -188,26 +196,36 @@ export class FrontParts {
     this.tariffs = await openTariffs(this, apply);
   }
 
-  /** One pass over the log: heads for the state, bodies of reference entries for formats and look-ups. */
+  /** What is replayed at the start holds nobody up: the first slices of new files are admitted beside it. */
+  private waitForRoom(entryNo: number): Promise<void> {
+    return entryNo <= this.start.headNo ? Promise.resolve() : this.processed.reached(entryNo);
+  }
+
   private async readLog(): Promise<void> {
-    if (this.log.headNo === 0) return;
-    for await (const entry of this.reader.readHeads(await this.reader.firstNo(), this.log.headNo)) {
-      const { entryNo, type, acceptedAtMs, head } = entry;
-      this.state.apply({ entryNo, type, acceptedAtMs, head });
-      if (type === EntryType.registry || type === EntryType.publication) {
-        this.reference.apply({ entryNo, type, head, body: await entry.body() });
-      }
+    this.start.headNo = this.log.headNo;
+    const { state, ...folded } = await readLog(this.config.dataDir, this.reader, this.log.headNo, this.reference);
+    this.state = state;
+    Object.assign(this.start, folded);
+  }
+
+  /** What is made from the log beside the intake: processes and ledger, registry, look-ups. */
+  private async openViews(): Promise<void> {
+    // The engine and PGlite each need about as long as the other: they open side by side.
+    this.start.busyWith = 'opens the ledger and the registry';
+    const registry = this.registryView.open(this.state.trail);
+    const children = this.children.start();
+    registry.catch(() => undefined);
+    await children;
+    await registry;
+    // Customers for the front's own questions: settling, explaining.
+    for await (const entry of this.state.trail.entries(this.reader)) {
+      if (entry.type === EntryType.registry) this.reference.apply(entry);
     }
   }
 
-  private async *registryEntries(): AsyncGenerator<{ entryNo: number; changes: RegistryChange[] }> {
-    for (const entryNo of this.state.referenceEntries) {
-      if (entryNo <= this.registry.applied()) continue;
-      const entry = await this.reader.entry(entryNo);
-      if (entry.type !== EntryType.registry) continue;
-      const body = Buffer.from(await entry.body()).toString('utf8');
-      yield { entryNo, changes: JSON.parse(body) as RegistryChange[] };
-    }
+  /** Error: STARTING until it has been rolled forward. */
+  get registry(): Registry {
+    return this.registryView.registry;
   }
 
   async changeRegistry(objects: Parameters<Registry['change']>[0], by: string): Promise<ChangeResult> {
@@ -225,23 +243,34 @@ export class FrontParts {
     return this.changeRegistry(located, by);
   }
 
+  /** Usage first: it is taken and acknowledged while ledger and registry are still being opened. */
   async serve(temporary: boolean): Promise<Front> {
     if (!temporary) await this.copies.start();
+    this.sources = new Sources(this.intake, await PausedSources.open(this.config.dataDir), this.clock, this.logger);
+    const services = createServices(this);
+    this.http = await serveHttp(this, services, temporary);
+    const definitions = new PublishedDefinitions(this.config, this.reader);
+    this.start.takesUsage = await definitions.areKnown(this.state);
+    await this.writeAddress(this.http.url, this.http.operatorToken);
+    await this.openViews();
+    this.start.busyWith = 'publishes what changed in the definitions';
     this.notices = await publishDefinitions(this.config, {
       publisher: this.publisher,
       tariffs: this.tariffs,
       importRegistry: (name, text, by) => this.importRegistry(name, text, by),
     });
+    await definitions.note(this.state);
     this.checkSources(this.config.sources);
-    this.sources = new Sources(this.intake, await PausedSources.open(this.config.dataDir), this.clock, this.logger);
     for (const { code, message } of this.notices) this.logger.warn({ code }, message);
-    const services = createServices(this);
-    this.http = await serveHttp(this, services, temporary);
-    await this.writeAddress(this.http.url, this.http.operatorToken);
+    this.start.takesUsage = true;
+    this.start.busyWith = 'waits for the rater';
+    await this.children.begun;
+    this.start.busyWith = 'begins with the sources';
     const finished = this.finishFiles();
     await this.sources.start(this.config.sources, { idle: temporary });
     this.auditClock = auditClock(this, services);
     if (!temporary) this.auditClock.start();
+    this.start.busyWith = null;
     this.ready = true;
     return {
       url: this.http.url,
@@ -251,11 +280,30 @@ export class FrontParts {
         await this.sources.taken();
       },
       outcome: () => outcomeLines(this.children.ledger),
-      fileTaken: (name, afterEntry) => this.fileTaken(name, afterEntry),
+      fileTaken: (name, afterEntry) => fileTaken(this.state, name, afterEntry),
       ledgerAddress: () => this.children.ledgerAddress,
       stopRequested: this.stopRequested,
       stop: () => this.close(),
     };
+  }
+
+  get stopping(): boolean {
+    return this.stopped !== null;
+  }
+
+  /** Errors: STARTING, STOPPING. */
+  requireIntake(): void {
+    if (this.stopping) throw new TollgridError('STOPPING', 'Tollgrid is stopping.');
+    if (this.start.takesUsage) return;
+    throw new TollgridError('STARTING', 'What changed in the definitions is being published before usage is taken.', {
+      retryAfterSeconds: 2,
+    });
+  }
+
+  /** Of a source; until the sources are started, that of the configuration. */
+  formatOf(source: string): string | undefined {
+    if (this.ready) return this.sources.formatOf(source);
+    return this.config.sources.find(({ name }) => name === source)?.format;
   }
 
   /** A source whose format was never published takes nothing, ever: that is told before anything is served. */
@@ -271,15 +319,6 @@ export class FrontParts {
         },
       );
     }
-  }
-
-  private async fileTaken(name: string, afterEntry: number): Promise<void> {
-    const taken = (): boolean =>
-      [...this.state.files.values()].some(
-        (file) =>
-          file.head.name === name && file.fileEntry > afterEntry && (file.complete || file.state !== 'admitted'),
-      );
-    while (!taken()) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
   /** Files whose admission a stop interrupted are admitted to their end. */
@@ -311,42 +350,6 @@ export class FrontParts {
   requestStop!: () => void;
   private readonly stopRequested = new Promise<void>((resolve) => (this.requestStop = resolve));
 
-  status(version: string, semanticsNo: number): Status {
-    const children = this.children.status();
-    const reasons = [
-      ...(this.ready ? [] : ['starting or stopping']),
-      ...children.filter(({ up }) => !up).map(({ role }) => `the ${role} is down`),
-      ...(this.disk.isLow ? ['INTAKE_DISK_LOW: the disk has less room than its reserve, intake waits'] : []),
-      ...[this.intake?.failure ?? null, this.children.lastFailure].filter((reason) => reason !== null),
-    ];
-    return {
-      version,
-      ready: reasons.length === 0,
-      reasons,
-      uptimeMs: this.clock.now() - this.startedAtMs,
-      semanticsNo,
-      logHead: this.log.headNo,
-      processedEntry: Math.max(0, this.processed.entryNo),
-      inFlightEntries: this.inFlightEntries,
-      stored: storedStatus(this.children.watched, this.config.watch),
-      notices: this.notices,
-      children,
-      copies: this.copies.status(),
-      lastBackup: this.copies.lastBackup(),
-    };
-  }
-
-  private gauges(): Gauges {
-    const up = Object.fromEntries(this.children.status().map(({ role, up }) => [role, up]));
-    const { restarts, watched } = this.children;
-    const waiting = { held: this.state.held(), incidents: this.state.incidents.list(), disk: this.disk };
-    const copies = { copies: this.copies.status(), lastBackup: this.copies.lastBackup() };
-    const { headNo } = this.log;
-    const sources = this.sources?.list() ?? [];
-    const told = { sources, tariffs: this.state.tariffs.current(), notices: this.notices };
-    return { headNo, processedNo: this.processed.entryNo, restarts, up, watched, ...told, ...waiting, ...copies };
-  }
-
   /** Stops taking, lets the rater finish what is in the log, closes everything. */
   close(): Promise<void> {
     this.stopped ??= this.closeOnce();
@@ -367,8 +370,9 @@ export class FrontParts {
       () => this.auditClock?.stop(),
       () => Promise.all([this.workshop.close(), this.canaries.close()]),
       () => this.children?.stop(),
-      () => this.registry?.close(),
+      () => this.registryView.close(),
       () => this.log?.close(),
+      () => this.checkpointer?.stop(),
       () => this.copies.stop(),
       () => this.reader.close(),
       () => this.spool?.close(),

@@ -6,6 +6,25 @@ import type { FileNumbersHead } from '../../schemas/log-entries.ts';
 import { countIn, gapsIn, joinRuns, meet, type Run, type Runs } from './number-runs.ts';
 
 const RANGES_SHOWN = 20;
+/** Files whose numbers are compared with those of a new one: the last so many of a count. */
+const FILES_MAX = 1000;
+/** Counts of a source that are followed: where each day has its own, the last so many days. */
+const STREAMS_MAX = 1000;
+const CLOSED_MAX = 10_000;
+
+interface StreamDump {
+  key: string;
+  runs: [number, number][];
+  unreadable: number;
+  first: number | undefined;
+  gap: string | null;
+  files: { fileEntry: number; runs: Runs }[];
+}
+
+export interface IncidentsDump {
+  streams: StreamDump[];
+  all: Incident[];
+}
 
 export interface Incident {
   /** Entry that opened it, and which of that entry's it is: `entry.number`. */
@@ -40,7 +59,7 @@ class Stream {
   first: number | undefined;
   gap: Incident | null = null;
   /** What each file has of it. */
-  readonly files: { fileEntry: number; runs: Runs }[] = [];
+  files: { fileEntry: number; runs: Runs }[] = [];
 
   get gaps(): [number, number][] {
     return gapsIn(this.runs, this.first);
@@ -83,6 +102,7 @@ export class Incidents {
       const stream = this.streamOf(source, head);
       const runs = unrolled(head, stream.runs.at(-1)?.[1]);
       stream.files.push({ fileEntry, runs });
+      if (stream.files.length > FILES_MAX) stream.files.shift();
       stream.runs = joinRuns(stream.runs, runs);
       stream.unreadable += head.unreadable;
       stream.first = head.last === undefined ? head.first : undefined;
@@ -119,6 +139,7 @@ export class Incidents {
     const incident = this.all.get(id);
     if (incident === undefined || incident.closed !== null) return;
     incident.closed = { entryNo, atMs: acceptedAtMs, by, reason };
+    this.forgetOldest();
     const stream = this.streams.get(streamKey(incident.source, incident));
     if (stream?.gap !== incident) return;
     stream.runs = joinRuns(stream.runs, stream.gaps);
@@ -137,7 +158,38 @@ export class Incidents {
     const key = streamKey(source, head);
     const stream = this.streams.get(key) ?? new Stream();
     this.streams.set(key, stream);
+    if (this.streams.size > STREAMS_MAX) this.forgetStreams(source, head.of);
     return stream;
+  }
+
+  private forgetStreams(source: string, of: string): void {
+    const same = [...this.streams.keys()].filter((key) => key.startsWith(streamKey(source, { of, count: '' })));
+    for (const key of same.slice(0, Math.max(0, same.length - STREAMS_MAX))) this.streams.delete(key);
+  }
+
+  private forgetOldest(): void {
+    if (this.all.size <= CLOSED_MAX) return;
+    for (const [id, { closed }] of this.all) {
+      if (closed === null) continue;
+      this.all.delete(id);
+      return;
+    }
+  }
+
+  dump(): IncidentsDump {
+    const streams = [...this.streams].map(([key, { runs, unreadable, first, gap, files }]): StreamDump => {
+      return { key, runs, unreadable, first, gap: gap?.id ?? null, files };
+    });
+    return { streams, all: this.list() };
+  }
+
+  load({ streams, all }: IncidentsDump): void {
+    for (const incident of all) this.all.set(incident.id, incident);
+    for (const { key, gap, ...facts } of streams) {
+      const stream = Object.assign(new Stream(), facts);
+      stream.gap = gap === null ? null : (this.all.get(gap) ?? null);
+      this.streams.set(key, stream);
+    }
   }
 }
 

@@ -112,7 +112,7 @@ export class Intake implements FileIntake {
       if (error.code === 'LOG_BROKEN') this.failure = `${error.code}: ${error.message}`;
       throw error;
     });
-    const entry = { entryNo: appended.entryNo, type, acceptedAtMs: pins.acceptedAtMs, head };
+    const entry = { ...appended, type, acceptedAtMs: pins.acceptedAtMs, head };
     state.apply(entry);
     this.parts.onAppended({ ...entry, bodyBytes: body?.length ?? 0 });
     return appended;
@@ -172,7 +172,7 @@ export class Intake implements FileIntake {
 
   private earlierPush(earlier: PushFacts | undefined, requestSha256: string): Pushed | null {
     if (earlier === undefined) return null;
-    if (earlier.requestSha256 !== requestSha256) {
+    if (!earlier.isSame(requestSha256)) {
       throw new TollgridError('IDEMPOTENCY_CONFLICT', 'This Idempotency-Key was used with another body.', {
         entry: earlier.entryNo,
       });

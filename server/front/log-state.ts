@@ -2,7 +2,9 @@
  * What the front must remember of the log to go on: files taken in, offsets of growing ones, idempotency keys,
  * publications, the last reference entry. A fold over entry heads, at start and then entry by entry.
  */
+import { DigestTable } from '../../platform/digest-table.ts';
 import { EntrySet } from '../../platform/entry-set.ts';
+import type { LogPosition } from '../../platform/log/index.ts';
 import type { GrowingFile } from '../../collectors/files/index.ts';
 import {
   EntryType,
@@ -14,7 +16,11 @@ import {
   type PublicationHead,
   type SliceHead,
 } from '../../schemas/log-entries.ts';
+import { ReferenceTrail } from '../rater/index.ts';
+import { FileRegister } from './file-register.ts';
 import { Incidents } from './incidents.ts';
+import { dumpParts, loadParts, mapPart, plainPart, type KeptPart, type Sections } from './kept-parts.ts';
+import { PushKeys } from './push-keys.ts';
 import { TariffHistory } from './tariff-history.ts';
 
 export interface EntryFacts {
@@ -22,6 +28,8 @@ export interface EntryFacts {
   type: number;
   acceptedAtMs: number;
   head: unknown;
+  /** Where it stands in the log. */
+  position: LogPosition;
 }
 
 /** `duplicate`, `rejected` and `superseded` files are never read; `held` ones wait for a decision. */
@@ -46,9 +54,12 @@ export interface FileFacts {
 
 export interface PushFacts {
   entryNo: number;
-  requestSha256: string;
   records: number;
+  isSame(requestSha256: string): boolean;
 }
+
+/** Of the state's layout in a checkpoint: another one is not read. */
+export const STATE_VERSION = 1;
 
 export interface PublicationFacts {
   entryNo: number;
@@ -70,24 +81,30 @@ export class LogState {
   firstAcceptedMs: number | null = null;
   /** Entries whose records the ledger accounts for, each with one row of its own. */
   readonly accounted = new EntrySet();
-  readonly files = new Map<number, FileFacts>();
+  readonly files = new FileRegister();
   private readonly holding = new Set<number>();
-  private readonly closedKeys = new Set<string>();
-  private readonly bySha256 = new Map<string, number>();
-  private readonly pushes = new Map<string, PushFacts>();
+  /** Name, size and time of closed files → their entry. */
+  private readonly closedKeys = new DigestTable(1);
+  private readonly bySha256 = new DigestTable(1);
+  private readonly pushes = new PushKeys();
   readonly publications = new Map<string, PublicationFacts>();
   readonly lastAcceptedMs = new Map<string, number>();
   readonly incidents = new Incidents();
   readonly rerates = new Map<number, RerateFacts>();
   readonly tariffs = new TariffHistory();
   /** Registry changes and publications, in order: what reference data of any time is made from. */
-  readonly referenceEntries: number[] = [];
+  referenceEntries: number[] = [];
+  /** The same without those that were replaced, and where they stand. */
+  trail = new ReferenceTrail();
   registryNo = 0;
   /** Last registry change, publications not counted. */
   lastRegistryEntry = 0;
+  /** The last entry applied; null in an empty log. */
+  last: { entryNo: number; position: LogPosition } | null = null;
 
   apply(entry: EntryFacts): void {
     this.firstEntry ||= entry.entryNo;
+    this.last = { entryNo: entry.entryNo, position: entry.position };
     this.firstAcceptedMs ??= entry.acceptedAtMs;
     if (isAccounted(entry)) this.accounted.add(entry.entryNo);
     switch (entry.type) {
@@ -100,12 +117,12 @@ export class LogState {
       case EntryType.registry:
         this.registryNo = entry.entryNo;
         this.lastRegistryEntry = entry.entryNo;
-        this.referenceEntries.push(entry.entryNo);
+        this.noteReference(entry);
         return;
       case EntryType.publication: {
         const head = entry.head as PublicationHead;
         this.registryNo = entry.entryNo;
-        this.referenceEntries.push(entry.entryNo);
+        this.noteReference(entry);
         this.tariffs.applyPublication(entry, head);
         this.publications.set(publicationKey(head), { entryNo: entry.entryNo, acceptedAtMs: entry.acceptedAtMs, head });
         return;
@@ -120,9 +137,14 @@ export class LogState {
     }
   }
 
+  private noteReference({ entryNo, position }: EntryFacts): void {
+    this.referenceEntries.push(entryNo);
+    this.trail.note(entryNo, position);
+  }
+
   private applyFile(entry: EntryFacts, head: FileHead): void {
     const state = head.duplicateOf !== undefined ? 'duplicate' : head.held !== undefined ? 'held' : 'admitted';
-    this.files.set(entry.entryNo, {
+    this.files.add({
       fileEntry: entry.entryNo,
       acceptedAtMs: entry.acceptedAtMs,
       head,
@@ -135,7 +157,7 @@ export class LogState {
     this.lastAcceptedMs.set(head.source, entry.acceptedAtMs);
     if (head.mode === 'growing') return;
     if (head.modifiedMs !== undefined)
-      this.closedKeys.add(closedKey(head.source, head.name, head.sizeBytes!, head.modifiedMs));
+      this.closedKeys.set(closedKey(head.source, head.name, head.sizeBytes!, head.modifiedMs), entry.entryNo);
     if (state !== 'duplicate') this.bySha256.set(`${head.sha256!}/${head.format}`, entry.entryNo);
     if (state === 'held') this.holding.add(entry.entryNo);
     if (state === 'admitted') this.incidents.admit(entry, head.source, entry.entryNo, head.numbers ?? []);
@@ -160,44 +182,41 @@ export class LogState {
   }
 
   private decide(fileEntry: number, state: FileState, entry: EntryFacts, by: string, reason: string): void {
-    const file = this.files.get(fileEntry);
-    // Its entry was older than what is kept of the log.
-    if (file === undefined) return;
-    file.state = state;
+    const file = this.files.edit(fileEntry, (one) => {
+      one.state = state;
+      one.decided = { entryNo: entry.entryNo, atMs: entry.acceptedAtMs, by, reason };
+    });
+    if (file === null) return;
     // Never read, but counted by the check: what will not be received another way is accounted for.
     if ((state === 'rejected' || state === 'superseded') && (file.head.check?.rows ?? 0) > 0)
       this.accounted.add(fileEntry);
     this.holding.delete(fileEntry);
-    file.decided = { entryNo: entry.entryNo, atMs: entry.acceptedAtMs, by, reason };
   }
 
   private applySlice(entry: EntryFacts, head: SliceHead): void {
-    const file = this.files.get(head.fileEntry)!;
-    file.offset = head.sourceOffset + head.lengthBytes;
-    file.lastEntry = entry.entryNo;
-    file.slices++;
-    if (head.tail !== undefined) file.tail = head.tail;
-    if (head.last) file.complete = true;
+    this.files.edit(head.fileEntry, (file) => {
+      file.offset = head.sourceOffset + head.lengthBytes;
+      file.lastEntry = entry.entryNo;
+      file.slices++;
+      if (head.tail !== undefined) file.tail = head.tail;
+      if (head.last) file.complete = true;
+    });
     this.lastAcceptedMs.set(head.source, entry.acceptedAtMs);
   }
 
   private applyBatch(entry: EntryFacts, head: BatchHead): void {
     this.lastAcceptedMs.set(head.source, entry.acceptedAtMs);
     if (head.idempotencyKey === undefined) return;
-    this.pushes.set(pushKey(head.caller, head.source, head.idempotencyKey), {
-      entryNo: entry.entryNo,
-      requestSha256: head.requestSha256!,
-      records: head.records,
-    });
+    this.pushes.set(pushKey(head.caller, head.source, head.idempotencyKey), entry, head);
   }
 
   knowsClosed(source: string, name: string, sizeBytes: number, modifiedMs: number): boolean {
-    return this.closedKeys.has(closedKey(source, name, sizeBytes, modifiedMs));
+    return this.closedKeys.get(closedKey(source, name, sizeBytes, modifiedMs)) !== undefined;
   }
 
   /** Entry of a file with the same bytes, received before to be read the same way; undefined when there is none. */
   sameBytes(sha256: string, format: string): number | undefined {
-    return this.bySha256.get(`${sha256}/${format}`);
+    return this.bySha256.get(`${sha256}/${format}`)?.[0];
   }
 
   push(caller: string, source: string, idempotencyKey: string): PushFacts | undefined {
@@ -206,7 +225,7 @@ export class LogState {
   }
 
   growing(source: string): GrowingFile[] {
-    return [...this.files.values()]
+    return [...this.files.liveFiles()]
       .filter(({ head }) => head.mode === 'growing' && head.source === source)
       .map(({ fileEntry, head, offset, tail }) => ({
         fileEntry,
@@ -220,13 +239,79 @@ export class LogState {
 
   /** Closed files whose admission a stop interrupted. */
   incomplete(): FileFacts[] {
-    return [...this.files.values()].filter(
+    return [...this.files.liveFiles()].filter(
       ({ head, state, complete }) => head.mode === 'closed' && state === 'admitted' && !complete,
     );
   }
 
   held(): FileFacts[] {
     return [...this.holding].map((fileEntry) => this.files.get(fileEntry)!);
+  }
+
+  /** The first entry that something which waits still needs: a file that is held or half admitted, a draft. */
+  waitingFrom(): number | null {
+    const waiting = [
+      ...this.holding,
+      ...this.incomplete().map(({ fileEntry }) => fileEntry),
+      ...this.tariffs.waiting().map(({ entryNo }) => entryNo),
+    ];
+    return waiting.length === 0 ? null : waiting.reduce((a, b) => Math.min(a, b));
+  }
+
+  /** Everything that a checkpoint keeps, by the name of the field; `trail` and `last` stand in its head. */
+  private parts(): Record<string, KeptPart> {
+    return {
+      firstEntry: plainPart(
+        () => this.firstEntry,
+        (entryNo) => (this.firstEntry = entryNo),
+      ),
+      firstAcceptedMs: plainPart(
+        () => this.firstAcceptedMs,
+        (atMs) => (this.firstAcceptedMs = atMs),
+      ),
+      accounted: this.accounted,
+      files: this.files,
+      holding: plainPart(
+        () => [...this.holding],
+        (entries) => entries.forEach((entryNo) => this.holding.add(entryNo)),
+      ),
+      closedKeys: this.closedKeys,
+      bySha256: this.bySha256,
+      pushes: this.pushes,
+      publications: mapPart(this.publications),
+      lastAcceptedMs: mapPart(this.lastAcceptedMs),
+      incidents: plainPart(
+        () => this.incidents.dump(),
+        (dump) => this.incidents.load(dump),
+      ),
+      rerates: mapPart(this.rerates),
+      tariffs: plainPart(
+        () => this.tariffs.dump(),
+        (dump) => this.tariffs.load(dump),
+      ),
+      referenceEntries: plainPart(
+        () => this.referenceEntries,
+        (entries) => (this.referenceEntries = entries),
+      ),
+      registryNo: plainPart(
+        () => this.registryNo,
+        (entryNo) => (this.registryNo = entryNo),
+      ),
+      lastRegistryEntry: plainPart(
+        () => this.lastRegistryEntry,
+        (entryNo) => (this.lastRegistryEntry = entryNo),
+      ),
+    };
+  }
+
+  /** As sections of a checkpoint. */
+  dump(): Sections {
+    return dumpParts(this.parts());
+  }
+
+  /** Into a fresh state. */
+  load(sections: Record<string, Buffer>): void {
+    loadParts(this.parts(), sections);
   }
 }
 

@@ -1,7 +1,7 @@
 /** What the front measures. The rater reports totals since its start; here they become counters. */
 import { createMetrics, type Metrics } from '../http/index.ts';
 import type { RerateMessage } from './rerates.ts';
-import type { IdentityStatistics, RaterStatistics, WatchState } from '../rater/messages.ts';
+import type { IdentityStatistics, KeptState, RaterStatistics, WatchState } from '../rater/messages.ts';
 import type { Incident } from './incidents.ts';
 import type { CopyStatus, LastBackup } from '../../schemas/api/operation.ts';
 import type { FileFacts } from './log-state.ts';
@@ -21,6 +21,7 @@ class Totals {
 
 export interface Gauges {
   headNo: number;
+  checkpointNo: number;
   processedNo: number;
   restarts: Readonly<Record<string, number>>;
   up: Readonly<Record<string, boolean>>;
@@ -111,6 +112,16 @@ export class FrontMetrics {
     if (lastRoundAtMs !== null) metrics.tollgrid_stored_round_timestamp_seconds.set(lastRoundAtMs / 1000);
   }
 
+  /** One pass over archive and retention. */
+  followKept({ atMs, sizeBytes, archivedBytes, removedSegments, failure }: KeptState): void {
+    const { metrics } = this;
+    metrics.tollgrid_archive_pass_timestamp_seconds.set(atMs / 1000);
+    metrics.tollgrid_archive_failed.set(failure === null ? 0 : 1);
+    metrics.tollgrid_archived_bytes_total.inc({ size: 'before' }, sizeBytes);
+    metrics.tollgrid_archived_bytes_total.inc({ size: 'after' }, archivedBytes);
+    metrics.tollgrid_removed_segments_total.inc(removedSegments);
+  }
+
   private followIntake({ held, incidents, disk }: Pick<Gauges, 'held' | 'incidents' | 'disk'>): void {
     const { metrics } = this;
     metrics.tollgrid_disk_free_bytes.set(disk.freeBytes);
@@ -164,13 +175,14 @@ export class FrontMetrics {
 
   async text(): Promise<string> {
     const { metrics } = this;
-    const { headNo, processedNo, restarts, up, watched, sources, ...waiting } = this.gauges();
+    const { headNo, checkpointNo, processedNo, restarts, up, watched, sources, ...waiting } = this.gauges();
     this.followSources(sources);
     this.followTariffs(waiting);
     if (watched !== null) this.followWatch(watched);
     this.followIntake(waiting);
     this.followCopies(waiting);
     metrics.tollgrid_log_head.set(headNo);
+    metrics.tollgrid_checkpoint_entry.set(checkpointNo);
     metrics.tollgrid_processed_entry.set(processedNo);
     metrics.tollgrid_in_flight_entries.set(headNo - processedNo);
     for (const [role, isUp] of Object.entries(up)) metrics.tollgrid_child_up.set({ role }, isUp ? 1 : 0);

@@ -1,9 +1,12 @@
 /** Where the life of tariffs meets the front: its log, its reference data, and the way to the rater. */
 import { rm } from 'node:fs/promises';
 import { tableBytes } from '../../rating/index.ts';
-import { compiledFolder, writeCompiled } from '../rater/index.ts';
+import { toTollgridError } from '../../platform/errors.ts';
+import type { PublicationHead } from '../../schemas/log-entries.ts';
+import { baseReference, compiledFolder, writeCompiled } from '../rater/index.ts';
 import type { FrontParts } from './front.ts';
 import type { ApplyPublication } from './publisher.ts';
+import type { TariffFacts } from './tariff-history.ts';
 import { TariffPublisher } from './tariff-publisher.ts';
 import type { PreparedTariff } from './workshop/work.ts';
 
@@ -22,6 +25,25 @@ export async function openTariffs(front: FrontParts, apply: ApplyPublication): P
       logger.warn({ err: error }, 'a compiled tariff cannot be handed to the rater, which compiles it again'),
     );
   };
-  const bodyOf = async (entryNo: number): Promise<Uint8Array> => (await reader.entry(entryNo)).body();
+  const bodyOf = async (facts: TariffFacts): Promise<Uint8Array> => {
+    try {
+      return await (await reader.entry(facts.entryNo)).body();
+    } catch (error) {
+      // What holds was kept when retention removed its entry; older revisions were not.
+      const kept = toTollgridError(error).code === 'LOG_ENTRY_RETIRED' ? await keptBody(config.dataDir, facts) : null;
+      if (kept === null) throw error;
+      return kept;
+    }
+  };
   return new TariffPublisher({ intake, state, workshop, apply, bodyOf, handOver });
+}
+
+async function keptBody(dataDir: string, { name, sha256 }: TariffFacts): Promise<Uint8Array | null> {
+  const base = await baseReference(dataDir);
+  if (base === null) return null;
+  for await (const { head, body } of base.trail.extracted()) {
+    const publication = head as Partial<PublicationHead>;
+    if (publication.kind === 'tariff' && publication.name === name && publication.sha256 === sha256) return body;
+  }
+  return null;
 }

@@ -1,9 +1,11 @@
 /** Re-rating as the API offers it: previews, approvals, what was posted, and taking it back. */
 import { Type } from 'typebox';
-import { listDifferences, postedBy, type PostedRows } from '../../ledger/index.ts';
+import { firstRecordEntry, listDifferences, postedBy, type PostedRows } from '../../ledger/index.ts';
 import { TollgridError } from '../../platform/errors.ts';
 import type { RaterFigures, RerateFigures, RerateItem, ReratePreview } from '../../schemas/api/rerates.ts';
 import type { RerateWish } from '../../schemas/log-entries.ts';
+import { readRetained } from '../../platform/log/index.ts';
+import { yyyymm } from '../rater/index.ts';
 import { decodeCursor, encodeCursor, type RerateServices } from '../http/index.ts';
 import type { FrontParts } from './front.ts';
 import type { RerateFacts } from './log-state.ts';
@@ -13,10 +15,10 @@ import { chargeItem, Names } from './to-api.ts';
 const EntryCursor = Type.Object({ entry: Type.Integer() });
 
 export function rerateServices(front: FrontParts): RerateServices {
-  const { state, processed, intake, registry, children, rerates } = front;
+  const { state, processed, intake, children, rerates } = front;
 
   const figuresOf = async (figures: RaterFigures): Promise<RerateFigures> => {
-    const ids = await registry.queries.accountIds(figures.largest.map(({ accountNo }) => accountNo));
+    const ids = await front.registry.queries.accountIds(figures.largest.map(({ accountNo }) => accountNo));
     const largest = figures.largest.map(({ accountNo, currency, amount }) => {
       return { account: ids.get(accountNo) ?? `#${accountNo}`, currency, amount };
     });
@@ -36,13 +38,14 @@ export function rerateServices(front: FrontParts): RerateServices {
     };
   };
 
-  /** Throws RERATE_MONTHS, NOT_FOUND. */
+  /** Throws RERATE_MONTHS, NOT_FOUND, LOG_ENTRY_RETIRED. */
   const check = async ({ from, to, account, tariff }: RerateWish): Promise<void> => {
     if (from >= to) throw new TollgridError('RERATE_MONTHS', `${to} is not after ${from}.`, { from, to });
-    if (account !== undefined && (await registry.queries.account(account)) === null)
+    if (account !== undefined && (await front.registry.queries.account(account)) === null)
       throw new TollgridError('NOT_FOUND', `There is no account ${account}.`);
     if (tariff !== undefined && front.reference.tariffBook.versionsOf(tariff).length === 0)
       throw new TollgridError('NOT_FOUND', `There is no published tariff ${tariff}.`);
+    await requireKept(front, { from, to });
   };
 
   const differences = async (
@@ -51,7 +54,7 @@ export function rerateServices(front: FrontParts): RerateServices {
   ): ReturnType<RerateServices['rerateDifferences']> => {
     const { limit, cursor } = page;
     const found = await listDifferences(children.ledger, of, { limit, ...(cursor !== undefined && { cursor }) });
-    const names = await Names.of(registry, found.items);
+    const names = await Names.of(front.registry, found.items);
     return { items: found.items.map((item) => chargeItem(item, names)), next: found.next ?? null };
   };
 
@@ -148,6 +151,20 @@ export function rerateServices(front: FrontParts): RerateServices {
       return differences({ postedEntry: entryNo }, page);
     },
   };
+}
+
+/** Error: LOG_ENTRY_RETIRED when records of the months were removed from the log: they cannot be read again. */
+async function requireKept({ reader, children, headNo }: FrontParts, { from, to }: RerateWish): Promise<void> {
+  const retained = await readRetained(reader.dir);
+  if (retained === null) return;
+  const months = { from: yyyymm(from), to: yyyymm(to) };
+  const first = await firstRecordEntry(children.ledger, months, headNo + 1);
+  if (first === null || first >= retained.firstNo) return;
+  throw new TollgridError(
+    'LOG_ENTRY_RETIRED',
+    `usage of these months begins with entry ${first}, and retention removed those before ${retained.firstNo}`,
+    { entryNo: first, firstNo: retained.firstNo },
+  );
 }
 
 /** A preview shows everything that was in the log when it was asked for. */

@@ -18,6 +18,8 @@ import { auditServices } from './audit-services.ts';
 import { explainCharge } from './explain.ts';
 import { fileServices } from './file-services.ts';
 import type { FrontParts } from './front.ts';
+import { intakeReason, statusOf } from './front-status.ts';
+import { logServices } from './log-services.ts';
 import { rerateServices } from './rerate-services.ts';
 import { ReferenceHistory } from './reference-history.ts';
 import { summaryOf } from './outcome.ts';
@@ -29,13 +31,13 @@ import { version } from './version.ts';
 const IdCursor = Type.Object({ after: Type.String() });
 
 export function createServices(front: FrontParts): FrontServices {
-  const { state, processed, intake, registry, children } = front;
+  const { state, processed, intake, children } = front;
   const history = new ReferenceHistory(front.reader, state);
   const explainParts = { reader: front.reader, spool: front.spoolOf(), state, history };
 
   /** The account's number; NOT_FOUND when there is no such account. */
   const accountNo = async (id: string): Promise<number> => {
-    const account = await registry.queries.account(id);
+    const account = await front.registry.queries.account(id);
     if (account === null) throw new TollgridError('NOT_FOUND', `There is no account ${id}.`);
     return account.no;
   };
@@ -56,11 +58,14 @@ export function createServices(front: FrontParts): FrontServices {
     ...front.copies.services(front.spoolOf()),
     ...tariffServices(front),
 
-    pushUsage: ({ source, events, requestSha256, idempotencyKey, caller }) =>
-      intake.push(source, events, requestSha256, idempotencyKey, caller),
+    pushUsage: ({ source, events, requestSha256, idempotencyKey, caller }) => {
+      front.requireIntake();
+      return intake.push(source, events, requestSha256, idempotencyKey, caller);
+    },
 
     ingestFile: async ({ source, name, format, stream }) => {
-      const formatName = format ?? front.sources.formatOf(source);
+      front.requireIntake();
+      const formatName = format ?? front.formatOf(source);
       if (formatName === undefined) {
         throw new TollgridError('SOURCE_UNKNOWN', `No source "${source}" is configured, and no format was named.`, {
           source,
@@ -76,6 +81,7 @@ export function createServices(front: FrontParts): FrontServices {
 
     ...auditServices(front),
     ...rerateServices(front),
+    ...logServices(front),
 
     usage: async ({ account, fromMs, toMs, limit, cursor }) => {
       const found = await listUsage(children.ledger, {
@@ -85,7 +91,7 @@ export function createServices(front: FrontParts): FrontServices {
         ...(toMs !== undefined && { toMs }),
         ...(cursor !== undefined && { cursor }),
       });
-      const names = await Names.of(registry, found.items);
+      const names = await Names.of(front.registry, found.items);
       return page(found, (item) => usageItem(item, names));
     },
 
@@ -98,25 +104,25 @@ export function createServices(front: FrontParts): FrontServices {
         ...(toMs !== undefined && { toMs }),
         ...(cursor !== undefined && { cursor }),
       });
-      const names = await Names.of(registry, found.items);
+      const names = await Names.of(front.registry, found.items);
       return page(found, (item) => chargeItem(item, names));
     },
 
     explainCharge: async (id) => {
       const explained = await explainCharge({ ...explainParts, ledger: children.ledger }, id);
       if (explained === null) return null;
-      const names = await Names.of(registry, [explained.charge]);
+      const names = await Names.of(front.registry, [explained.charge]);
       return { charge: chargeItem(explained.charge, names), ...explained.told };
     },
 
     usageSummary: async (id, period) => {
-      const account = await registry.queries.account(id);
+      const account = await front.registry.queries.account(id);
       return account === null ? null : summaryOf(children.ledger, account, period);
     },
 
     accounts: async ({ division, limit, cursor }) => {
       const after = cursor === undefined ? undefined : decodeCursor(IdCursor, cursor).after;
-      const found = await registry.queries.accounts({ after, limit, division });
+      const found = await front.registry.queries.accounts({ after, limit, division });
       return {
         items: found.items.map(accountItem),
         next: found.next === null ? null : encodeCursor({ after: found.next }),
@@ -124,10 +130,10 @@ export function createServices(front: FrontParts): FrontServices {
     },
 
     account: async (id) => {
-      const account = await registry.queries.account(id);
+      const account = await front.registry.queries.account(id);
       if (account === null) return null;
-      const party = await registry.queries.party(account.partyId);
-      const subscriptions = await registry.queries.subscriptionsOf(account.no);
+      const party = await front.registry.queries.party(account.partyId);
+      const subscriptions = await front.registry.queries.subscriptionsOf(account.no);
       return {
         ...accountItem({ ...account, partyName: party?.name ?? '' }),
         subscriptions: subscriptions.map(({ id: subscription, usagePoint, identifiers, tariffs }) => ({
@@ -220,8 +226,8 @@ export function createServices(front: FrontParts): FrontServices {
 
     canonicalExport: async (): Promise<Readable> => {
       const ids = {
-        accounts: await registry.queries.accountIds(),
-        subscriptions: await registry.queries.subscriptionIds(),
+        accounts: await front.registry.queries.accountIds(),
+        subscriptions: await front.registry.queries.subscriptionIds(),
       };
       const output = new PassThrough();
       exportCanonically(children.ledger, ids, output).then(
@@ -231,7 +237,9 @@ export function createServices(front: FrontParts): FrontServices {
       return output;
     },
 
-    status: () => front.status(version, SEMANTICS_NO),
+    status: () => statusOf(front, version, SEMANTICS_NO),
+    intakeReason: () => intakeReason(front),
+    position: () => ({ ledgerEntry: Math.max(0, processed.entryNo), logHead: front.headNo }),
 
     metricsText: async () => {
       if (!front.config.metrics.enabled) throw new TollgridError('NOT_FOUND', 'Metrics are switched off.');

@@ -4,7 +4,7 @@ import { TollgridError } from '../../platform/errors.ts';
 import type { LogReader } from '../../platform/log/index.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
 import { EntryType, type CommandHead } from '../../schemas/log-entries.ts';
-import { customersAsOf, settlePeriod } from '../rater/index.ts';
+import { customersOf, settlePeriod } from '../rater/index.ts';
 import type { ReferenceData } from '../rater/index.ts';
 import type { ReferenceHistory } from './reference-history.ts';
 
@@ -46,6 +46,6 @@ async function workOut(
   if (entry === null || head?.command !== 'settle') return null;
   const { period, postingPeriod = period } = head.input;
   const reference: ReferenceData = await history.asOf(entry.registryNo);
-  const parts = { ledger, book: reference.tariffBook, customers: await customersAsOf(reader, entryNo) };
+  const parts = { ledger, book: reference.tariffBook, customers: await customersOf(history.entries(entryNo)) };
   return (await settlePeriod(parts, { entryNo, period, postingPeriod })).result;
 }

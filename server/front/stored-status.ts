@@ -1,7 +1,7 @@
-/** The watch over stored bytes as the status shows it. */
+/** The watch over stored bytes, and the archive, as the status shows them. */
 import type { ConfigValues } from '../../schemas/config.ts';
-import type { StoredStatus } from '../../schemas/api/operation.ts';
-import type { WatchState } from '../rater/messages.ts';
+import type { ArchiveStatus, StoredStatus } from '../../schemas/api/operation.ts';
+import type { KeptState, WatchState } from '../rater/messages.ts';
 
 const moment = (ms: number | null = null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
@@ -18,4 +18,8 @@ export function storedStatus(state: WatchState | null, config: ConfigValues['wat
     lastRoundSeconds: lastRoundMs === null ? null : Math.round(lastRoundMs / 1000),
     lastRoundAt: moment(state?.lastRoundAtMs),
   };
+}
+
+export function archiveStatus(state: KeptState | null): ArchiveStatus {
+  return { lastPassAt: moment(state?.atMs), failure: state?.failure ?? null };
 }

@@ -23,6 +23,13 @@ export interface TariffFacts {
   draft: number | null;
 }
 
+/** `drafts` and `standing` are places in `all`. */
+export interface TariffsDump {
+  all: TariffFacts[];
+  drafts: number[];
+  standing: number[];
+}
+
 interface Entry {
   entryNo: number;
   acceptedAtMs: number;
@@ -67,6 +74,11 @@ export class TariffHistory {
     this.drafts.delete(versionKey(draft));
   }
 
+  /** Drafts that nobody published, replaced or withdrew. */
+  waiting(): TariffFacts[] {
+    return [...this.drafts.values()];
+  }
+
   /** The draft that waits under a version, `name@yyyy-mm-dd`. */
   draft(version: string): TariffFacts | undefined {
     return this.drafts.get(version);
@@ -90,6 +102,22 @@ export class TariffHistory {
   /** Everything of one tariff, in the order of the log. */
   of(name: string): TariffFacts[] {
     return this.all.filter((one) => one.name === name);
+  }
+
+  dump(): TariffsDump {
+    const numbers = (facts: ReadonlyMap<string, TariffFacts>): number[] =>
+      [...facts.values()].map((one) => this.all.indexOf(one));
+    return { all: this.all, drafts: numbers(this.drafts), standing: numbers(this.standing) };
+  }
+
+  load({ all, drafts, standing }: TariffsDump): void {
+    this.all.push(...all);
+    for (const [known, numbers] of [
+      [this.drafts, drafts],
+      [this.standing, standing],
+    ] as const) {
+      for (const number of numbers) known.set(versionKey(this.all[number]), this.all[number]);
+    }
   }
 }
 

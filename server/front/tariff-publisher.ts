@@ -18,8 +18,8 @@ export interface TariffPublisherParts {
   state: LogState;
   workshop: TariffWorkshop;
   apply: ApplyPublication;
-  /** Body of an entry. */
-  bodyOf(entryNo: number): Promise<Uint8Array>;
+  /** Body of its entry. Error: LOG_ENTRY_RETIRED. */
+  bodyOf(facts: TariffFacts): Promise<Uint8Array>;
   /** Puts a compiled tariff where the rater finds it. */
   handOver(prepared: PreparedTariff): Promise<void>;
 }
@@ -79,7 +79,7 @@ export class TariffPublisher {
   async publishDraft(version: string, signature: Signature, correct = false): Promise<PublishedTariff> {
     requireSigned(signature);
     const draft = this.draftOf(version);
-    const prepared = await this.prepare({ body: await this.parts.bodyOf(draft.entryNo) });
+    const prepared = await this.prepare({ body: await this.parts.bodyOf(draft) });
     return this.publishPrepared(prepared, signature, correct, draft);
   }
 
@@ -154,8 +154,8 @@ export class TariffPublisher {
   }
 
   /** What an entry of the history holds: a publication as JSON. */
-  bodyOf({ entryNo }: TariffFacts): Promise<Uint8Array> {
-    return this.parts.bodyOf(entryNo);
+  bodyOf(facts: TariffFacts): Promise<Uint8Array> {
+    return this.parts.bodyOf(facts);
   }
 
   async publicationOf(facts: TariffFacts): Promise<Publication> {

@@ -13,6 +13,7 @@ import { chargeRoutes } from './routes/charges.ts';
 import { copyRoutes } from './routes/copies.ts';
 import { fileRoutes } from './routes/files.ts';
 import { heldFileRoutes } from './routes/held-files.ts';
+import { logRoutes } from './routes/log.ts';
 import { operationRoutes } from './routes/operation.ts';
 import { probeRoutes } from './routes/probes.ts';
 import { rerateRoutes } from './routes/rerates.ts';
@@ -69,6 +70,12 @@ export function createServer(options: ServerOptions): FastifyInstance {
 
 function v1(services: FrontServices, fileBytesMax: number) {
   return async (app: FastifyInstance): Promise<void> => {
+    // What an answer was made from: while the ledger replays, it is not as far as the log.
+    app.addHook('onSend', async ({ method }, reply) => {
+      if (method !== 'GET') return;
+      const { ledgerEntry, logHead } = services.position();
+      reply.header('tollgrid-ledger-entry', ledgerEntry).header('tollgrid-log-head', logHead);
+    });
     await app.register(usageRoutes(services));
     await app.register(fileRoutes(services, fileBytesMax));
     await app.register(heldFileRoutes(services));
@@ -80,6 +87,7 @@ function v1(services: FrontServices, fileBytesMax: number) {
     await app.register(tariffRoutes(services));
     await app.register(canaryRoutes(services));
     await app.register(operationRoutes(services));
+    await app.register(logRoutes(services));
     await app.register(statementRoutes(services));
     await app.register(rerateRoutes(services));
     await app.register(copyRoutes(services));

@@ -135,6 +135,31 @@ export const METRICS = {
     help: 'When the last whole audit was made.',
     labels: [],
   },
+  tollgrid_checkpoint_entry: {
+    kind: 'gauge',
+    help: 'A start reads the log from behind this entry on.',
+    labels: [],
+  },
+  tollgrid_archive_pass_timestamp_seconds: {
+    kind: 'gauge',
+    help: 'When archive and retention were looked after last.',
+    labels: [],
+  },
+  tollgrid_archive_failed: {
+    kind: 'gauge',
+    help: '1 when the last pass over archive and retention failed: `tollgrid status` says why.',
+    labels: [],
+  },
+  tollgrid_archived_bytes_total: {
+    kind: 'counter',
+    help: 'Bytes of segments and received files that were archived, before and after compression.',
+    labels: ['size'],
+  },
+  tollgrid_removed_segments_total: {
+    kind: 'counter',
+    help: 'Segments of the log that retention removed.',
+    labels: [],
+  },
   tollgrid_stored_findings: {
     kind: 'gauge',
     help: 'Stored bytes that are not what was written, in log, spool and ledger; anything but 0 is damage.',

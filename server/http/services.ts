@@ -2,6 +2,7 @@
  * What the HTTP edge asks of the parts behind it. The front implements it; tests use a small fake.
  * Methods that take an id answer null when there is no such object. All throw `TollgridError`.
  */
+import type { ArchiveAnswer, LogReport } from '../../schemas/api/log.ts';
 import type { Readable } from 'node:stream';
 import type { AccountDetail, AccountItem, UsageSummary } from '../../schemas/api/accounts.ts';
 import type { AuditBy, AuditReport, VerifyReport } from '../../schemas/api/audit.ts';
@@ -228,6 +229,12 @@ export interface FrontServices extends AuditServices, CopyServices, RerateServic
   canonicalExport(): Promise<Readable>;
   /** Facts of health; cheap, called by probes. */
   status(): Status;
+  logReport(): Promise<LogReport>;
+  archive(input: { all: boolean }): Promise<ArchiveAnswer>;
+  /** Null when usage is taken, otherwise why not; cheap. */
+  intakeReason(): string | null;
+  /** How far the ledger is, and the log. */
+  position(): { ledgerEntry: number; logHead: number };
   /** The metrics in Prometheus' text format. */
   metricsText(): Promise<string>;
   /** Begins an orderly stop and returns at once. */

@@ -18,11 +18,11 @@ import type { CommandHead, FileHead } from '../../schemas/log-entries.ts';
 import { encodeBatches, encodeControls, neverAdmitted } from './accounting.ts';
 import { encodeChargeObjects } from './charge-objects.ts';
 import type { BatchCounts, RecycledInput, RecycleResult } from './messages.ts';
-import type { ReferenceData } from './reference-data.ts';
+import type { ReferenceData, ReferenceEntry } from './reference-data.ts';
 import { reverseRows, StandingCharges, supersede } from './reversals.ts';
 import { postRerate, undoRerate, type ReratingEvents } from './rerate-command.ts';
 import { settlePeriod } from './settle-period.ts';
-import { customersAsOf } from './subscriptions.ts';
+import { customersOf } from './subscriptions.ts';
 import type { WorkerPools } from './worker-pools.ts';
 
 export interface CommandParts {
@@ -30,6 +30,10 @@ export interface CommandParts {
   pools: WorkerPools;
   reference: ReferenceData;
   reader: LogReader;
+  /** Registry changes and publications before the command. */
+  referenceEntries(): AsyncIterable<ReferenceEntry>;
+  /** Months that a command before an entry has settled, ascending. */
+  settledBefore(entryNo: number): string[];
   /** What a settlement did, and for whom it could not. */
   onSettled(result: SettlementResult): void;
   spoolPath(blob: string): string;
@@ -67,11 +71,11 @@ export async function runCommand(parts: CommandParts, entry: CommandEntry, head:
 }
 
 async function settleMonth(
-  { ledger, reference, reader, onSettled }: CommandParts,
+  { ledger, reference, referenceEntries, onSettled }: CommandParts,
   entryNo: number,
   { period, postingPeriod = period }: Extract<CommandHead, { command: 'settle' }>['input'],
 ): Promise<LedgerBlock[]> {
-  const customers = await customersAsOf(reader, entryNo);
+  const customers = await customersOf(referenceEntries());
   const posting = { entryNo, period, postingPeriod };
   const { blocks, result } = await settlePeriod({ ledger, book: reference.tariffBook, customers }, posting);
   onSettled(result);

@@ -48,7 +48,7 @@ async function start(message: FrontToRater & { type: 'start' }): Promise<void> {
 function holdWrites(requestNo: number): void {
   const held = (): void => tell({ type: 'held', requestNo });
   if (rater === null) held();
-  else rater.hold(requestNo, held);
+  else rater.turns.hold(requestNo, held);
 }
 
 function handle(message: FrontToRater): void {
@@ -66,6 +66,9 @@ function handle(message: FrontToRater): void {
         tell({ type: 'rebuilt', requestNo: message.requestNo });
       });
       return;
+    case 'keep':
+      inTurn(async (open) => tell({ type: 'kept', requestNo: message.requestNo, state: await open.keep(message.all) }));
+      return;
     case 'verify':
       inTurn(async (ready) => tell({ type: 'verified', requestNo: message.requestNo, checks: await ready.verify() }));
       return;
@@ -76,7 +79,7 @@ function handle(message: FrontToRater): void {
       holdWrites(message.requestNo);
       return;
     case 'release':
-      rater?.holds.release(message.requestNo);
+      rater?.turns.holds.release(message.requestNo);
       return;
   }
 }

@@ -21,11 +21,15 @@ export interface RaterOptions {
   threads: number;
   slicesAheadMax: number;
   writeRowsMax: number;
+  /** Bytes of usage between two checkpoints; 1 GiB when left out. */
+  checkpointBytes?: number;
   logLevel: LoggerOptions['level'];
   /** Memory for identities of usage; what does not fit goes to files. */
   identitiesMemoryBytesMax: number;
   /** Absent: stored bytes are not watched. */
   watch?: WatchOptions;
+  /** Absent: nothing is archived or let go. */
+  keep?: KeepOptions;
 }
 
 export type FrontToRater =
@@ -36,6 +40,8 @@ export type FrontToRater =
   | { type: 'verify'; requestNo: number }
   /** Work a re-rating out and post nothing; one at a time. */
   | { type: 'preview'; previewNo: number; wish: RerateWish }
+  /** One pass over archive and retention, now. `all`: sealed segments of any age. */
+  | { type: 'keep'; requestNo: number; all: boolean }
   /** Write nothing until `release`, or for `HOLD_MS_MAX`: whoever asked reads the ledger as of one entry. */
   | { type: 'hold'; requestNo: number }
   | { type: 'release'; requestNo: number };
@@ -79,6 +85,25 @@ export interface WatchOptions {
   pauseMinutesMax: number;
 }
 
+/** How the log's files are kept in bounds: keys of `log` in the configuration. */
+export interface KeepOptions {
+  archiveAfterDays: number;
+  retention: { days: number; bytes: number };
+}
+
+/** What one pass over archive and retention did. */
+export interface KeptState {
+  atMs: number;
+  archivedSegments: number;
+  archivedBlobs: number;
+  /** Of what was archived: before and after. */
+  sizeBytes: number;
+  archivedBytes: number;
+  removedSegments: number;
+  removedBlobs: number;
+  failure: string | null;
+}
+
 export interface WatchState {
   /** What is not as it was written; each names its place. */
   findings: string[];
@@ -95,6 +120,7 @@ export interface WatchState {
 
 export type RaterToFront =
   | { type: 'watched'; state: WatchState }
+  | { type: 'kept'; state: KeptState; requestNo?: number }
   /** Everything up to this entry stands in the ledger. */
   | { type: 'processed'; entryNo: number; statistics: RaterStatistics }
   | { type: 'failed'; code: string; message: string }

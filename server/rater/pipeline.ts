@@ -33,6 +33,8 @@ export interface PipelineParts {
   /** Entry at which a write was cut before a crash: the same cut again. Null when free to choose. */
   plannedCut(entryNo: number): number | null;
   onProcessed(entryNo: number): void;
+  /** So many bytes of usage were read. */
+  noteRead(bytes: number): void;
   /** True when enough was processed since the last checkpoint. */
   checkpointDue(): boolean;
   /** Keeps the state as of this entry; nothing is under way. */
@@ -129,6 +131,7 @@ export class Pipeline {
       case EntryType.slice:
       case EntryType.batch: {
         const { place, source } = await sliceSource(entry, (blob) => this.parts.spoolPath(blob));
+        this.parts.noteRead('bytes' in source ? source.bytes.length : source.lengthBytes);
         this.startSlice(entry.entryNo, place, source);
         return;
       }
@@ -230,7 +233,8 @@ export class Pipeline {
     this.wake = null;
   }
 
-  private wakeUp(): void {
+  /** Looks again whether there is something to do. */
+  wakeUp(): void {
     this.wake?.();
   }
 }

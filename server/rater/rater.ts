@@ -1,5 +1,4 @@
 /** One rater: brings the ledger up to the log's head and keeps it there; starts again from its checkpoint. */
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
   createTables,
@@ -8,25 +7,34 @@ import {
   releaseBuffer,
   type LedgerClient,
 } from '../../ledger/index.ts';
+import { systemClock } from '../../platform/clock.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import { readEpoch } from '../../platform/lock.ts';
-import { LogReader, Spool, type LogEntry } from '../../platform/log/index.ts';
+import { LogReader, Spool } from '../../platform/log/index.ts';
 import { createLogger, type Logger } from '../../platform/logger.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
-import { SEMANTICS_NO, type CommandHead, type RerateWish } from '../../schemas/log-entries.ts';
-import { encodeBatches, encodeControls, neverAdmitted } from './accounting.ts';
-import { CheckpointStore, type Checkpoint } from './checkpoint.ts';
+import type { CommandHead, RerateWish } from '../../schemas/log-entries.ts';
+import { encodeBatches, encodeControls } from './accounting.ts';
+import { damagedBase } from './base.ts';
+import { CheckpointStore } from './checkpoint.ts';
+import { CheckpointTurns } from './checkpoint-turns.ts';
 import { runCommand } from './commands.ts';
 import { Gather } from './gather.ts';
-import { Holds } from './holds.ts';
+import { fileBlocks } from './file-blocks.ts';
 import { IdentityCount } from './identity-count.ts';
-import type { RaterOptions, SliceOutcome, VerifyCheck, WatchState } from './messages.ts';
+import { Keeper } from './keeper.ts';
+import { LedgerTurns } from './ledger-turns.ts';
+import type { KeptState, RaterOptions, SliceOutcome, VerifyCheck, WatchState } from './messages.ts';
+import { openWriter } from './open-writer.ts';
 import { Pipeline } from './pipeline.ts';
 import { PlannedCuts } from './planned-cuts.ts';
 import { RerateDesk } from './rerate-desk.ts';
-import { ReferenceData } from './reference-data.ts';
-import { isReference, referenceEntryOf } from './reference-entry.ts';
+import { ReferenceData, type ReferenceEntry } from './reference-data.ts';
+import { compiledOnce, referenceEntryOf } from './reference-entry.ts';
+import { ReferenceTrail } from './reference-trail.ts';
 import { reverse } from './reversals.ts';
+import { SettledMonths } from './settled-months.ts';
+import { StartingPoint } from './starting-point.ts';
 import { Statistics } from './statistics.ts';
 import { verifyStored } from './verify.ts';
 import { watchStored, type StoredWatch } from './watch-stored.ts';
@@ -47,23 +55,25 @@ export class Rater {
   /** Owner of the data directory when this rater was opened. */
   private epoch = 0;
   private writer!: LedgerWriter;
+  private startingPoint!: StartingPoint;
   private pools!: WorkerPools;
   private reference = new ReferenceData();
   private pipeline!: Pipeline;
   private running: Promise<void> = Promise.resolve();
-  /** What uses the whole ledger (a write, a verification) waits for what came before it. */
-  private ledgerTurn: Promise<unknown> = Promise.resolve();
-  readonly holds = new Holds();
+  readonly turns = new LedgerTurns();
   /** Between two pipelines, while the ledger is dropped for a rebuild. */
   private rebuilding = false;
   private awaited: { entryNo: number; resolve: () => void } | null = null;
   private headNo: number;
   private watch: StoredWatch | null = null;
+  private keeper: Keeper | null = null;
   private processedNo = 0;
-  private recordsSinceCheckpoint = 0;
   private readonly rerating: RerateDesk;
+  private readonly kept: CheckpointTurns;
+  private trail = new ReferenceTrail();
   /** Records received per file: what the same bytes count as when they are received again. */
   private fileRecords = new Map<number, number>();
+  private settledMonths = new SettledMonths();
 
   private constructor(options: RaterOptions, headNo: number, events: RaterEvents, spool: Spool, ports: RaterPorts) {
     this.ports = ports;
@@ -73,6 +83,7 @@ export class Rater {
     this.spool = spool;
     this.log = createLogger({ name: 'rater', level: options.logLevel });
     this.identities = new IdentityCount(this.log);
+    this.kept = new CheckpointTurns(ports.checkpointRecords, options.checkpointBytes);
     this.ledger = ports.ledger({
       url: options.engineUrl,
       token: options.engineToken,
@@ -83,7 +94,9 @@ export class Rater {
     this.rerating = new RerateDesk({
       ledger: this.ledger,
       reader: this.reader,
-      spoolPath: (blob) => this.spool.path(blob),
+      spoolPath: (blob) => this.spool.locate(blob),
+      referenceUpTo: (entryNo) => this.trail.entries(this.reader, entryNo),
+      settledBefore: (entryNo) => this.settledMonths.before(entryNo),
       pools: async () => {
         const pools = ports.pools(1);
         // A preview remembers no usage: nothing is ever put into the folder.
@@ -105,32 +118,53 @@ export class Rater {
       ports,
     );
     rater.epoch = await readEpoch(options.dataDir);
+    rater.keeper = rater.makeKeeper();
     await createTables(rater.ledger);
     await dropLeftWorkspaces(rater.ledger);
-    rater.writer = await rater.openWriter();
+    const { ledger, checkpoints, reader, log } = rater;
+    const writer = await openWriter({ ...options, ledger, checkpoints, log });
+    rater.writer = writer;
+    rater.startingPoint = new StartingPoint({
+      ...{ dataDir: options.dataDir, ledger, checkpoints, reader, log, writer },
+      headNo: () => rater.headNo,
+      forget: async () => rater.keeper?.forget(),
+    });
     await rater.begin(options.threads);
+    rater.keeper?.start();
     return rater;
   }
 
-  /** A journal that cannot be read says nothing about the ledger: then both are made anew. */
-  private async openWriter(): Promise<LedgerWriter> {
-    const { dataDir, handoverFolder } = this.options;
-    const journal = path.join(dataDir, 'ledger', 'totals');
-    const open = (): Promise<LedgerWriter> =>
-      LedgerWriter.open({
-        client: this.ledger,
-        path: journal,
-        ...(handoverFolder !== undefined && { handoverFolder }),
-      });
-    try {
-      return await open();
-    } catch (error) {
-      if (toTollgridError(error).code !== 'JOURNAL_DAMAGED') throw error;
-      this.log.warn({ err: error }, 'the journal of totals is damaged: the ledger is computed again from the log');
-      await this.checkpoints.remove();
-      await rm(journal);
-      return open();
-    }
+  private makeKeeper(): Keeper | null {
+    const { keep, dataDir } = this.options;
+    if (keep === undefined) return null;
+    const parts = {
+      dataDir,
+      spool: this.spool,
+      ledger: this.ledger,
+      log: this.log,
+      confirm: () => this.confirmOwner(),
+      headNo: () => this.headNo,
+      processedNo: () => this.processedNo,
+      settledNo: async () => (await this.checkpoints.entryNo()) ?? 0,
+      withLedger: <T>(work: () => Promise<T>) => this.turns.take(work),
+      wantCheckpoint: () => void this.checkpointSoon(),
+      now: () => systemClock.now(),
+      tell: (state: KeptState) => this.events.tell({ type: 'kept', state }),
+    };
+    return new Keeper(parts, keep);
+  }
+
+  async keep(all: boolean): Promise<KeptState> {
+    if (this.keeper === null) throw new TollgridError('INTERNAL', 'this rater keeps nothing');
+    // What is asked for by hand is wanted of all that is processed.
+    if (all) await this.checkpointSoon();
+    return this.keeper.run(all);
+  }
+
+  private checkpointSoon(): Promise<void> {
+    const made = this.kept.want();
+    this.pipeline.wakeUp();
+    return made;
   }
 
   private async begin(threads: number): Promise<void> {
@@ -157,7 +191,7 @@ export class Rater {
       log: this.log,
       headNo: () => this.headNo,
       processedNo: () => this.processedNo,
-      withLedger: <T>(work: () => Promise<T>) => this.withLedger(work),
+      withLedger: <T>(work: () => Promise<T>) => this.turns.take(work),
       tell: (state: WatchState) => this.events.tell({ type: 'watched', state }),
     };
     this.watch = watchStored(parts, watch);
@@ -165,17 +199,19 @@ export class Rater {
 
   /** State and reference data as of the checkpoint, and a pipeline that goes on behind it. */
   private async prepare(threads: number): Promise<void> {
-    const checkpoint = await this.usableCheckpoint();
+    const checkpoint = await this.startingPoint.find();
     const afterEntry = checkpoint?.entryNo ?? 0;
     this.fileRecords = new Map(checkpoint?.fileRecords ?? []);
-    this.recordsSinceCheckpoint = 0;
+    this.settledMonths = new SettledMonths(checkpoint?.settledMonths);
+    this.kept.begin();
     this.reference = new ReferenceData();
+    this.trail = checkpoint === null ? new ReferenceTrail() : ReferenceTrail.of(checkpoint.path, checkpoint.reference);
     this.pools = this.ports.pools(threads);
     await this.pools.open({
       folder: await this.checkpoints.scratch(),
       memoryBytesMax: this.options.identitiesMemoryBytesMax,
     });
-    await this.applyReferenceUpTo(afterEntry);
+    for await (const entry of this.trail.entries(this.reader)) await this.applyReference(compiledOnce(entry));
     if (checkpoint !== null && !(await this.loads(checkpoint.path))) {
       await this.pools.close();
       return this.prepare(threads);
@@ -192,53 +228,21 @@ export class Rater {
       await this.pools.load(folder);
       return true;
     } catch (error) {
+      if (!folder.startsWith(this.checkpoints.dir)) throw damagedBase(folder);
       this.log.warn({ err: error }, 'the checkpoint cannot be read: the log is read from its start');
       await this.checkpoints.remove();
       return false;
     }
   }
 
-  /** A checkpoint is worth something only if the ledger still holds what was written before it. */
-  private async usableCheckpoint(): Promise<(Checkpoint & { path: string }) | null> {
-    const checkpoint = await this.checkpoints.read();
-    const reason = await this.whyComputeAgain(checkpoint);
-    if (reason === null) return checkpoint;
-    this.log.warn(`${reason}: the ledger is computed again from the log`);
-    await this.dropLedger();
-    return null;
-  }
-
-  private async whyComputeAgain(checkpoint: Checkpoint | null): Promise<string | null> {
-    if (checkpoint !== null && checkpoint.semanticsNo !== SEMANTICS_NO) return 'this version gives other results';
-    const afterEntry = checkpoint?.entryNo ?? 0;
-    if (Math.max(afterEntry, this.writer.lastEntry) > this.headNo) return 'the ledger was made from another log';
-    const { differences, detachedParts } = await this.writer.verify();
-    // Behind the checkpoint an interrupted write is made whole, but rows that no write explains would stay.
-    const lost = differences.filter(({ fromEntry, expected }) => fromEntry <= afterEntry || expected.rows === 0);
-    if (lost.length === 0 && detachedParts.length === 0) return null;
-    return `${lost.length} blocks of the ledger are not what was written, ${detachedParts.length} parts are broken`;
-  }
-
-  private async dropLedger(): Promise<void> {
-    await this.checkpoints.remove();
-    await this.writer.truncate();
-  }
-
-  private async applyReferenceUpTo(entryNo: number): Promise<void> {
-    if (entryNo === 0) return;
-    for await (const entry of this.reader.readHeads(1, entryNo)) {
-      if (isReference(entry.type)) await this.applyReference(entry);
-    }
-  }
-
-  private async applyReference(entry: LogEntry): Promise<void> {
-    const reference = await referenceEntryOf(entry, this.options.dataDir);
-    this.reference.apply(reference);
-    await this.pools.reference([reference]);
+  private async applyReference(entry: ReferenceEntry): Promise<void> {
+    this.reference.apply(entry);
+    await this.pools.reference([entry]);
   }
 
   private parts(gather: Gather, cuts: PlannedCuts): ConstructorParameters<typeof Pipeline>[0] {
     const onSettled = (result: SettlementResult): void => {
+      this.settledMonths.note(result.period, result.entry);
       this.statistics.settled(result);
       for (const { code, count, message, subscriptions } of result.failures) {
         this.log.error({ code, count, subscriptions }, `not settled: ${message}`);
@@ -246,53 +250,63 @@ export class Rater {
     };
     return {
       reader: this.reader,
-      spoolPath: (blob) => this.spool.path(blob),
+      spoolPath: (blob) => this.spool.locate(blob),
       pools: this.pools,
       gather,
-      applyReference: (entry) => this.applyReference(entry),
+      applyReference: async (entry) => {
+        await this.applyReference(await referenceEntryOf(entry, this.options.dataDir));
+        this.trail.note(entry.entryNo, entry.position);
+      },
+      noteRead: (bytes) => this.kept.noteRead(bytes),
       runCommand: (entry) =>
         runCommand(
           {
             ...{ ledger: this.ledger, pools: this.pools, reference: this.reference, reader: this.reader, onSettled },
-            spoolPath: (blob) => this.spool.path(blob),
+            referenceEntries: () => this.trail.entries(this.reader),
+            settledBefore: (entryNo) => this.settledMonths.before(entryNo),
+            spoolPath: (blob) => this.spool.locate(blob),
             rerating: this.rerating.events,
           },
           entry,
           entry.head as CommandHead,
         ),
       fileBlocks: (entryNo, head, acceptedAtMs) => {
-        const replaced = head.supersedes ?? [];
-        if (replaced.length > 0)
-          return encodeBatches(
-            replaced.map((file) => neverAdmitted(file, head.source, acceptedAtMs, 'superseded')),
-            entryNo,
-          );
-        if (head.duplicateOf === undefined) return [];
-        // A file that was held was not received by then, but its records were counted by the check.
-        const received = this.fileRecords.get(head.duplicateOf) ?? head.check?.rows ?? 0;
-        const counts = [received, 0, 0, received, 0, 0, 0, 0, 0];
-        this.statistics.count(head.source, counts);
-        return encodeBatches([{ entryNo, fileEntry: entryNo, source: head.source, acceptedAtMs, counts }], entryNo);
+        const { blocks, counts } = fileBlocks(this.fileRecords, entryNo, head, acceptedAtMs);
+        if (counts !== null) this.statistics.count(head.source, counts);
+        return blocks;
       },
       needsLedger: (outcome) => outcome.reversals.length > 0,
       completeOutcome: (entryNo, outcome) => this.completeOutcome(entryNo, outcome),
       write: async (write) => {
         const startedMs = performance.now();
         await this.confirmOwner();
-        if (write.blocks.length > 0) await this.withLedger(() => this.writer.write(write));
+        if (write.blocks.length > 0) await this.turns.take(() => this.writer.write(write));
         for (const { chunks } of write.blocks) chunks.forEach(releaseBuffer);
         await this.rerating.written();
         this.statistics.wrote(write, performance.now() - startedMs);
       },
       plannedCut: (entryNo) => cuts.cutFor(entryNo),
       onProcessed: (entryNo) => this.onProcessed(entryNo),
-      checkpointDue: () => this.recordsSinceCheckpoint >= this.ports.checkpointRecords,
-      checkpoint: async (entryNo) => {
-        if (this.recordsSinceCheckpoint === 0 && (await this.checkpoints.read())?.entryNo === entryNo) return;
-        this.recordsSinceCheckpoint = 0;
-        await this.checkpoints.write(entryNo, this.fileRecords, (folder) => this.pools.dump(folder));
-      },
+      checkpointDue: () => this.kept.due,
+      checkpoint: (entryNo) => this.kept.keep((bytes) => this.keepState(entryNo, bytes)),
     };
+  }
+
+  /** A checkpoint; everything up to the entry stands in the ledger, and nothing is under way. Returns its bytes. */
+  private async keepState(entryNo: number, bytesRead: number): Promise<number | null> {
+    // What was not raised by an entry is the same state again.
+    if (entryNo === 0 || (await this.checkpoints.entryNo()) === entryNo) return null;
+    const { fileRecords, settledMonths } = this;
+    const facts = { fileRecords, settledMonths, prove: (no: number) => this.reader.prove(no) };
+    const pinned = (await this.keeper?.pinsNext(facts.prove, entryNo, bytesRead)) ?? false;
+    const inventory = await this.turns.take(() => this.writer.inventory());
+    const kept = await this.checkpoints.write(entryNo, { ...facts, inventory }, async (folder) => {
+      await this.pools.dump(folder);
+      return this.trail.keepIn(folder, this.reader, pinned);
+    });
+    await this.writer.fold(entryNo);
+    if (pinned) await this.keeper?.pin(kept.checkpoint, kept.path);
+    return kept.bytes;
   }
 
   private async completeOutcome(
@@ -303,7 +317,7 @@ export class Rater {
     for (const { fileEntry, source, counts } of outcome.batches) {
       // Pushed batches are files of their own, which never come again as a whole.
       if (fileEntry !== entryNo) this.fileRecords.set(fileEntry, (this.fileRecords.get(fileEntry) ?? 0) + counts[0]);
-      this.recordsSinceCheckpoint += counts[0];
+      this.kept.noteRecords(counts[0]);
       this.identities.received(counts[0], this.pools);
       this.statistics.count(source, counts);
     }
@@ -328,17 +342,6 @@ export class Rater {
     throw new TollgridError('DATA_DIR_LOCKED', `the data directory ${dataDir} has another owner by now`, { dataDir });
   }
 
-  private withLedger<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.ledgerTurn.then(work);
-    this.ledgerTurn = done.catch(() => undefined);
-    return done;
-  }
-
-  /** Tells when nothing is being written; nothing is written then until it is released. */
-  hold(requestNo: number, held: () => void): void {
-    void this.withLedger(() => this.holds.hold(requestNo, held));
-  }
-
   setHead(headNo: number): void {
     this.headNo = headNo;
     this.pipeline.setHead(headNo);
@@ -350,6 +353,7 @@ export class Rater {
     if (this.rebuilding) return;
     await this.rerating.stop();
     await this.watch?.stop();
+    await this.keeper?.stop();
     this.pipeline.stop();
     await this.running;
     await this.writer.close();
@@ -365,8 +369,8 @@ export class Rater {
     await this.running;
     this.rebuilding = true;
     await this.pools.close();
-    await this.dropLedger();
-    this.onProcessed(0);
+    await this.startingPoint.dropLedger();
+    this.onProcessed((await this.startingPoint.base())?.entryNo ?? 0);
     await this.begin(threads);
     this.rebuilding = false;
     await this.reached(upTo);
@@ -391,7 +395,7 @@ export class Rater {
       logDir: path.join(this.options.dataDir, 'log'),
       spool: this.spool,
       processedNo: this.processedNo,
-      withLedger: (work) => this.withLedger(work),
+      withLedger: (work) => this.turns.take(work),
       checkIdentities: () => this.pools.checkIdentities(),
     });
   }

@@ -13,8 +13,14 @@ export async function referenceEntryOf(entry: LogEntry, dataDir: string): Promis
   const publication = type === EntryType.publication ? (head as PublicationHead) : null;
   if (publication?.kind !== 'tariff') return { entryNo, type, head, body: await entry.body() };
   const made = await readCompiled(compiledFolder(dataDir), publication.sha256);
-  const read = { entryNo, type, head, body: made === null ? await entry.body() : NO_BYTES };
-  return { ...read, body: NO_BYTES, parts: made ?? partsOfEntry(read) };
+  if (made !== null) return { entryNo, type, head, body: NO_BYTES, parts: made };
+  return compiledOnce({ entryNo, type, head, body: await entry.body() });
+}
+
+/** The same, with a tariff compiled, so that no thread has to do it again. */
+export function compiledOnce(entry: ReferenceEntry): ReferenceEntry {
+  if (entry.type !== EntryType.publication || (entry.head as PublicationHead).kind !== 'tariff') return entry;
+  return { ...entry, body: NO_BYTES, parts: partsOfEntry(entry) };
 }
 
 export function isReference(type: number): boolean {

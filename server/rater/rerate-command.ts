@@ -14,7 +14,7 @@ import type { RerateProgress } from '../../schemas/api/rerates.ts';
 import type { CommandHead } from '../../schemas/log-entries.ts';
 import { encodeControls } from './accounting.ts';
 import type { RerateResult } from './messages.ts';
-import type { ReferenceData } from './reference-data.ts';
+import type { ReferenceData, ReferenceEntry } from './reference-data.ts';
 import { rerate } from './rerate.ts';
 import { yyyymm } from './settle-rows.ts';
 import type { WorkerPools } from './worker-pools.ts';
@@ -30,6 +30,8 @@ interface Parts {
   ledger: LedgerClient;
   pools: WorkerPools;
   reference: ReferenceData;
+  referenceEntries(): AsyncIterable<ReferenceEntry>;
+  settledBefore(entryNo: number): string[];
   reader: LogReader;
   spoolPath(blob: string): string;
   rerating: ReratingEvents;

@@ -7,9 +7,10 @@ import { RerateWorkspace, type LedgerClient } from '../../ledger/index.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import type { LogReader } from '../../platform/log/index.ts';
 import type { RerateProgress } from '../../schemas/api/rerates.ts';
-import { EntryType, type RerateWish } from '../../schemas/log-entries.ts';
+import type { RerateWish } from '../../schemas/log-entries.ts';
 import type { PreviewOutcome, RaterToFront } from './messages.ts';
 import { ReferenceData, type ReferenceEntry } from './reference-data.ts';
+import { compiledOnce } from './reference-entry.ts';
 import { rerate } from './rerate.ts';
 import type { ReratingEvents } from './rerate-command.ts';
 import type { WorkerPools } from './worker-pools.ts';
@@ -17,6 +18,9 @@ import type { WorkerPools } from './worker-pools.ts';
 export interface DeskParts {
   ledger: LedgerClient;
   reader: LogReader;
+  /** Registry and publications as of an entry that is in the ledger. */
+  referenceUpTo(entryNo: number): AsyncIterable<ReferenceEntry>;
+  settledBefore(entryNo: number): string[];
   spoolPath(blob: string): string;
   /** Threads of its own, open. */
   pools(): Promise<WorkerPools>;
@@ -62,7 +66,7 @@ export class RerateDesk {
   }
 
   private async work(previewNo: number, wish: RerateWish, asOfEntry: number): Promise<PreviewOutcome> {
-    const { ledger, reader, spoolPath, tell } = this.parts;
+    const { ledger, reader, referenceUpTo, settledBefore, spoolPath, tell } = this.parts;
     await this.kept?.drop();
     this.kept = null;
     const workspace = await RerateWorkspace.make(ledger, `p${previewNo}`, asOfEntry + 1);
@@ -74,7 +78,9 @@ export class RerateDesk {
         this.checkStopped();
         tell({ type: 'rerating', of: { previewNo }, progress: how });
       };
-      const figures = await rerate({ ledger, pools, reference, reader, spoolPath, progress }, workspace, wish);
+      const referenceEntries = (): AsyncIterable<ReferenceEntry> => referenceUpTo(asOfEntry);
+      const as = { ledger, pools, reference, referenceEntries, settledBefore, reader, spoolPath, progress };
+      const figures = await rerate(as, workspace, wish);
       this.kept = workspace;
       return { asOfEntry, figures };
     } catch (error) {
@@ -87,10 +93,8 @@ export class RerateDesk {
 
   private async referenceAsOf(entryNo: number, pools: WorkerPools): Promise<ReferenceData> {
     const reference = new ReferenceData();
-    for await (const entry of this.parts.reader.readHeads(await this.parts.reader.firstNo(), entryNo)) {
-      if (entry.type !== EntryType.registry && entry.type !== EntryType.publication) continue;
-      const { entryNo: no, type, head } = entry;
-      const applied: ReferenceEntry = { entryNo: no, type, head, body: await entry.body() };
+    for await (const entry of this.parts.referenceUpTo(entryNo)) {
+      const applied = compiledOnce(entry);
       reference.apply(applied);
       await pools.reference([applied]);
     }

@@ -28,7 +28,8 @@ const ROWS_AT_ONCE = 10_000;
 
 interface Parts {
   ledger: LedgerClient;
-  reader: LogReader;
+  /** Months that a command before an entry has settled, ascending. */
+  settledBefore(entryNo: number): string[];
   progress(how: RerateProgress): void;
 }
 
@@ -47,13 +48,13 @@ export interface SettledAgain {
 }
 
 export async function settleCorrected(
-  { ledger, reader, progress }: Parts,
+  { ledger, settledBefore, progress }: Parts,
   workspace: RerateWorkspace,
   wish: RerateWish,
   who: Who,
 ): Promise<SettledAgain> {
   const touched = await touchedClusters(workspace, who.clusters);
-  const work = (await settledPeriods(reader, workspace.entryNo)).flatMap((period) => {
+  const work = settledBefore(workspace.entryNo).flatMap((period) => {
     const clusters = clustersFor(period, wish, who, touched);
     return clusters.length === 0 ? [] : [{ period, clusters }];
   });
@@ -80,17 +81,6 @@ export async function settleCorrected(
   }
   await lines.flush(1);
   return { periods: work.map(({ period }) => period), lines: lines.count, failures };
-}
-
-/** Months that a command before the entry has settled, ascending. */
-async function settledPeriods(reader: LogReader, entryNo: number): Promise<string[]> {
-  const periods = new Set<string>();
-  for await (const { type, head } of reader.readHeads(await reader.firstNo(), entryNo - 1)) {
-    if (type !== EntryType.command) continue;
-    const command = head as CommandHead;
-    if (command.command === 'settle') periods.add(command.input.period);
-  }
-  return [...periods].sort();
 }
 
 /** Clusters whose usage came out otherwise. */

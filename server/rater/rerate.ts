@@ -14,12 +14,12 @@ import {
 import type { LogReader } from '../../platform/log/index.ts';
 import type { RaterFigures, RerateProgress } from '../../schemas/api/rerates.ts';
 import type { RerateWish } from '../../schemas/log-entries.ts';
-import type { ReferenceData } from './reference-data.ts';
+import type { ReferenceData, ReferenceEntry } from './reference-data.ts';
 import { priceAgain } from './rerate-records.ts';
 import { settleCorrected } from './rerate-settle.ts';
 import { assignmentsOf, clustersOf, type Cluster } from './settle-clusters.ts';
 import { yyyymm } from './settle-rows.ts';
-import { customersAsOf, type Customers } from './subscriptions.ts';
+import { customersOf, type Customers } from './subscriptions.ts';
 import type { WorkerPools } from './worker-pools.ts';
 
 export interface RerateParts {
@@ -27,6 +27,10 @@ export interface RerateParts {
   pools: Pick<WorkerPools, 'rerate' | 'threads'>;
   /** Formats, guiding, tariffs and customers as of the entry before the workspace's. */
   reference: ReferenceData;
+  /** What `reference` was made of. */
+  referenceEntries(): AsyncIterable<ReferenceEntry>;
+  /** Months that a command before an entry has settled, ascending. */
+  settledBefore(entryNo: number): string[];
   reader: LogReader;
   spoolPath(blob: string): string;
   progress(how: RerateProgress): void;
@@ -35,7 +39,7 @@ export interface RerateParts {
 export async function rerate(parts: RerateParts, workspace: RerateWorkspace, wish: RerateWish): Promise<RaterFigures> {
   const { tariffBook: book } = parts.reference;
   parts.progress({ phase: 'finding', done: 0, total: 0 });
-  const customers = await customersAsOf(parts.reader, workspace.entryNo - 1);
+  const customers = await customersOf(parts.referenceEntries());
   const clusters = clustersOf(book, customers.subscriptions);
   const scope = scopeOf(clusters, customers, wish);
   const months = { from: yyyymm(wish.from), to: yyyymm(wish.to) };

@@ -1,7 +1,7 @@
 /** Stage A: bytes → decoded and guided columns. No state, so it runs on any thread. */
-import fs from 'node:fs';
 import { guide } from '../../mediation/guiding/index.ts';
 import { errorNo } from '../../platform/errors.ts';
+import { readStoredSync } from '../../platform/log/index.ts';
 import { Disposition, RecordColumns } from '../../schemas/columns/record-columns.ts';
 import { UsageColumns } from '../../schemas/columns/usage-columns.ts';
 import type { ReferenceData } from './reference-data.ts';
@@ -77,17 +77,8 @@ function readBytes(
   text: Uint8Array | null,
 ): Uint8Array {
   const target = text ?? Buffer.allocUnsafeSlow(lengthBytes);
-  const file = fs.openSync(path, 'r');
-  try {
-    let read = 0;
-    while (read < lengthBytes) {
-      const count = fs.readSync(file, target, read, lengthBytes - read, offset + read);
-      if (count === 0) throw new Error(`${path} ends before offset ${offset + lengthBytes}`);
-      read += count;
-    }
-  } finally {
-    fs.closeSync(file);
-  }
+  const filled = readStoredSync(path, target.subarray(0, lengthBytes), offset);
+  if (filled < lengthBytes) throw new Error(`${path} ends before offset ${offset + lengthBytes}`);
   return target.subarray(0, lengthBytes);
 }
 

@@ -1,7 +1,8 @@
-/** Customers as they stood at an entry: a fold over the log, made when a command needs it and then let go. */
-import type { LogReader } from '../../platform/log/index.ts';
+/** Customers as they stood at an entry: a fold over the log's changes, made when a command needs it and then let go. */
 import type { Account, RegistryChange, Subscription } from '../../registry/index.ts';
 import { EntryType } from '../../schemas/log-entries.ts';
+import type { LazyReference } from './base.ts';
+import type { ReferenceEntry } from './reference-data.ts';
 
 export interface Customers {
   /** In the order of their numbers. */
@@ -10,12 +11,14 @@ export interface Customers {
   accounts: Map<number, Account>;
 }
 
-export async function customersAsOf(reader: LogReader, entryNo: number): Promise<Customers> {
+/** `entries`: all that still matter up to that entry, in order; others than registry changes are passed over. */
+export async function customersOf(entries: AsyncIterable<ReferenceEntry | LazyReference>): Promise<Customers> {
   const subscriptions = new Map<number, Subscription>();
   const accounts = new Map<number, Account>();
-  for await (const entry of reader.readHeads(await reader.firstNo(), entryNo)) {
-    if (entry.type !== EntryType.registry) continue;
-    const changes = JSON.parse(Buffer.from(await entry.body()).toString('utf8')) as RegistryChange[];
+  for await (const { type, body } of entries) {
+    if (type !== EntryType.registry) continue;
+    const bytes = body instanceof Uint8Array ? body : await body();
+    const changes = JSON.parse(Buffer.from(bytes).toString('utf8')) as RegistryChange[];
     for (const change of changes) {
       if (change.kind === 'subscription') subscriptions.set(change.no, change);
       if (change.kind === 'account') accounts.set(change.no, change);

@@ -2,12 +2,14 @@
  * Calls and sessions in the ledger against the bytes that came: entries spread over the log are decoded again, and each
  * record's quantity is held against what was posted for it in every view. Readings have an identity of their own.
  */
+import path from 'node:path';
 import { postedQuantities, type LedgerClient } from '../../ledger/index.ts';
 import type { CompiledFormat } from '../../mediation/formats/index.ts';
 import { toTollgridError } from '../../platform/errors.ts';
 import type { LogEntry, LogReader, Spool } from '../../platform/log/index.ts';
 import { RecordColumns } from '../../schemas/columns/record-columns.ts';
 import { EntryType, type BatchHead, type PublicationHead, type SliceHead } from '../../schemas/log-entries.ts';
+import { baseReference } from './base.ts';
 import { ReferenceData } from './reference-data.ts';
 
 export interface DecodedSample {
@@ -28,6 +30,8 @@ export async function sampleDecoded(
   let count = 0;
   for await (const { type } of reader.readHeads(firstNo, upTo)) if (holdsRecords(type)) count++;
   const reference = new ReferenceData();
+  const base = await baseReference(path.dirname(reader.dir));
+  if (base !== null) for await (const entry of base.trail.entries(reader)) reference.apply(entry);
   let number = 0;
   for await (const entry of reader.readHeads(firstNo, upTo)) {
     // Only formats decide how bytes are read.
@@ -37,6 +41,8 @@ export async function sampleDecoded(
     }
     if (!holdsRecords(entry.type)) continue;
     number++;
+    // What was sealed may have been read by another version of its format.
+    if (entry.entryNo <= (base?.sealedNo ?? 0)) continue;
     if (!isChosen(number, count, entriesMax)) continue;
     const format = reference.format((entry.head as SliceHead | BatchHead).format);
     if (format.classes.every(({ kind }) => kind !== 'usage')) continue;

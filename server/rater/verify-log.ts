@@ -3,7 +3,6 @@
  * other without a gap, and that the spool has what they name.
  */
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import type { LogEntry, LogReader, Spool } from '../../platform/log/index.ts';
 import { EntryType, type BatchHead, type FileHead, type SliceHead } from '../../schemas/log-entries.ts';
@@ -86,10 +85,7 @@ async function look(entry: LogEntry, spool: Spool, places: FilePlaces, walked: W
     const head = entry.head as SliceHead;
     const wrong = places.slice(head);
     if (wrong !== null) walked.content.push(`log: the slice in entry ${entryNo} ${wrong}`);
-    const size = await stat(spool.path(head.blob)).then(
-      (found) => found.size,
-      () => null,
-    );
+    const size = await spool.sizeOf(head.blob);
     if (size === null) walked.spool.push(`spool: ${head.blob} is missing, entry ${entryNo} needs it`);
     else if (size < head.blobOffset + head.lengthBytes) {
       walked.spool.push(`spool: ${head.blob} has ${size} bytes, entry ${entryNo} needs more`);

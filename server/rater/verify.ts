@@ -1,9 +1,9 @@
 /** `tollgrid verify`: reads everything that is stored, holds it against what was written, and names what differs. */
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { LedgerClient, LedgerWriter } from '../../ledger/index.ts';
-import { toTollgridError } from '../../platform/errors.ts';
+import { compareSeals, sealRows, type LedgerClient, type LedgerWriter } from '../../ledger/index.ts';
+import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import { CHAIN_START, LogReader, Spool } from '../../platform/log/index.ts';
+import { readBase } from './base.ts';
 import type { VerifyCheck } from './messages.ts';
 import { sampleDecoded } from './verify-decoded.ts';
 import { lookAtParts, lookIntoPart } from './verify-ledger.ts';
@@ -31,6 +31,7 @@ export async function verifyStored(parts: VerifyParts): Promise<VerifyCheck[]> {
     ...(await verifyLog(parts)),
     await verifySpool(parts.spool),
     ...(await parts.withLedger(() => verifyLedger(parts))),
+    ...(await parts.withLedger(() => verifySealed(parts))),
     await verifyDecoded(parts),
     await verifyIdentities(parts),
   ];
@@ -52,8 +53,9 @@ async function verifyLog({ logDir, spool, processedNo }: VerifyParts): Promise<V
   // A reader of its own: the rater's one keeps its place.
   const reader = new LogReader(logDir);
   try {
-    const firstNo = await reader.firstNo();
-    const before = firstNo === 1 ? CHAIN_START : null;
+    const start = await reader.start().catch((error: unknown) => toTollgridError(error));
+    if (start instanceof TollgridError) return [check(whole, [`log: ${start.code}: ${start.message}`], '')];
+    const { firstNo, chain: before } = start;
     const walked = await walkEntries({ reader, spool, places: new FilePlaces() }, firstNo, processedNo, before);
     const { last, damage, content } = walked;
     const chain = Buffer.from(last?.chain ?? CHAIN_START).toString('hex');
@@ -65,18 +67,6 @@ async function verifyLog({ logDir, spool, processedNo }: VerifyParts): Promise<V
   } finally {
     await reader.close();
   }
-}
-
-/** Names of all blobs in the spool. */
-export async function blobsOf(spool: Spool): Promise<string[]> {
-  const blobs: string[] = [];
-  for (const folder of (await readdir(spool.dir)).sort()) {
-    if (!/^[0-9a-f]{2}$/.test(folder)) continue;
-    for (const name of (await readdir(path.join(spool.dir, folder))).sort()) {
-      if (/^[0-9a-f]{64}$/.test(name)) blobs.push(name);
-    }
-  }
-  return blobs;
 }
 
 /** Opened anew, because a file that was put in the place of another must not be read as it was. */
@@ -93,7 +83,7 @@ export async function lookAtBlob({ dir }: Spool, sha256: string): Promise<string
 
 async function verifySpool(spool: Spool): Promise<VerifyCheck> {
   const findings: string[] = [];
-  const blobs = await blobsOf(spool);
+  const blobs = await spool.blobs();
   for (const sha256 of blobs) findings.push(...(await lookAtBlob(spool, sha256)));
   return check('spool: every file under its hash', findings, `${blobs.length} files`);
 }
@@ -120,6 +110,20 @@ async function verifyLedger({ ledger, writer }: VerifyParts): Promise<VerifyChec
     ),
     check('ledger: the files of every part', broken, `${look.parts.length} parts`),
   ];
+}
+
+/** What retention sealed, and the state that stands in the place of the removed entries. */
+async function verifySealed({ ledger, logDir }: VerifyParts): Promise<VerifyCheck[]> {
+  const name = 'ledger: rows of removed entries as they were sealed';
+  try {
+    const base = await readBase(path.dirname(logDir));
+    if (base === null) return [];
+    const { sealedNo, rows } = base.seal;
+    return [check(name, compareSeals(rows, await sealRows(ledger, sealedNo)), `entries up to ${sealedNo}`)];
+  } catch (error) {
+    const { code, message } = toTollgridError(error);
+    return [check(name, [`${code}: ${message}`], '')];
+  }
 }
 
 async function verifyDecoded({ ledger, logDir, spool, processedNo }: VerifyParts): Promise<VerifyCheck> {

@@ -1,6 +1,6 @@
 /** The log as it is watched: what is cheap at each look, and a segment read again whole in each round. */
 import { stat } from 'node:fs/promises';
-import { CHAIN_START, LogReader, listSegments, type Segment, type Spool } from '../../platform/log/index.ts';
+import { CHAIN_START, LogReader, listSegments, logStart, type Segment, type Spool } from '../../platform/log/index.ts';
 import { FilePlaces, walkEntries } from './verify-log.ts';
 import type { WatchStep } from './watch.ts';
 
@@ -22,6 +22,8 @@ export class LogWatch {
   private readonly headNo: () => number;
   private readonly known = new Map<number, Known>();
   private readonly places = new FilePlaces();
+  /** Where the log begins: after the last retention. */
+  private start = { firstNo: 1, chain: CHAIN_START };
   /** Last entry that was read when it was new, and its chain. */
   private newest: { entryNo: number; chain: Uint8Array | null } | null = null;
 
@@ -34,6 +36,7 @@ export class LogWatch {
   /** Segments: none missing, none changed, each first entry follows from the last one before it. And the new entries. */
   async quick(): Promise<string[]> {
     const segments = await listSegments(this.reader.dir);
+    this.start = await logStart(this.reader.dir);
     const findings = this.missing(segments);
     for (const [i, segment] of segments.slice(0, -1).entries()) {
       findings.push(...(await this.closed(segment, segments[i + 1], this.known.get(segments[i - 1]?.firstNo))));
@@ -42,14 +45,18 @@ export class LogWatch {
     return findings;
   }
 
-  /** Retention takes segments from the front; one that is gone from between two others is lost. */
+  /** Retention leaves a mark of where the log begins since; any other segment that is gone is lost. */
   private missing(segments: readonly Segment[]): string[] {
     const there = new Set(segments.map(({ firstNo }) => firstNo));
     const findings: string[] = [];
     for (const firstNo of this.known.keys()) {
       if (there.has(firstNo)) continue;
-      if (firstNo < (segments[0]?.firstNo ?? Infinity) && segments.length > 0) this.known.delete(firstNo);
+      if (firstNo < this.start.firstNo) this.known.delete(firstNo);
       else findings.push(`log: the segment that starts with entry ${firstNo} is missing`);
+    }
+    const { firstNo } = this.start;
+    if (segments.length > 0 && segments[0].firstNo !== firstNo && !this.known.has(firstNo)) {
+      findings.push(`log: the segment that starts with entry ${firstNo} is missing, and no retention took it`);
     }
     return findings;
   }
@@ -70,7 +77,7 @@ export class LogWatch {
   }
 
   private async read(segment: Segment, next: Segment, before: Uint8Array | null): Promise<string[]> {
-    const chain = segment.firstNo === 1 ? CHAIN_START : before;
+    const chain = segment.firstNo === this.start.firstNo ? this.start.chain : before;
     // The reader may hold the file open as it was: a fresh one sees what stands there now.
     const reader = new LogReader(this.reader.dir);
     try {
@@ -93,7 +100,7 @@ export class LogWatch {
   private async newEntries(active: Segment | undefined): Promise<string[]> {
     if (active === undefined) return [];
     // Closed segments that were there at the start are read in the first round.
-    this.newest ??= { entryNo: active.firstNo - 1, chain: active.firstNo === 1 ? CHAIN_START : null };
+    this.newest ??= { entryNo: active.firstNo - 1, chain: active.firstNo === this.start.firstNo ? this.start.chain : null };
     const { entryNo, chain } = this.newest;
     const to = Math.min(this.headNo(), entryNo + ENTRIES_AT_ONCE);
     if (to <= entryNo) return [];

@@ -5,7 +5,7 @@ import type { Spool } from '../../platform/log/index.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { WatchOptions, WatchState } from './messages.ts';
 import { lookAtMonth, lookAtParts, lookIntoPart, PartHashes } from './verify-ledger.ts';
-import { blobsOf, lookAtBlob } from './verify.ts';
+import { lookAtBlob } from './verify.ts';
 import { LogWatch } from './watch-log.ts';
 import { Watch, type WatchStep } from './watch.ts';
 
@@ -62,7 +62,7 @@ export function watchStored(parts: StoredParts, options: WatchOptions): StoredWa
       ],
       steps: async () => [
         ...(await logWatch.steps()),
-        ...(await blobsOf(spool)).map((sha256) => ({
+        ...(await spool.blobs()).map((sha256) => ({
           subject: `spool ${sha256}`,
           run: () => lookAtBlob(spool, sha256),
         })),

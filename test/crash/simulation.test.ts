@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { makeDirectory, writeFileDurably } from '../../platform/durable-file.ts';
 import { LogWriter } from '../../platform/log/index.ts';
 import { CheckpointStore } from '../../server/rater/checkpoint.ts';
+import { SettledMonths } from '../../server/rater/settled-months.ts';
 import { Random } from './random.ts';
 import { SimDisk } from './sim/disk.ts';
 import { live } from './sim/life.ts';
@@ -65,7 +66,17 @@ describe('a power cut', () => {
   it('does not bring a removed checkpoint back', async () => {
     const { disk } = await machine();
     const checkpoints = new CheckpointStore(`${disk.home}/rater`);
-    await checkpoints.write(7, new Map(), (folder) => writeFileDurably(`${folder}/state`, 'x'));
+    const place = { entryNo: 7, position: { segment: 1, offset: 0 }, chain: '', acceptedAtMs: 0 };
+    const facts = {
+      fileRecords: new Map<number, number>(),
+      settledMonths: new SettledMonths(),
+      inventory: [],
+      prove: async () => place,
+    };
+    await checkpoints.write(7, facts, async (folder) => {
+      await writeFileDurably(`${folder}/state`, 'x');
+      return { extract: null, places: [] };
+    });
     disk.cut(new Random(1), 0);
     expect((await checkpoints.read())?.entryNo).toBe(7);
     await checkpoints.remove();

@@ -1,7 +1,7 @@
 /** What machines and browsers ask for without knowing the API. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { ReadyAnswer } from '../../../schemas/api/operation.ts';
+import { IntakeReadyAnswer, ReadyAnswer } from '../../../schemas/api/operation.ts';
 import { indexHtml, LINKS } from '../index-page.ts';
 import type { FrontServices } from '../services.ts';
 
@@ -35,6 +35,24 @@ export function probeRoutes(services: FrontServices): FastifyPluginAsyncTypebox 
         const { ready, reasons } = services.status();
         reply.code(ready ? 200 : 503);
         return { ready, reasons };
+      },
+    );
+
+    app.get(
+      '/ready/intake',
+      {
+        exposeHeadRoute: true,
+        config: open,
+        schema: {
+          tags,
+          summary: 'Usage is taken and acknowledged; also while the ledger still replays',
+          response: { 200: IntakeReadyAnswer, 503: IntakeReadyAnswer },
+        },
+      },
+      async (_request, reply) => {
+        const reason = services.intakeReason();
+        reply.code(reason === null ? 200 : 503);
+        return { ready: reason === null, reason };
       },
     );
 

@@ -157,9 +157,16 @@ export class SimDisk {
 
   rename(from: string, to: string): void {
     const inode = this.names.get(from)!;
-    this.change([from, to], (names) => {
+    const inside = inode.isFolder ? [...this.names.keys()].filter((name) => name.startsWith(`${from}/`)) : [];
+    this.change([from, to, ...inside], (names) => {
       names.delete(from);
       names.set(to, inode);
+      for (const name of inside) {
+        const child = names.get(name);
+        if (child === undefined) continue;
+        names.delete(name);
+        names.set(to + name.slice(from.length), child);
+      }
     });
   }
 

@@ -3,12 +3,13 @@ import { LogReader, LogWriter, Spool } from '../../../platform/log/index.ts';
 import type { RegistryChange } from '../../../registry/index.ts';
 import { EntryType } from '../../../schemas/log-entries.ts';
 import { Intake } from '../../../server/front/intake.ts';
+import { checkpointFolder, foldLog, forgetCheckpoint, advanceCheckpoint } from '../../../server/front/checkpoint.ts';
 import { LogState } from '../../../server/front/log-state.ts';
 import { Processed } from '../../../server/front/processed.ts';
 import { Publisher, type ApplyPublication } from '../../../server/front/publisher.ts';
 import { START, TariffPublisher } from '../../../server/front/tariff-publisher.ts';
 import { inThisThread } from '../../../server/front/workshop/workshop.ts';
-import { ReferenceData } from '../../../server/rater/index.ts';
+import { ExtractLost, ReferenceData } from '../../../server/rater/index.ts';
 import { definition, FORMAT, KNOWN_ACCOUNT } from '../usage.ts';
 import { projectRoot } from '../../../platform/paths.ts';
 import { readFileSync } from 'node:fs';
@@ -29,6 +30,7 @@ export interface FrontSettings {
 
 export class SimFront {
   readonly state: LogState;
+  private readonly root: string;
   readonly processed = new Processed();
   readonly log: LogWriter;
   readonly spool: Spool;
@@ -42,6 +44,7 @@ export class SimFront {
     state: LogState,
     reference: ReferenceData,
   ) {
+    this.root = settings.root;
     this.log = log;
     this.spool = spool;
     this.state = state;
@@ -65,17 +68,8 @@ export class SimFront {
     const { root, segmentBytesMax, confirm, detach } = settings;
     const log = await LogWriter.open(`${root}/log`, { groupWaitMs: 0, segmentBytesMax, confirm, detach });
     const spool = await Spool.open(`${root}/spool`);
-    const state = new LogState();
-    const reference = new ReferenceData();
     const reader = new LogReader(`${root}/log`);
-    if (log.headNo > 0) {
-      for await (const entry of reader.readHeads(await reader.firstNo(), log.headNo)) {
-        state.apply(entry);
-        const { entryNo, type, head } = entry;
-        if (type !== EntryType.registry && type !== EntryType.publication) continue;
-        reference.apply({ entryNo, type, head, body: await entry.body() });
-      }
-    }
+    const { state, reference } = await readLog(root, reader, log.headNo);
     await reader.close();
     return new SimFront(settings, log, spool, state, reference);
   }
@@ -129,10 +123,36 @@ export class SimFront {
     this.reference.apply({ entryNo, type: EntryType.registry, head, body });
   }
 
+  /** Keeps the state as of what is durable. */
+  async checkpoint(): Promise<void> {
+    const head = await advanceCheckpoint(this.root, this.log.headNo, true);
+    if (head !== null) this.state.trail.adopt(checkpointFolder(this.root), head.reference);
+  }
+
   async close(): Promise<void> {
     this.intake.stop();
     this.processed.stop();
     await this.log.close();
     await this.spool.close();
+  }
+}
+
+/** As `FrontParts` reads it. */
+async function readLog(
+  root: string,
+  reader: LogReader,
+  headNo: number,
+): Promise<{ state: LogState; reference: ReferenceData }> {
+  if (headNo === 0) return { state: new LogState(), reference: new ReferenceData() };
+  for (;;) {
+    const reference = new ReferenceData();
+    const { state } = await foldLog(checkpointFolder(root), reader, headNo);
+    try {
+      for await (const entry of state.trail.entries(reader)) reference.apply(entry);
+      return { state, reference };
+    } catch (error) {
+      if (!(error instanceof ExtractLost)) throw error;
+      await forgetCheckpoint(checkpointFolder(root));
+    }
   }
 }

@@ -3,6 +3,7 @@
  * acknowledged rows that are gone after a power cut, an answer that is lost while the rows stay, rows that arrive after
  * the writer gave up, part of an insert only, a part that vanishes with or without a trace, a deletion undone.
  */
+import { hash } from 'node:crypto';
 import type { LedgerClient } from '../../../ledger/index.ts';
 import { TABLES, type TableName } from '../../../ledger/tables.ts';
 import { readNative, type Row } from './native-reader.ts';
@@ -16,6 +17,9 @@ interface Part {
   durable: boolean;
   /** Rows that were deleted since the last sync: a power cut may bring them back. */
   deleted: Row[];
+  /** Number of its block, and how often rows of it were deleted: its name. */
+  block: number;
+  mutations: number;
 }
 
 /** How often something goes wrong, 0 to 1. */
@@ -80,7 +84,8 @@ export class SimLedger {
   }
 
   private insert(table: TableName, rows: Row[]): void {
-    this.parts.push({ table, rows: rows.map(this.alter), durable: false, deleted: [] });
+    const made = { table, rows: rows.map(this.alter), durable: false, deleted: [], block: this.inserts, mutations: 0 };
+    this.parts.push(made);
     // From time to time the system writes back what has been waiting.
     if (this.random.chance(0.3)) for (const part of this.parts) Object.assign(part, { durable: true, deleted: [] });
   }
@@ -135,9 +140,13 @@ export class SimLedger {
       const matches = selector(cleaned as TableName, where!, params);
       for (const part of this.parts) {
         if (part.table !== cleaned) continue;
-        part.deleted.push(...part.rows.filter(matches));
+        const gone = part.rows.filter(matches);
+        if (gone.length > 0) part.mutations++;
+        part.deleted.push(...gone);
         part.rows = part.rows.filter((row) => !matches(row));
       }
+    } else if (/^ALTER TABLE \w+ DROP DETACHED PART/.test(query)) {
+      this.detached = [];
     } else if (!/^\s*(CREATE|INSERT INTO ledger_schema|ALTER TABLE \w+ MODIFY COMMENT)/.test(query)) {
       throw new Error(`the simulated ledger does not know: ${query}`);
     }
@@ -158,6 +167,12 @@ export class SimLedger {
     if (query.includes('system.detached_parts')) return this.detached;
     // Only the tables of the ledger itself are simulated.
     if (query.includes('system.tables')) return [];
+    if (query.includes('FROM system.parts')) return this.parts.filter(({ rows }) => rows.length > 0).map(partFacts);
+    const sealed = /sum\(cityHash64\(.*FROM (\w+) AS t WHERE (posted_entry BETWEEN \S+ AND \S+)/s.exec(query);
+    if (sealed !== null) {
+      const table = sealed[1] as TableName;
+      return sealsOf(table, this.rows(table).filter(selector(table, sealed[2]!, params)));
+    }
     const counted = /^SELECT count\(\) AS n FROM (\w+) WHERE (.*)$/s.exec(query);
     if (counted !== null) {
       const table = counted[1] as TableName;
@@ -170,6 +185,20 @@ export class SimLedger {
     const table = totals[1] as TableName;
     return totalsOf(table, this.rows(table).filter(selector(table, totals[2]!, params)));
   }
+}
+
+/** As the engine tells of a part. */
+function partFacts({ table, rows, block, mutations }: Part): Record<string, string> {
+  const partition = monthOf(table, rows[0]!) || 'all';
+  const text = textOf(rows);
+  return {
+    table,
+    name: `${partition}_${block}_${block}_0${mutations === 0 ? '' : `_${mutations}`}`,
+    partition: String(partition),
+    rows: String(rows.length),
+    bytes_on_disk: String(text.length),
+    hash_of_all_files: hash('md5', text),
+  };
 }
 
 interface Statement {
@@ -219,6 +248,21 @@ function totalsOf(table: TableName, rows: readonly Row[]): unknown[] {
       total_quantity: String(quantity),
       total_amount: decimal(amount),
     }));
+}
+
+/** A hash over the rows of each month, in whatever order they are. */
+function sealsOf(table: TableName, rows: readonly Row[]): unknown[] {
+  const months = new Map<number, { n: number; sum: bigint }>();
+  for (const row of rows) {
+    const month = monthOf(table, row);
+    const found = months.get(month) ?? { n: 0, sum: 0n };
+    months.set(month, { n: found.n + 1, sum: found.sum + BigInt(`0x${hash('md5', textOf(row)).slice(0, 12)}`) });
+  }
+  return [...months].map(([month, { n, sum }]) => ({ month, n: String(n), hash: String(sum) }));
+}
+
+function textOf(rows: unknown): string {
+  return JSON.stringify(rows, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
 }
 
 function decimal(micros: bigint): string {

@@ -9,6 +9,7 @@ import { AppendJournal } from '../../../platform/durable-file.ts';
 import { scanFrames } from '../../../platform/log/scan.ts';
 import { listSegments } from '../../../platform/log/segments.ts';
 import { Disposition } from '../../../schemas/columns/record-columns.ts';
+import { ReferenceTrail } from '../../../server/rater/reference-trail.ts';
 import { LogState } from '../../../server/front/log-state.ts';
 import { CheckpointStore } from '../../../server/rater/checkpoint.ts';
 import type { SliceOutcome } from '../../../server/rater/messages.ts';
@@ -34,6 +35,17 @@ export const PLANTED_BUGS: Record<string, Plant> = {
   'a checkpoint claims one entry more than was written': method(CheckpointStore, 'write', (original) => {
     return function (this: CheckpointStore, entryNo, ...rest) {
       return original.call(this, entryNo + 1, ...rest);
+    };
+  }),
+  'an original is removed before its archive is synced': lying(
+    (kind, file) => kind === 'sync' && file.endsWith('.gz.tmp'),
+  ),
+  'entries are removed before the mark of retention is durable': lying(
+    (kind, file) => kind === 'rename' && file.endsWith('/retained.json'),
+  ),
+  'what a checkpoint of the front held is forgotten at a restart': method(LogState, 'load', () => {
+    return function (this: LogState) {
+      this.trail = new ReferenceTrail();
     };
   }),
   'duplicates are forgotten at a restart': method(WorkerPools, 'load', () => async () => undefined),
@@ -81,16 +93,20 @@ export const PLANTED_BUGS: Record<string, Plant> = {
         void later(60).then(() => original.call(this, entry));
       };
     }),
-    method(LedgerWriter, 'verify', () => async () => ({ writes: 0, differences: [], detachedParts: [] })),
+    nothingIsLookedFor(),
   ),
-  'rows lost before the checkpoint are not looked for': method(LedgerWriter, 'verify', () => async () => ({
-    writes: 0,
-    differences: [],
-    detachedParts: [],
-  })),
+  'rows lost before the checkpoint are not looked for': nothingIsLookedFor(),
 };
 
 function nothing(): void {}
+
+/** What a start asks of the ledger, with a checkpoint and without. */
+function nothingIsLookedFor(): Plant {
+  return both(
+    method(LedgerWriter, 'verify', () => async () => ({ writes: 0, differences: [], detachedParts: [] })),
+    method(LedgerWriter, 'verifySince', () => async () => []),
+  );
+}
 
 /** The disk says it did what it left out. */
 function lying(leavesOut: (kind: Operation, file: string) => boolean): Plant {

@@ -48,6 +48,8 @@ export class World {
   raterFailures: string[] = [];
   /** Last entry of those that were acknowledged. */
   acknowledgedNo = 0;
+  /** What the log is cut down to now and then; 0: everything is kept. */
+  private readonly retentionBytes: number;
   private frontProcess = new SimProcess('front');
   private raterProcess = new SimProcess('rater');
   private appointment: Appointment | null = null;
@@ -60,6 +62,7 @@ export class World {
     this.root = this.disk.home;
     this.ledger = new SimLedger(random);
     this.threads = random.chance(0.3) ? 2 : 1;
+    this.retentionBytes = random.pick([0, 3_000, 12_000]);
     const hooks: DiskHooks = {
       before: (kind, file) => this.before(kind, file),
       torn: (length) => (this.tearing ? random.below(length + 1) : length),
@@ -204,6 +207,7 @@ export class World {
       // Mostly there is no room: identities go to files after each slice.
       identitiesMemoryBytesMax: this.random.pick([0, 0, 1 << 20]),
       logLevel: 'silent' as const,
+      keep: { archiveAfterDays: 0, retention: { days: 0, bytes: this.retentionBytes } },
     };
     const opening = process.run(() =>
       Rater.open(
@@ -292,6 +296,16 @@ export class World {
       await this.orDead(closing, this.frontProcess).catch(() => undefined);
     }
     this.kill();
+  }
+
+  /** Checkpoints, the archive and the retention, as somebody asks for them. */
+  async keepLog(): Promise<void> {
+    await this.inFront((front) => front.checkpoint());
+    const { rater } = this;
+    if (rater === null) return;
+    const { failure } = await this.raterProcess.run(() => rater.keep(true));
+    // A disk that is full or fails is told, and tried again; anything else must not happen.
+    if (failure !== null && !/ENOSPC|EIO/.test(failure)) this.raterFailures.push(`archive: ${failure}`);
   }
 
   /** Every byte and the chain of the log, as a reader without a writer sees them. */

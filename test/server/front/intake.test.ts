@@ -56,8 +56,8 @@ async function entries(): Promise<EntryFacts[]> {
   const reader = new LogReader(path.join(folder, 'log'));
   const all: EntryFacts[] = [];
   if (log.headNo > 0) {
-    for await (const { entryNo, type, acceptedAtMs, head } of reader.readHeads(1, log.headNo)) {
-      all.push({ entryNo, type, acceptedAtMs, head });
+    for await (const entry of reader.readHeads(1, log.headNo)) {
+      all.push(entry);
     }
   }
   await reader.close();
@@ -86,7 +86,7 @@ const wrong = exchangeFile({ from: 1, to: 8 }, { trailer: 'T;T-1;9;90' });
 
 /** What the log's state says, as far as a restart must give it again. */
 const told = () => ({
-  files: [...state.files.values()].map(({ fileEntry, state: is, complete, slices, offset, decided }) => ({
+  files: [...state.files.newestFirst()].reverse().map(({ fileEntry, state: is, complete, slices, offset, decided }) => ({
     ...{ fileEntry, is, complete, slices, offset, decided },
   })),
   incidents: state.incidents.list(),

@@ -22,6 +22,8 @@ export interface SystemOptions {
   registry?: string[];
   shipping?: Record<string, unknown>;
   apiKeysFile?: string;
+  /** Keys of `log` in the configuration. */
+  log?: Record<string, unknown>;
   /** Instead of the town's. */
   definitions?: Record<string, unknown>;
 }
@@ -137,6 +139,7 @@ export function writeConfig(folder: string, options: SystemOptions): string {
     },
     sources: options.sources ?? [],
     shipping: options.shipping ?? {},
+    log: options.log ?? {},
   };
   // JSON is YAML.
   fs.writeFileSync(file, JSON.stringify(values));

@@ -208,6 +208,23 @@ export function createFake(): Fake {
     copyFile: async () => Buffer.from('{}'),
     statementKey: async () => ({ id: 'ab', publicKey: '-----BEGIN PUBLIC KEY-----' }),
     canonicalExport: async () => Readable.from([Buffer.from('a\n'), Buffer.from('b\n')]),
+    logReport: async () => ({
+      firstEntry: 1,
+      lastEntry: 9,
+      removed: null,
+      segments: [{ firstEntry: 1, lastEntry: 9, archived: false, storedBytes: 900, acceptedAt: null }],
+      spool: { files: 1, archivedFiles: 0, storedBytes: 5 },
+    }),
+    archive: async () => ({
+      archivedSegments: 1,
+      archivedFiles: 1,
+      sizeBytes: 10,
+      archivedBytes: 5,
+      removedSegments: 0,
+      removedFiles: 0,
+    }),
+    intakeReason: () => null,
+    position: () => ({ ledgerEntry: 40, logHead: 42 }),
     status: () => ({
       version: '0.1.0',
       ready: fake.ready,
@@ -217,6 +234,9 @@ export function createFake(): Fake {
       logHead: 9,
       processedEntry: 9,
       inFlightEntries: 0,
+      takesUsage: true,
+      checkpoint: { entry: 0, entriesReadAtStart: 0 },
+      archive: { lastPassAt: null, failure: null },
       stored: {
         findings: [],
         everySeconds: 60,

@@ -7,6 +7,7 @@ import { Duplicates, shardOf, Sight, type SightNo } from '../../../mediation/dup
 import { RegisterBook } from '../../../mediation/readings/index.ts';
 import { toTollgridError } from '../../../platform/errors.ts';
 import { CheckpointStore } from '../../../server/rater/checkpoint.ts';
+import { SettledMonths } from '../../../server/rater/settled-months.ts';
 import { IdentityFiles } from '../../../server/rater/identity-files.ts';
 import { dumpShards, loadShards } from '../../../server/rater/shard-files.ts';
 
@@ -291,9 +292,13 @@ describe('a damaged file of identities', () => {
   it('is told when a checkpoint is opened: foot by the checkpoint, index and filter by the file', async () => {
     const { older, duplicates } = filled();
     const store = new CheckpointStore(path.join(folder, 'rater'));
-    const dump = async (target: string): Promise<void> =>
+    const dump = async (target: string) => {
       dumpShards({ duplicates, registers: new RegisterBook() }, older, target, 0);
-    await store.write(7, new Map(), dump);
+      return { extract: null, places: [] };
+    };
+    const place = { entryNo: 7, position: { segment: 1, offset: 0 }, chain: '', acceptedAtMs: 0 };
+    const facts = { fileRecords: new Map<number, number>(), inventory: [], prove: async () => place };
+    await store.write(7, { ...facts, settledMonths: new SettledMonths() }, dump);
     const state = (await store.read())!.path;
     const file = path.join(
       state,
