@@ -25,7 +25,10 @@ export async function writeSections(
   const dir = path.dirname(file);
   await makeDirectory(dir);
   const temporary = path.join(dir, `.${path.basename(file)}.${randomUUID()}.tmp`);
-  const lengths = Object.entries(sections).map(([name, pieces]) => [name, pieces.reduce((sum, one) => sum + one.length, 0)]);
+  const lengths = Object.entries(sections).map(([name, pieces]) => [
+    name,
+    pieces.reduce((sum, one) => sum + one.length, 0),
+  ]);
   try {
     const handle = await open(temporary, 'wx');
     try {

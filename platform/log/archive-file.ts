@@ -12,12 +12,7 @@ import { TollgridError } from '../errors.ts';
 
 /** What reading needs of an open file: a FileHandle has it, and an archived file looks the same. */
 export interface StoredFile {
-  read(
-    target: Uint8Array,
-    offset: number,
-    length: number,
-    position: number,
-  ): Promise<{ bytesRead: number }>;
+  read(target: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
   stat(): Promise<{ size: number }>;
   close(): Promise<void>;
 }
@@ -162,7 +157,7 @@ function checked(path: string, member: Member, content: Buffer, end: Buffer): Bu
   return content;
 }
 
-function memberAt({ members, sizeBytes }: Layout, position: number): number {
+function memberAt({ sizeBytes }: Layout, position: number): number {
   // All but the last have the same length.
   return position >= sizeBytes ? -1 : Math.floor(position / MEMBER_BYTES);
 }
@@ -207,12 +202,7 @@ export class ArchiveReader implements StoredFile {
     return Promise.resolve({ size: this.#layout.sizeBytes });
   }
 
-  async read(
-    target: Uint8Array,
-    offset: number,
-    length: number,
-    position: number,
-  ): Promise<{ bytesRead: number }> {
+  async read(target: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }> {
     const no = memberAt(this.#layout, position);
     if (no < 0) return { bytesRead: 0 };
     if (this.#last?.no !== no) {
@@ -220,7 +210,7 @@ export class ArchiveReader implements StoredFile {
       this.#last = { no, content };
       content.catch(() => (this.#last = null));
     }
-    const content = await this.#last!.content;
+    const content = await this.#last.content;
     return { bytesRead: copyFrom(content, position - this.#layout.members[no].from, target, offset, length) };
   }
 

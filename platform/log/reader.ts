@@ -6,7 +6,14 @@ import { chainOf, frameIsSound, HEADER_BYTES, nextChain } from './frame.ts';
 import { damaged, newer } from './recovery.ts';
 import { readInto, scanFrames, soundFrameFollows, type ScanEnd, type ScannedFrame } from './scan.ts';
 import { logStart, readRetained } from './retained.ts';
-import { archivedSegmentPath, listSegments, requireFirst, segmentOf, type LogPosition, type Segment } from './segments.ts';
+import {
+  archivedSegmentPath,
+  listSegments,
+  requireFirst,
+  segmentOf,
+  type LogPosition,
+  type Segment,
+} from './segments.ts';
 import { openStored, type StoredFile } from './stored-file.ts';
 
 /** Bytes read at once: for whole entries, for heads only, and to find one entry. */
@@ -331,4 +338,3 @@ export class LogReader {
     if (entryNo >= last + INDEX_STEP) places.push({ entryNo, offset });
   }
 }
-

@@ -32,7 +32,8 @@ export async function recoverTail(dir: string): Promise<Tail> {
   const start = await logStart(dir);
   requireFirst(dir, segments, start.firstNo);
   const last = segments.at(-1);
-  if (last?.archived) throw damaged(last, 0, 'it is archived, and the segment behind it, where entries were appended, is missing');
+  if (last?.archived)
+    throw damaged(last, 0, 'it is archived, and the segment behind it, where entries were appended, is missing');
   if (last === undefined) return { headNo: 0, chain: CHAIN_START, sizeBytes: 0, cutBytes: 0 };
 
   const { end, chain, lastOffset } = await walk(last, true);

@@ -14,7 +14,7 @@ export const copyErrors = {
   },
   COPY_BEHIND: {
     cause: 'The log does not hold the entries any more that the copy needs next.',
-    cure: 'Let the copy begin anew in an empty folder; keep the old one, it holds what the log has no more.',
+    cure: 'Keep the copy: it holds what retention has removed from the log. A new one would have to begin with entry 1, so none can begin after a removal; docs/operating/retention.md.',
     counter,
     http: 409,
     exit: 1,

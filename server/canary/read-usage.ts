@@ -47,7 +47,8 @@ export class UsageReader {
       work = await this.decode(postedEntry === entryNo ? posting : await this.reader.entry(entryNo));
     } catch (error) {
       // What the log does not keep any more cannot be tried; anything else is a fault.
-      if (!['LOG_ENTRY_MISSING', 'LOG_ENTRY_RETIRED', 'SPOOL_BLOB_MISSING'].includes(toTollgridError(error).code)) throw error;
+      if (!['LOG_ENTRY_MISSING', 'LOG_ENTRY_RETIRED', 'SPOOL_BLOB_MISSING'].includes(toTollgridError(error).code))
+        throw error;
       this.unread += posted.length;
       return;
     }

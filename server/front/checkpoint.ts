@@ -118,11 +118,7 @@ async function fromBase(folder: string, reader: LogReader, upTo: number): Return
 }
 
 /** Moves the checkpoint on to entry `upTo`, which is durable. Made from what is on disk, beside the front that goes on. */
-export async function advanceCheckpoint(
-  dataDir: string,
-  upTo: number,
-  wholly = false,
-): Promise<CheckpointHead | null> {
+export async function advanceCheckpoint(dataDir: string, upTo: number, wholly = false): Promise<CheckpointHead | null> {
   const folder = checkpointFolder(dataDir);
   const reader = new LogReader(path.join(dataDir, 'log'));
   try {

@@ -43,13 +43,13 @@ export class Checkpointer {
     this.entryNo = entryNo;
     this.entries = entriesBehind;
     // A start that had to read much leaves a checkpoint behind, so that the next one need not.
-    if (entriesBehind > ENTRIES_MAX / 4) this.due();
+    if (entriesBehind > ENTRIES_MAX / 4) void this.due();
   }
 
   appended(bytes: number): void {
     this.bytes += bytes;
     this.entries++;
-    if (this.bytes >= this.parts.bytesMax || this.entries >= ENTRIES_MAX) this.due();
+    if (this.bytes >= this.parts.bytesMax || this.entries >= ENTRIES_MAX) void this.due();
   }
 
   /** A checkpoint of now, or of a moment ago when one is being made. */

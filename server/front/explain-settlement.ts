@@ -13,12 +13,11 @@ const COVERS_MAX = 1000;
 
 export interface SettlementExplainParts {
   ledger: LedgerClient;
-  reader: LogReader;
   history: ReferenceHistory;
 }
 
 export async function explainSettlement(
-  { ledger, reader, history }: SettlementExplainParts,
+  { ledger, history }: SettlementExplainParts,
   charge: Charge,
   pricedBy: LogEntry,
 ): Promise<Omit<Explanation, 'charge'>> {

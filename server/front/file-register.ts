@@ -116,7 +116,12 @@ export class FileRegister {
   }
 
   dump(): Record<'live' | 'blocks' | 'heads', Uint8Array[]> {
-    const heads = this.blocks.map(({ from, to, count, bytes }): BlockHead => ({ from, to, count, length: bytes.length }));
+    const heads = this.blocks.map(({ from, to, count, bytes }): BlockHead => ({
+      from,
+      to,
+      count,
+      length: bytes.length,
+    }));
     return {
       live: jsonLines(this.live.values()),
       blocks: this.blocks.map(({ bytes }) => bytes),

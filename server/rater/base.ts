@@ -139,13 +139,14 @@ async function linkFront(from: string, to: string, sealedNo: number, firstNo: nu
     try {
       await fs.link(path.join(from, FRONT_CHECKPOINT), path.join(to, FRONT_CHECKPOINT));
       const found = await readSections<FrontHead>(path.join(to, FRONT_CHECKPOINT));
-      if (found === null || !isBehind(found.head, sealedNo, firstNo)) throw new Error('the front has no checkpoint of that entry');
+      if (found === null || !isBehind(found.head, sealedNo, firstNo))
+        throw new Error('the front has no checkpoint of that entry');
       const { extract } = found.head.reference;
       if (extract !== null) {
         await fs.link(path.join(from, extract.name), path.join(to, extract.name));
         if ((await readSections(path.join(to, extract.name))) === null) throw new Error('its extract is not whole');
       }
-      return syncDirectory(to);
+      return await syncDirectory(to);
     } catch (error) {
       if (tries === TRIES) throw error;
     }

@@ -1,12 +1,7 @@
 /** One rater: brings the ledger up to the log's head and keeps it there; starts again from its checkpoint. */
 import path from 'node:path';
-import {
-  createTables,
-  dropLeftWorkspaces,
-  LedgerWriter,
-  releaseBuffer,
-  type LedgerClient,
-} from '../../ledger/index.ts';
+import { createTables, dropLeftWorkspaces, releaseBuffer } from '../../ledger/index.ts';
+import type { LedgerClient, LedgerWriter } from '../../ledger/index.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import { readEpoch } from '../../platform/lock.ts';

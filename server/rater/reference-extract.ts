@@ -75,7 +75,9 @@ export class ReferenceExtract {
 }
 
 /** Entries that stand for all up to the extract's; each carries its number. Null when it is not what was written. */
-export async function readExtract(file: string): Promise<{ entryNo: number; entries: Iterable<ReferenceEntry> } | null> {
+export async function readExtract(
+  file: string,
+): Promise<{ entryNo: number; entries: Iterable<ReferenceEntry> } | null> {
   const found = await readSections<Head>(file);
   if (found === null || found.head.version !== VERSION) return null;
   const { entryNo } = found.head;

@@ -11,11 +11,10 @@ import {
   type LedgerRow,
   type RerateWorkspace,
 } from '../../ledger/index.ts';
-import type { LogReader } from '../../platform/log/index.ts';
 import { monthsBefore, type SettlementCharge, type TariffBook } from '../../rating/index.ts';
 import type { RerateProgress } from '../../schemas/api/rerates.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
-import { EntryType, type CommandHead, type RerateWish } from '../../schemas/log-entries.ts';
+import type { RerateWish } from '../../schemas/log-entries.ts';
 import { assignmentsOf, type Cluster } from './settle-clusters.ts';
 import { Outcome, readPeriod, settleOrFail, type SettlementParts } from './settle-period.ts';
 import { settlementRow, yyyymm, type StandingLine } from './settle-rows.ts';

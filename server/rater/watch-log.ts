@@ -100,7 +100,10 @@ export class LogWatch {
   private async newEntries(active: Segment | undefined): Promise<string[]> {
     if (active === undefined) return [];
     // Closed segments that were there at the start are read in the first round.
-    this.newest ??= { entryNo: active.firstNo - 1, chain: active.firstNo === this.start.firstNo ? this.start.chain : null };
+    this.newest ??= {
+      entryNo: active.firstNo - 1,
+      chain: active.firstNo === this.start.firstNo ? this.start.chain : null,
+    };
     const { entryNo, chain } = this.newest;
     const to = Math.min(this.headNo(), entryNo + ENTRIES_AT_ONCE);
     if (to <= entryNo) return [];

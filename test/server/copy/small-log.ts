@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach } from 'vitest';
-import { LogWriter, Spool } from '../../../platform/log/index.ts';
+import { listSegments, LogReader, LogWriter, Spool, writeRetained } from '../../../platform/log/index.ts';
 import { EntryType } from '../../../schemas/log-entries.ts';
 
 const made: string[] = [];
@@ -72,6 +72,20 @@ export class SmallLog {
     const folder = path.join(this.dataDir, 'statements');
     fs.mkdirSync(folder, { recursive: true });
     fs.writeFileSync(path.join(folder, `${date}.json`), JSON.stringify({ date }));
+  }
+
+  /** Takes the first segments away as retention does: the mark first. Returns their names. */
+  async retire(count: number): Promise<string[]> {
+    const dir = path.join(this.dataDir, 'log');
+    const segments = await listSegments(dir);
+    const { firstNo } = segments[count]!;
+    const reader = new LogReader(dir);
+    const chain = Buffer.from((await reader.entry(firstNo - 1)).chain).toString('hex');
+    await reader.close();
+    const sealed = { sealedNo: firstNo - 1, base: 'none', removedAtMs: 0, sealedAcceptedMs: 0 };
+    await writeRetained(dir, { firstNo, chain, ...sealed });
+    for (const { path: file } of segments.slice(0, count)) fs.rmSync(file);
+    return segments.slice(0, count).map(({ path: file }) => path.basename(file));
   }
 
   close(): Promise<void> {

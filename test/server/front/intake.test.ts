@@ -86,9 +86,11 @@ const wrong = exchangeFile({ from: 1, to: 8 }, { trailer: 'T;T-1;9;90' });
 
 /** What the log's state says, as far as a restart must give it again. */
 const told = () => ({
-  files: [...state.files.newestFirst()].reverse().map(({ fileEntry, state: is, complete, slices, offset, decided }) => ({
-    ...{ fileEntry, is, complete, slices, offset, decided },
-  })),
+  files: [...state.files.newestFirst()]
+    .reverse()
+    .map(({ fileEntry, state: is, complete, slices, offset, decided }) => ({
+      ...{ fileEntry, is, complete, slices, offset, decided },
+    })),
   incidents: state.incidents.list(),
   held: state.held().map(({ fileEntry }) => fileEntry),
 });
