@@ -1,6 +1,6 @@
 /** Why a settled line is what it is: worked out again as of its entry, with the usages it was made from. */
 import { usageCorrectedBy, type Charge, type LedgerClient } from '../../ledger/index.ts';
-import type { LogEntry, LogReader } from '../../platform/log/index.ts';
+import type { LogEntry } from '../../platform/log/index.ts';
 import { startOfDay } from '../../rating/index.ts';
 import type { Explanation } from '../../schemas/api/charges.ts';
 import type { CommandHead } from '../../schemas/log-entries.ts';
