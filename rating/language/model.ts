@@ -4,7 +4,7 @@ import type { TextFieldName } from '../../schemas/columns/record-columns.ts';
 import type { CROSSINGS, RoundingMode, TariffFileTest } from '../../schemas/tariff.ts';
 import type { Ratio } from '../arithmetic/ratio.ts';
 import type { PeriodModel } from './period-model.ts';
-import type { PrefixDraft } from './prefix-draft.ts';
+import type { PrefixList } from './prefix-list.ts';
 import type { EnergyModel } from './read-energy.ts';
 
 export interface TariffModel {
@@ -82,7 +82,7 @@ export interface SeriesModel {
 export interface ZonesModel {
   names: string[];
   /** Each with the number of its zone. Null without zones, and once they are compiled. */
-  prefixes: PrefixDraft | null;
+  prefixes: PrefixList | null;
 }
 
 export interface RuleModel {
