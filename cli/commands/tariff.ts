@@ -48,7 +48,7 @@ const test: CommandSpec<{ steps?: boolean }> = {
       ...results.flatMap((result) => [
         result.file,
         ...result.tests.flatMap((one) => [
-          `  ${one.ok ? 'ok    ' : 'FAILED'} ${one.name}: ${formatMicros(one.amountMicros)} (${one.source})`,
+          `  ${one.ok ? 'ok    ' : 'FAILED'} ${one.name}: ${one.error || formatMicros(one.amountMicros)} (${one.source})`,
           ...one.differences.map((difference) => `         ${difference}`),
           ...(steps === true ? one.steps.map((step) => `         ${step.text}`) : []),
         ]),

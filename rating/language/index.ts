@@ -34,6 +34,7 @@ export {
   componentsOf,
   cycleMonths,
   monthsBefore,
+  payeeOf,
   readsRecordCharges,
   readsRecordMoney,
   selects,

@@ -33,6 +33,8 @@ export interface TariffModel {
   numbers: ReadonlyMap<string, readonly string[]>;
   series: SeriesModel[];
   crossing: Crossing;
+  /** Whom the money is for; '' = the operator itself. */
+  payee: string;
   rules: RuleModel[];
   /** What is settled for a span of time. */
   period: PeriodModel;

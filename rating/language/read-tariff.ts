@@ -134,6 +134,7 @@ function readParts(
     numbers,
     series,
     crossing: file.crossing ?? 'by-start',
+    payee: file.payee ?? '',
     rules,
     period,
     tests: file.tests ?? [],

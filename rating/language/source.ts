@@ -20,7 +20,10 @@ export function readSource(text: string): Source {
       value = document.toJS();
     } catch (error) {
       // An alias of nothing, or aliases of aliases without end: only then does YAML find it.
-      faults.push({ line: lineOfAlias(document, lines), message: error instanceof Error ? error.message : String(error) });
+      faults.push({
+        line: lineOfAlias(document, lines),
+        message: error instanceof Error ? error.message : String(error),
+      });
     }
   }
   return { value, faults, lineOf: (path) => lineOf(document, lines, path) };

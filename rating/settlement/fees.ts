@@ -45,7 +45,6 @@ function addRecurring(
       per: fee.per,
       prorate: fee.prorate,
       ...(fee.times !== null && { [fee.times]: decimal(factor) }),
-      ...(fee.payee !== '' && { payee: fee.payee }),
     },
   });
 }

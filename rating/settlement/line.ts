@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { formatMicros } from '../../platform/money.ts';
 import { NOTHING, product, type Ratio } from '../arithmetic/ratio.ts';
-import { exactMicros, type BookVersion, type Step } from '../engine/index.ts';
-import { formatQuantity } from '../language/index.ts';
+import { collectedFor, exactMicros, type BookVersion, type Step } from '../engine/index.ts';
+import { formatQuantity, payeeOf } from '../language/index.ts';
 import type { Days } from './cycles.ts';
 import { plus } from './exact.ts';
 import type { Exchange } from './exchange.ts';
@@ -122,11 +122,13 @@ export class Line {
   /** The steps so far, and how the sum became money. */
   explain(): Step[] {
     const { model, version } = this.owner.version.tariff;
+    const { component } = this.key;
+    const payee = payeeOf(model, component);
     const steps: Step[] = [
       {
         step: 'version',
-        text: `Tariff ${version} (${model.title}), component ${this.key.component}.`,
-        data: { version, title: model.title, component: this.key.component },
+        text: `Tariff ${version} (${model.title}), component ${component}${collectedFor(payee)}.`,
+        data: { version, title: model.title, component, ...(payee !== '' && { payee }) },
       },
       ...this.steps,
     ];

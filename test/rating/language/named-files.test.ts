@@ -12,7 +12,9 @@ describe('the head of a tariff file', () => {
     for (const name of readdirSync(gallery).filter((one) => one.endsWith('.yaml'))) {
       const text = readFileSync(path.join(gallery, name), 'utf8');
       const all = parse(text) as Record<string, unknown>;
-      const files = [...text.matchAll(/^(?!#).*?(?:zonesFile|numbersFile|file): ([\w.-]+\.csv)/gm)].map((one) => one[1]);
+      const files = [...text.matchAll(/^(?!#).*?(?:zonesFile|numbersFile|file): ([\w.-]+\.csv)/gm)].map(
+        (one) => one[1],
+      );
       expect(readTariffHead(text), name).toEqual({
         version: `${String(all['name'])}@${String(all['effective'])}`,
         files: [...new Set(files)],
