@@ -109,7 +109,14 @@ function readParts(
     if (divides && inputs.published !== true)
       checkLaterBands(rules, rulesOfLaterBands(rules, period, places), mistakes);
   }
-  (file.tests ?? []).forEach((test, index) => checkTest(test, { base, measuredIn }, ['tests', index], mistakes));
+  const tests = file.tests ?? [];
+  tests.forEach((test, index) => {
+    checkTest(test, { base, measuredIn }, ['tests', index], mistakes);
+    const same = tests.findIndex(({ name }) => name !== undefined && name === test.name);
+    if (same !== -1 && same < index) {
+      mistakes.add(['tests', index, 'name'], `Test ${same + 1} is called so too.`, 'Choose another name.');
+    }
+  });
   return {
     name: file.name,
     title: file.title ?? file.name,
@@ -137,6 +144,6 @@ function readParts(
     payee: file.payee ?? '',
     rules,
     period,
-    tests: file.tests ?? [],
+    tests,
   };
 }

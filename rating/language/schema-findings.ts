@@ -71,6 +71,14 @@ function findings(error: TLocalizedValidationError, path: Path): { path: Path; p
       ];
     case 'pattern':
       return [{ path, problem: 'This is not written as expected.', cure: write }];
+    case 'minItems':
+      return [{ path, problem: 'There is nothing in it.', cure: 'Write at least one, or leave it out.' }];
+    case 'type':
+      if (path.length === 0) {
+        const cure = 'Write keys such as `name: phone`, each in a line; docs/tariffs/tutorial.md shows a whole one.';
+        return [{ path, problem: 'This is no tariff.', cure }];
+      }
+      return [{ path, problem: `This ${error.message}.`, cure: write }];
     default:
       return [{ path, problem: `This ${error.message}.`, cure: write }];
   }
