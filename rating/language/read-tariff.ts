@@ -11,7 +11,7 @@ import { readBands } from './read-bands.ts';
 import { readDays } from './read-days.ts';
 import { readEnergy } from './read-energy.ts';
 import { readNumbers } from './read-numbers.ts';
-import { checkComponents, readPeriod } from './read-period.ts';
+import { checkComponents, checkFlows, readPeriod } from './read-period.ts';
 import { checkReach, readRules } from './read-rules.ts';
 import { readSeries } from './read-series.ts';
 import { checkTest } from './read-tests.ts';
@@ -93,6 +93,7 @@ function readParts(
   checkCrossing(file, base, bands, rules, mistakes);
   const period = readPeriod(namesKnown ? file : { ...file, period: {} }, base, bands, zones, mistakes);
   checkComponents(file, rules, mistakes);
+  if (inputs.published !== true) checkFlows(period, mistakes);
   const onRecord = file.rounding?.at === 'record' || file.rounding?.at === 'session';
   if (file.period?.exchange !== undefined && onRecord && inputs.published !== true) {
     mistakes.add(
