@@ -80,7 +80,12 @@ const charges: Table = {
     column('quantity', 'Int64', 'traffic', 'Quantity in base units of the service.'),
     column('quantity_up', 'Int64', 'traffic', 'The part of it that went from the subscriber.'),
     column('party', 'String', 'traffic', 'Number, login or meter of the charged party.'),
-    column('other_party', 'String', 'traffic', 'The other end, where there is one.'),
+    column(
+      'other_party',
+      'String',
+      'traffic',
+      'The other end, where there is one; on a settled line whom the money is for, where it is only collected.',
+    ),
     column('zone', LC, 'traffic', 'Zone that the tariff found.'),
     column('band', LC, 'none', 'Time band or register.'),
     column('tariff', LC, 'none', 'Tariff and the date from which its version holds: `name@yyyy-mm-dd`.'),

@@ -4,6 +4,7 @@ export {
   formatMistake,
   formatQuantity,
   componentsOf,
+  payeeOf,
   monthsBefore,
   prepareModel,
   prepareTariff,

@@ -29,6 +29,7 @@ export const PeriodLine = Type.Object(
     band: Type.Optional(Name),
     of: Type.Optional(key(Name, 'Which of the `members`.')),
     payer: Type.Optional(Name),
+    payee: Type.Optional(key(Name, 'For whom the money is collected.')),
     quantity: Type.Optional(Quantity),
     amount: SignedMoney,
     tax: Type.Optional(SignedMoney),

@@ -157,9 +157,12 @@ export const TariffFileSchema = Type.Object(
           'volume in proportion to time. The last two also divide at a new month and a new version.',
       ),
     ),
+    payee: Type.Optional(
+      key(Name, 'Whom the money is for, where it is only collected; a component of the period may name another.'),
+    ),
     rules: Type.Array(Rule, { minItems: 1, description: 'The first rule that matches holds.' }),
     period: Type.Optional(Period),
-    tests: Type.Optional(Type.Array(Test)),
+    tests: Type.Optional(Type.Array(Test, { minItems: 1 })),
   },
   { ...closed, $id: 'tollgrid-tariff' },
 );

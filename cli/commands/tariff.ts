@@ -24,11 +24,15 @@ const check: CommandSpec = {
     const all = results.flatMap(({ mistakes }) => mistakes);
     show(context, results, () => [
       ...all.map(formatMistake),
-      all.length === 0 ? `${results.length} tariff files are good.` : `${all.length} mistakes.`,
+      all.length === 0 ? goodFiles(results.length) : all.length === 1 ? '1 mistake.' : `${all.length} mistakes.`,
     ]);
     return all.length === 0 ? 0 : 1;
   },
 };
+
+function goodFiles(count: number): string {
+  return count === 1 ? '1 tariff file is good.' : `${count} tariff files are good.`;
+}
 
 const test: CommandSpec<{ steps?: boolean }> = {
   usage: 'test <file...>',
@@ -48,7 +52,7 @@ const test: CommandSpec<{ steps?: boolean }> = {
       ...results.flatMap((result) => [
         result.file,
         ...result.tests.flatMap((one) => [
-          `  ${one.ok ? 'ok    ' : 'FAILED'} ${one.name}: ${formatMicros(one.amountMicros)} (${one.source})`,
+          `  ${one.ok ? 'ok    ' : 'FAILED'} ${one.name}: ${one.error || formatMicros(one.amountMicros)} (${one.source})`,
           ...one.differences.map((difference) => `         ${difference}`),
           ...(steps === true ? one.steps.map((step) => `         ${step.text}`) : []),
         ]),

@@ -1,10 +1,10 @@
 /** Zones and number sets, prefix by prefix: a million of them are compared in the tables they are read into. */
-import type { PrefixDraft } from '../language/index.ts';
+import type { PrefixList } from '../language/index.ts';
 import type { Changes } from './changes.ts';
 
 export interface NamedPrefixes {
   names: readonly string[];
-  prefixes: PrefixDraft | null;
+  prefixes: PrefixList | null;
 }
 
 export function comparePrefixes(one: NamedPrefixes, other: NamedPrefixes, changes: Changes): void {

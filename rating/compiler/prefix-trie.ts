@@ -8,7 +8,7 @@
  * Each step waits for memory. So a large trie has a table of where the first digits lead, one step in place of several,
  * and many texts are looked up at once.
  */
-import { PrefixDraft } from '../language/index.ts';
+import { DIGIT_OF_TRIPLE, PrefixList } from '../language/index.ts';
 
 const END = 10;
 const STRIDE = 11;
@@ -26,39 +26,64 @@ export interface PrefixTrie {
 
 /** Builds the trie; `values[i]` (≥ 0) belongs to `prefixes[i]`, which are digits, each once; '' matches everything. */
 export function buildPrefixTrie(prefixes: readonly string[], values: readonly number[]): PrefixTrie {
-  return layOutTrie(PrefixDraft.of(prefixes, values));
+  return layOutTrie(PrefixList.of(prefixes, values));
 }
 
 /** Finds nothing. */
 export const NO_PREFIXES: PrefixTrie = buildPrefixTrie([], []);
 
-/** The same of prefixes that were read already. */
-export function layOutTrie({ children, own, leads, nodes }: PrefixDraft): PrefixTrie {
-  // Nodes that lead nowhere further have no place of their own; the root always has one.
-  let count = 1 - leads[0];
-  for (let node = 0; node < nodes; node++) count += leads[node];
-  // Breadth first: the top of the trie, which every look-up passes, lies together.
-  const queue = new Int32Array(count);
-  const inherited = new Int32Array(count);
-  const trie = new Int32Array(count * STRIDE);
+/** The same of prefixes that stand in order already. All of it is shared memory. */
+export function layOutTrie(prefixes: PrefixList): PrefixTrie {
+  const { triples, lengths, values, size } = prefixes;
+  const count = countNodes(prefixes);
+  const trie = sharedInts(count * STRIDE);
+  // Breadth first: the top of the trie, which every look-up passes, lies together. A node stands for prefixes [from, to).
+  const [from, to, inherited] = [new Int32Array(count), new Int32Array(count), new Int32Array(count)];
+  to[0] = size;
   let queued = 1;
-  for (let next = 0; next < queued; next++) {
-    const node = queue[next];
-    const offset = next * STRIDE;
-    const best = own[node] !== 0 ? own[node] : inherited[next];
+  let levelEnd = 0;
+  for (let next = 0, depth = -1; next < queued; next++) {
+    if (next === levelEnd) {
+      depth++;
+      levelEnd = queued;
+    }
+    const digits = DIGIT_OF_TRIPLE[depth % 3];
+    const triple = triples[Math.floor(depth / 3)];
+    const [offset, end] = [next * STRIDE, to[next]];
+    let at = from[next];
+    const best = at < end && lengths[at] === depth ? values[at++] + 1 : inherited[next];
     trie[offset + END] = -best;
     for (let digit = 0; digit < 10; digit++) {
-      const child = children[node * 10 + digit];
-      if (child === 0) trie[offset + digit] = -best;
-      else if (leads[child] === 0) trie[offset + digit] = -(own[child] !== 0 ? own[child] : best);
+      const begin = at;
+      while (at < end && digits[triple[at]] === digit + 1) at++;
+      if (at === begin) trie[offset + digit] = -best;
+      else if (at === begin + 1 && lengths[begin] === depth + 1) trie[offset + digit] = -values[begin] - 1;
       else {
         trie[offset + digit] = queued * STRIDE;
         inherited[queued] = best;
-        queue[queued++] = child;
+        from[queued] = begin;
+        to[queued++] = at;
       }
     }
   }
   return withTable(trie);
+}
+
+/** Beginnings that others go on from, each once; the root is one. */
+function countNodes(prefixes: PrefixList): number {
+  const { lengths, size } = prefixes;
+  let count = 1;
+  for (let at = 0; at < size; at++) {
+    const shared = at === 0 ? 0 : prefixes.shared(at);
+    // A beginning that is the prefix before was no beginning of others until now.
+    const known = at > 0 && shared === lengths[at - 1] ? shared - 1 : shared;
+    count += Math.max(0, lengths[at] - 1 - Math.max(0, known));
+  }
+  return count;
+}
+
+function sharedInts(length: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(length * Int32Array.BYTES_PER_ELEMENT));
 }
 
 /** Value of the longest prefix of text[offset, offset + length); -1 when none matches. Stops at the first non-digit. */
@@ -140,13 +165,14 @@ export class PrefixBatch {
 function withTable(nodes: Int32Array): PrefixTrie {
   const slots = (nodes.length / STRIDE) * TABLE_SLOTS_PER_NODE;
   const tableDigits = slots < 1000 ? 0 : Math.min(TABLE_DIGITS_MAX, Math.floor(Math.log10(slots)));
-  let table = Int32Array.of(0);
+  let table = sharedInts(1);
   for (let digits = 0; digits < tableDigits; digits++) {
     const before = table;
-    table = Int32Array.from({ length: before.length * 10 }, (_, index) => {
+    table = sharedInts(before.length * 10);
+    for (let index = 0; index < table.length; index++) {
       const slot = before[Math.floor(index / 10)];
-      return slot < 0 || (slot === 0 && digits > 0) ? slot : nodes[slot + (index % 10)];
-    });
+      table[index] = slot < 0 || (slot === 0 && digits > 0) ? slot : nodes[slot + (index % 10)];
+    }
   }
   return { nodes, table, tableDigits };
 }

@@ -25,7 +25,7 @@ export function partsOfPrepared({ publication, model: { zones, ...rest } }: Prep
   return {
     model: { ...rest, zones: { names, prefixes: null } },
     transitions: publication.data.zones[rest.timeZone],
-    trie: prefixes === null || prefixes.size === 0 ? null : inSharedMemory(layOutTrie(prefixes)),
+    trie: prefixes === null || prefixes.size === 0 ? null : layOutTrie(prefixes),
   };
 }
 
@@ -38,15 +38,4 @@ function bytesIn(value: unknown): number {
   if (value instanceof Int32Array) return value.byteLength;
   if (typeof value !== 'object' || value === null) return 0;
   return Object.values(value).reduce((sum: number, part) => sum + bytesIn(part), 0);
-}
-
-/** The same value with its typed arrays where every thread can read them. */
-function inSharedMemory<T>(value: T): T {
-  if (value instanceof Int32Array) {
-    const shared = new Int32Array(new SharedArrayBuffer(value.byteLength));
-    shared.set(value);
-    return shared as T;
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, inSharedMemory(part)])) as T;
 }

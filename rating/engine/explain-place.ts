@@ -9,11 +9,16 @@ import type { Step } from './step.ts';
 
 export function versionStep(tariff: CompiledTariff, steps: Step[]): void {
   const { version, model } = tariff;
+  const { title, effective, timeZone, payee } = model;
   steps.push({
     step: 'version',
-    text: `Tariff ${version} (${model.title}), in force since ${model.effective} in ${model.timeZone}.`,
-    data: { version, title: model.title, effective: model.effective, timeZone: model.timeZone },
+    text: `Tariff ${version} (${title}), in force since ${effective} in ${timeZone}${collectedFor(payee)}.`,
+    data: { version, title, effective, timeZone, ...(payee !== '' && { payee }) },
   });
+}
+
+export function collectedFor(payee: string): string {
+  return payee === '' ? '' : `, collected for ${payee}`;
 }
 
 export function zoneStep(tariff: CompiledTariff, zone: number, digits: string, steps: Step[]): void {

@@ -13,3 +13,4 @@ export { ratePart, type Before } from './session-part.ts';
 export { readRuleName } from './rule-names.ts';
 export { rateRow } from './rate-usage.ts';
 export { divideUsage } from './divide-usage.ts';
+export { collectedFor } from './explain-place.ts';

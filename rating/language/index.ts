@@ -2,7 +2,7 @@ export { checkTariff, prepareModel, prepareTariff, readPublication, sameContent,
 export { readTariffHead, type TariffHead } from './named-files.ts';
 export { formatMistake, type Mistake } from './mistakes.ts';
 export { formatQuantity, parseQuantity } from './quantities.ts';
-export { PrefixDraft } from './prefix-draft.ts';
+export { DIGIT_OF_TRIPLE, PrefixList } from './prefix-list.ts';
 export {
   BILLIONTHS,
   billionths,
@@ -34,6 +34,7 @@ export {
   componentsOf,
   cycleMonths,
   monthsBefore,
+  payeeOf,
   readsRecordCharges,
   readsRecordMoney,
   selects,

@@ -4,7 +4,7 @@ import type { TextFieldName } from '../../schemas/columns/record-columns.ts';
 import type { CROSSINGS, RoundingMode, TariffFileTest } from '../../schemas/tariff.ts';
 import type { Ratio } from '../arithmetic/ratio.ts';
 import type { PeriodModel } from './period-model.ts';
-import type { PrefixDraft } from './prefix-draft.ts';
+import type { PrefixList } from './prefix-list.ts';
 import type { EnergyModel } from './read-energy.ts';
 
 export interface TariffModel {
@@ -33,6 +33,8 @@ export interface TariffModel {
   numbers: ReadonlyMap<string, readonly string[]>;
   series: SeriesModel[];
   crossing: Crossing;
+  /** Whom the money is for; '' = the operator itself. */
+  payee: string;
   rules: RuleModel[];
   /** What is settled for a span of time. */
   period: PeriodModel;
@@ -82,7 +84,7 @@ export interface SeriesModel {
 export interface ZonesModel {
   names: string[];
   /** Each with the number of its zone. Null without zones, and once they are compiled. */
-  prefixes: PrefixDraft | null;
+  prefixes: PrefixList | null;
 }
 
 export interface RuleModel {

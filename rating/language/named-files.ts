@@ -11,7 +11,8 @@ export interface TariffHead {
 
 /** Of anything: what is no tariff names nothing. */
 export function readTariffHead(text: string): TariffHead {
-  const { value } = readSource(text);
+  const head = readSource(withoutLists(text));
+  const { value } = head.faults.length === 0 ? head : readSource(text);
   if (typeof value !== 'object' || value === null) return { version: null, files: [] };
   const { name, effective, zonesFile, numbersFile, series, energy } = value as Partial<
     Record<keyof TariffFile, unknown>
@@ -22,6 +23,11 @@ export function readTariffHead(text: string): TariffHead {
     version: typeof name === 'string' && typeof effective === 'string' ? `${name}@${effective}` : null,
     files: [...new Set(files.filter((file): file is string => typeof file === 'string'))],
   };
+}
+
+/** Rules, what is settled, and tests name no files, and are most of a tariff: nobody has to read them for its head. */
+function withoutLists(text: string): string {
+  return text.replaceAll(/^(rules|period|tests):.*\n?(?:(?![A-Za-z'"]).+\n?|\n)*/gm, '');
 }
 
 function partsOf(value: unknown): unknown[] {

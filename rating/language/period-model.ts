@@ -189,6 +189,11 @@ export interface PeriodModel {
   commitments: CommitmentModel[];
 }
 
+/** Whom the money of a line is for; '' = the operator itself. */
+export function payeeOf({ payee, period }: { payee: string; period: PeriodModel }, component: string): string {
+  return componentsOf(period).find((one) => one.component === component)?.payee || payee;
+}
+
 /** All components of a period. */
 export function componentsOf(period: PeriodModel): ComponentModel[] {
   const { fees, allowances, tiers, demand, percentile, reactive, losses, norms, net } = period;

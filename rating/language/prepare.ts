@@ -33,13 +33,18 @@ export function prepareTariff(text: string, readSideFile: ReadSideFile, fileName
 
 export function prepareModel(text: string, readSideFile: ReadSideFile, fileName = FILE): Prepared {
   const files: Record<string, string> = {};
+  const zones: Record<string, [number, number][]> = {};
   const model = modelOf(
     readTariff(text, fileName, {
       readSideFile: (name) => (files[name] = madeFile(name) ?? readSideFile(name)),
-      transitions,
+      transitions: (name) => {
+        const found = transitions(name);
+        if (found !== null) zones[name] = found;
+        return found;
+      },
     }),
   );
-  const data = { zones: { [model.timeZone]: zoneTransitions(model.timeZone) }, codePages: {}, files };
+  const data = { zones, codePages: {}, files };
   return { publication: { document: text, data }, model };
 }
 

@@ -2,7 +2,7 @@
 import type { TariffFile } from '../../schemas/tariff.ts';
 import type { MistakeList } from './mistakes.ts';
 import type { TariffModel } from './model.ts';
-import { readPrefixFile, type AddPrefix, type ReadSideFile } from './read-zones.ts';
+import { readPrefixFile, type ReadSideFile } from './read-zones.ts';
 
 export function readNumbers(
   file: TariffFile,
@@ -10,12 +10,11 @@ export function readNumbers(
   mistakes: MistakeList,
 ): TariffModel['numbers'] {
   const sets = new Map<string, Set<string>>();
-  const add: AddPrefix = (text, from, to, name) => {
+  const add = (text: string, from: number, to: number, name: string): void => {
     const prefix = text.slice(from, to);
     const set = sets.get(name);
     if (set === undefined) sets.set(name, new Set([prefix]));
     else set.add(prefix);
-    return null;
   };
   for (const [name, prefixes] of Object.entries(file.numbers ?? {})) {
     if (!/^[A-Za-z]/.test(name)) {

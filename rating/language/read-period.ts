@@ -5,7 +5,7 @@ import type { TariffFilePeriod } from '../../schemas/tariff-period.ts';
 import { decimalRatio } from '../arithmetic/ratio.ts';
 import type { MistakeList } from './mistakes.ts';
 import type { BandsModel, RuleModel, ZonesModel } from './model.ts';
-import type { PeriodModel } from './period-model.ts';
+import type { ComponentModel, PeriodModel } from './period-model.ts';
 import { PeriodReader, type Item, type Path } from './read-period-common.ts';
 import { readDemand, readLosses, readNet, readPercentile, readReactive } from './read-period-energy.ts';
 import { readBenefit, readCommitment, readShare } from './read-period-money.ts';
@@ -108,6 +108,23 @@ export function checkComponents(file: TariffFile, rules: readonly RuleModel[], m
         if (known.has(name)) continue;
         mistakes.add([...path, 'of'], `There is no component \`${name}\`.`, `Known: ${[...known].join(', ')}.`);
       }
+    });
+  }
+}
+
+/** What goes into tiers is worked out with them, and each month by itself: no other one is at hand. */
+export function checkFlows({ losses, net, tiers }: PeriodModel, mistakes: MistakeList): void {
+  const same = (a: ComponentModel, b: ComponentModel) =>
+    a.billed === b.billed && JSON.stringify(a.cycle) === JSON.stringify(b.cycle);
+  for (const [list, items] of Object.entries({ losses, net })) {
+    items.forEach((item, index) => {
+      const into = tiers.find(({ component }) => component === item.into);
+      if (into === undefined || (same(item, into) && into.countsFrom === null)) return;
+      mistakes.add(
+        ['period', list, index, 'into'],
+        `\`${into.component}\` has another cycle, or counts from another day.`,
+        'Give both the same `cycle` and `billed`, and leave out `countsFrom`; or write a `price` here.',
+      );
     });
   }
 }

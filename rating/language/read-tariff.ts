@@ -11,7 +11,7 @@ import { readBands } from './read-bands.ts';
 import { readDays } from './read-days.ts';
 import { readEnergy } from './read-energy.ts';
 import { readNumbers } from './read-numbers.ts';
-import { checkComponents, readPeriod } from './read-period.ts';
+import { checkComponents, checkFlows, readPeriod } from './read-period.ts';
 import { checkReach, readRules } from './read-rules.ts';
 import { readSeries } from './read-series.ts';
 import { checkTest } from './read-tests.ts';
@@ -93,6 +93,7 @@ function readParts(
   checkCrossing(file, base, bands, rules, mistakes);
   const period = readPeriod(namesKnown ? file : { ...file, period: {} }, base, bands, zones, mistakes);
   checkComponents(file, rules, mistakes);
+  if (inputs.published !== true) checkFlows(period, mistakes);
   const onRecord = file.rounding?.at === 'record' || file.rounding?.at === 'session';
   if (file.period?.exchange !== undefined && onRecord && inputs.published !== true) {
     mistakes.add(
@@ -109,7 +110,14 @@ function readParts(
     if (divides && inputs.published !== true)
       checkLaterBands(rules, rulesOfLaterBands(rules, period, places), mistakes);
   }
-  (file.tests ?? []).forEach((test, index) => checkTest(test, { base, measuredIn }, ['tests', index], mistakes));
+  const tests = file.tests ?? [];
+  tests.forEach((test, index) => {
+    checkTest(test, { base, measuredIn }, ['tests', index], mistakes);
+    const same = tests.findIndex(({ name }) => name !== undefined && name === test.name);
+    if (same !== -1 && same < index) {
+      mistakes.add(['tests', index, 'name'], `Test ${same + 1} is called so too.`, 'Choose another name.');
+    }
+  });
   return {
     name: file.name,
     title: file.title ?? file.name,
@@ -134,8 +142,9 @@ function readParts(
     numbers,
     series,
     crossing: file.crossing ?? 'by-start',
+    payee: file.payee ?? '',
     rules,
     period,
-    tests: file.tests ?? [],
+    tests,
   };
 }

@@ -2,7 +2,7 @@
 import type { TariffFile } from '../../schemas/tariff.ts';
 import type { MistakeList } from './mistakes.ts';
 import type { ZonesModel } from './model.ts';
-import { PrefixDraft } from './prefix-draft.ts';
+import { PrefixList } from './prefix-list.ts';
 
 /** Reads a file that the tariff names, relative to it; throws when it cannot. */
 export type ReadSideFile = (name: string) => string;
@@ -16,8 +16,8 @@ export function readZones(file: TariffFile, readSideFile: ReadSideFile, mistakes
   if (file.zones === undefined && file.zonesFile === undefined) return { names: [''], prefixes: null };
   const names: string[] = [];
   const numbers = new Map<string, number>();
-  const prefixes = new PrefixDraft();
-  const add: AddPrefix = (text, from, to, zone) => {
+  const prefixes = new PrefixList();
+  const add = (text: string, from: number, to: number, zone: string): void => {
     let number = numbers.get(zone);
     if (number === undefined) {
       number = names.length;
@@ -26,23 +26,24 @@ export function readZones(file: TariffFile, readSideFile: ReadSideFile, mistakes
       names.push(name);
       numbers.set(name, number);
     }
-    const other = prefixes.add(text, from, to, number);
-    return other === -1 ? null : names[other];
+    prefixes.add(text, from, to, number);
   };
+  const paths = Object.entries(file.zones ?? {}).flatMap(([zone, list]) => list.map((_, index) => [zone, index]));
   for (const [zone, list] of Object.entries(file.zones ?? {})) {
-    list.forEach((prefix, index) => {
-      const other = add(prefix, 0, prefix.length, zone);
-      if (other !== null) {
-        mistakes.add(
-          ['zones', zone, index],
-          `Prefix \`${prefix}\` already stands in zone \`${other}\`.`,
-          'Keep it once.',
-        );
-      }
-    });
+    for (const prefix of list) add(prefix, 0, prefix.length, zone);
   }
+  const lines: number[] = [];
   if (file.zonesFile !== undefined) {
-    readPrefixFile(file.zonesFile, { key: 'zonesFile', head: 'prefix,zone' }, readSideFile, add, mistakes);
+    const addRow: AddPrefix = (text, from, to, zone, line) => {
+      lines.push(line);
+      add(text, from, to, zone);
+    };
+    readPrefixFile(file.zonesFile, { key: 'zonesFile', head: 'prefix,zone' }, readSideFile, addRow, mistakes);
+  }
+  for (const { index, prefix, earlier } of prefixes.sort()) {
+    const problem = `Prefix \`${prefix}\` already stands in zone \`${names[earlier]}\`.`;
+    if (index < paths.length) mistakes.add(['zones', ...paths[index]], problem, 'Keep it once.');
+    else mistakes.addIn(file.zonesFile!, lines[index - paths.length], problem, 'Keep it once.');
   }
   if (names.length > ZONES_MAX) {
     mistakes.add(
@@ -54,8 +55,8 @@ export function readZones(file: TariffFile, readSideFile: ReadSideFile, mistakes
   return { names, prefixes };
 }
 
-/** Takes the digits text[from, to); gives the name that has them already, or null. */
-export type AddPrefix = (text: string, from: number, to: number, name: string) => string | null;
+/** Takes the digits text[from, to) of a line. */
+export type AddPrefix = (text: string, from: number, to: number, name: string, line: number) => void;
 
 /** Lines of `prefix,name`. */
 export function readPrefixFile(
@@ -106,11 +107,7 @@ export function readPrefixFile(
     }
     good.add(name);
     found = true;
-    const other = add(text, from, digitsEnd, name);
-    if (other !== null) {
-      const prefix = text.slice(from, digitsEnd);
-      mistakes.addIn(file, line, `Prefix \`${prefix}\` already stands in zone \`${other}\`.`, 'Keep it once.');
-    }
+    add(text, from, digitsEnd, name, line);
   }
   if (!found) mistakes.addIn(file, 1, 'There is no prefix in it.', 'Write lines like `38044,kyiv`.');
 }

@@ -13,12 +13,33 @@ export function readSource(text: string): Source {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const faults = document.errors.map((error) => ({ line: lines.linePos(error.pos[0]).line, message: error.message }));
-  if (faults.length === 0) keepDigits(document);
-  return {
-    value: faults.length === 0 ? (document.toJS() as unknown) : undefined,
-    faults,
-    lineOf: (path) => lineOf(document, lines, path),
-  };
+  let value: unknown;
+  if (faults.length === 0) {
+    keepDigits(document);
+    try {
+      value = document.toJS();
+    } catch (error) {
+      // An alias of nothing, or aliases of aliases without end: only then does YAML find it.
+      faults.push({
+        line: lineOfAlias(document, lines),
+        message: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+  return { value, faults, lineOf: (path) => lineOf(document, lines, path) };
+}
+
+/** Of the first one that names nothing. */
+function lineOfAlias(document: Document, lines: LineCounter): number {
+  let line = 1;
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined || !alias.range) return undefined;
+      line = lines.linePos(alias.range[0]).line;
+      return visit.BREAK;
+    },
+  });
+  return line;
 }
 
 /** Numbers become the text they were written as: 0.10 stays 0.10 and 0800 keeps its zero. `decimals` is a count. */

@@ -17,6 +17,7 @@ export function tariffWords(file: TariffFile): string[] {
     `From ${file.effective}, for ${file.service}, in ${file.currency}, by the clock of ${file.timeZone}.`,
     `Prices ${tax.included ? 'contain' : 'are without'} ${tax.percent} % tax; ${ROUNDED[rounding.at]} is rounded ` +
       `${rounding.mode} to ${rounding.decimals} decimals.`,
+    ...(file.payee === undefined ? [] : [`The money is collected for ${file.payee}.`]),
     ...zoneWords(file),
     ...bandWords(file),
     ...energyWords(file),

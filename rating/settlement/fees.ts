@@ -2,7 +2,7 @@
 import { ONE, product, type Ratio } from '../arithmetic/ratio.ts';
 import type { BookVersion } from '../engine/index.ts';
 import { formatQuantity, type FeeModel, type NormModel } from '../language/index.ts';
-import { floor, whole } from './exact.ts';
+import { whole } from './exact.ts';
 import { exactSigned, type Line } from './line.ts';
 import type { Part } from './member.ts';
 import type { PartOf, Settlement } from './settlement.ts';
@@ -45,7 +45,6 @@ function addRecurring(
       per: fee.per,
       prorate: fee.prorate,
       ...(fee.times !== null && { [fee.times]: decimal(factor) }),
-      ...(fee.payee !== '' && { payee: fee.payee }),
     },
   });
 }
@@ -70,8 +69,9 @@ function startsIn(assignments: readonly { tariff: string; fromMs: number | null 
 /** Norms: so much per person or square metre, metered or not. */
 export function addNorms(settlement: Settlement, version: BookVersion, wholes: CountedWholes): void {
   for (const norm of version.tariff.model.period.norms) {
-    for (const { lead, part, uses } of settlement.parts(version, norm)) {
-      if (norm.unlessMetered && uses.length > 0) continue;
+    for (const found of settlement.parts(version, norm)) {
+      const { lead, part } = found;
+      if (norm.unlessMetered && isMetered(settlement, found)) continue;
       const counted = countedOf(wholes, version, norm.component, lead.subscription);
       const time = timeShare({ per: 'cycle', prorate: norm.prorate }, part, counted);
       if (time === null) continue;
@@ -81,10 +81,16 @@ export function addNorms(settlement: Settlement, version: BookVersion, wholes: C
   }
 }
 
+/** Anything used in the cycle under the tariff: a reading that covers it stands on one day of it. */
+function isMetered(settlement: Settlement, found: PartOf): boolean {
+  const { version, cycle } = found.part;
+  return settlement.usesIn(found, cycle, (use) => use.version.tariff.name === version.tariff.name).length > 0;
+}
+
 function addNorm(line: Line, norm: NormModel, factor: Ratio, share: Ratio): void {
   const quantity = product(product(whole(norm.quantity), factor), share);
   line.add(product(quantity, norm.price.rate));
-  line.addQuantity(floor(quantity));
+  line.addShare(quantity);
   const { base } = line.owner.version.tariff.model;
   const times = norm.times === null ? '' : ` × ${decimal(factor)} ${norm.times}`;
   line.steps.push({

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { formatMicros } from '../../platform/money.ts';
 import { NOTHING, product, type Ratio } from '../arithmetic/ratio.ts';
-import { exactMicros, type BookVersion, type Step } from '../engine/index.ts';
-import { formatQuantity } from '../language/index.ts';
+import { collectedFor, exactMicros, type BookVersion, type Step } from '../engine/index.ts';
+import { formatQuantity, payeeOf } from '../language/index.ts';
 import type { Days } from './cycles.ts';
-import { plus } from './exact.ts';
+import { floor, plus } from './exact.ts';
 import type { Exchange } from './exchange.ts';
 import type { Covers, LineKey, LineTotals } from './model.ts';
 import { addMoney, NO_MONEY, roundMoney, safe, type Money } from './money.ts';
@@ -37,6 +37,8 @@ export class Line {
   readonly owner: LineOwner;
   readonly steps: Step[] = [];
   quantity = 0;
+  /** What parts of a cycle add to the quantity, exactly. */
+  private shares: Ratio = NOTHING;
   /** What the quantity is in, where that is not the unit of the service: W, bit/s. */
   unit = '';
   /** Exact and in the tariff's currency: whole lines, and days of usage where each is rounded. */
@@ -88,6 +90,13 @@ export class Line {
     this.quantity = safe(this.quantity + quantity);
   }
 
+  /** What a part of a cycle adds: whole base units stand on the line, and of all parts together. */
+  addShare(quantity: Ratio): void {
+    const before = floor(this.shares);
+    this.shares = plus(this.shares, quantity);
+    this.addQuantity(floor(this.shares) - before);
+  }
+
   /** Rounded: nothing can be added any more. */
   total(): Money {
     if (this.money === null) {
@@ -122,11 +131,13 @@ export class Line {
   /** The steps so far, and how the sum became money. */
   explain(): Step[] {
     const { model, version } = this.owner.version.tariff;
+    const { component } = this.key;
+    const payee = payeeOf(model, component);
     const steps: Step[] = [
       {
         step: 'version',
-        text: `Tariff ${version} (${model.title}), component ${this.key.component}.`,
-        data: { version, title: model.title, component: this.key.component },
+        text: `Tariff ${version} (${model.title}), component ${component}${collectedFor(payee)}.`,
+        data: { version, title: model.title, component, ...(payee !== '' && { payee }) },
       },
       ...this.steps,
     ];

@@ -27,7 +27,7 @@ function addPart(settlement: Settlement, model: LossesModel, found: PartOf): voi
   // Lost energy is counted in whole base units, as metered energy is.
   const quantity = floor(plus(exact, ratio(1n, 2n)));
   if (model.into !== null) {
-    settlement.flows.push({ part, lead, into: model.into, quantity });
+    settlement.flows.push({ part, lead, into: model.into, quantity, priced: 0 });
     return;
   }
   const { version, cycle } = part;
@@ -68,28 +68,33 @@ function transformerLosses(
   const { version, first, end } = part;
   const hours = ratio(BigInt(startOfDay(version, end) - startOfDay(version, first)), BigInt(HOUR_MS));
   const kilo = (name: string) => product(lead.number(name, part), whole(1000));
+  /** What is divided by. */
+  const load = (name: string) => {
+    const value = kilo(name);
+    if (value.num === 0n) throw lead.fault(name, '0', 'is no load of a transformer');
+    return value;
+  };
   const { reactive: registers, tanPhi, peakKw } = transformer;
   const reactive =
     registers === null ? product(active, tanPhi) : sumOf(uses.filter((use) => registers.includes(use.band)));
   const noLoad = product(kilo(transformer.noLoadKw), hours);
   const squares = plus(product(active, active), product(reactive, reactive));
-  let load = NOTHING;
-  let form = ONE;
+  let loss = NOTHING;
   if (squares.num > 0n) {
-    const kz = peakKw === null || active.num === 0n ? USUAL_LOAD : quotient(active, product(hours, kilo(peakKw)));
-    form = quotient(plus(ONE, product(whole(2), kz)), product(whole(3), kz));
-    const rated = kilo(transformer.ratedKva);
+    const kz = peakKw === null || active.num === 0n ? USUAL_LOAD : quotient(active, product(hours, load(peakKw)));
+    const form = quotient(plus(ONE, product(whole(2), kz)), product(whole(3), kz));
+    const rated = load(transformer.ratedKva);
     const relative = quotient(squares, product(product(rated, rated), hours));
-    load = product(product(kilo(transformer.loadKw), relative), form);
+    loss = product(product(kilo(transformer.loadKw), relative), form);
   }
   const steps: Step[] = [
     {
       step: 'quantity',
-      text: `No-load loss over ${decimal(hours)} h: ${inWh(noLoad)} Wh; load loss: ${inWh(load)} Wh.`,
-      data: { hours: decimal(hours), noLoadWh: inWh(noLoad), loadWh: inWh(load) },
+      text: `No-load loss over ${decimal(hours)} h: ${inWh(noLoad)} Wh; load loss: ${inWh(loss)} Wh.`,
+      data: { hours: decimal(hours), noLoadWh: inWh(noLoad), loadWh: inWh(loss) },
     },
   ];
-  return { exact: plus(noLoad, load), steps };
+  return { exact: plus(noLoad, loss), steps };
 }
 
 /** Three decimals are enough to follow it. */

@@ -112,11 +112,15 @@ export class Member {
       }));
   }
 
+  /** Days on which one of them has another value; the same value recorded anew divides nothing. */
   private changes(names: readonly string[], version: BookVersion): number[] {
-    return this.input.attributes
-      .filter(({ name }) => names.includes(name))
-      .flatMap(({ fromMs, toMs }) => [fromMs, toMs])
-      .flatMap((ms) => (ms === null ? [] : [dayOf(version, ms)]));
+    return names.flatMap((name) =>
+      this.input.attributes
+        .filter((one) => one.name === name)
+        .flatMap(({ fromMs, toMs }) => [fromMs, toMs])
+        .flatMap((ms) => (ms === null ? [] : [dayOf(version, ms)]))
+        .filter((day) => this.attribute(name, version, day - 1) !== this.attribute(name, version, day)),
+    );
   }
 
   /** With whom usage counts together: equal texts, as of the last day of the month that it held the tariff. */

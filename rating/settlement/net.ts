@@ -35,7 +35,7 @@ function addPart(settlement: Settlement, net: NetModel, found: PartOf): void {
     `Net import ${formatQuantity(netted.in, base)}, net export ${formatQuantity(netted.out, base)}` +
     `${net.bank === 0 ? '' : `, from the bank ${formatQuantity(drawn, base)}`}.`;
   const data = { import: netted.in, export: netted.out, fromBank: drawn };
-  if (net.into !== null) settlement.flows.push({ part, lead, into: net.into, quantity: billed });
+  if (net.into !== null) settlement.flows.push({ part, lead, into: net.into, quantity: billed, priced: 0 });
   else {
     const line = settlement.lines.line('measured', { ...of, component: net.component });
     line.add(product(whole(billed), net.price!.rate));

@@ -2,7 +2,7 @@
 import { NOTHING, ONE, product, type Ratio } from '../arithmetic/ratio.ts';
 import type { BookVersion } from '../engine/index.ts';
 import type { ReactiveModel } from '../language/index.ts';
-import { floor, greatest, minus, plus, quotient, rootTo } from './exact.ts';
+import { greatest, minus, plus, quotient, rootTo } from './exact.ts';
 import { decimal } from './fees.ts';
 import { exactSigned } from './line.ts';
 import type { Settlement } from './settlement.ts';
@@ -23,7 +23,7 @@ export function addReactive(settlement: Settlement, version: BookVersion): void 
       const line = settlement.lines.line('measured', of);
       const micros = product(product(billed, model.factor), model.price.rate);
       line.add(micros);
-      line.addQuantity(floor(billed));
+      line.addShare(billed);
       for (const { usage } of counted) line.mention(usage.identity, usage.quantity);
       const { text } = model.price;
       line.steps.push({

@@ -11,6 +11,7 @@ import {
   type TiersModel,
 } from '../language/index.ts';
 import { cyclesBetween, cyclesDue, type Days } from './cycles.ts';
+import type { Flow } from './flows.ts';
 import type { Line } from './line.ts';
 import { Lines } from './lines.ts';
 import { Member, type Part } from './member.ts';
@@ -30,14 +31,6 @@ export interface PartOf extends Together {
   part: Part;
   /** Everything used in it, under its version, in order. */
   uses: Use[];
-}
-
-/** A quantity that is priced by tiers and is not metered itself: losses, net import. */
-export interface Flow {
-  part: Part;
-  lead: Member;
-  into: string;
-  quantity: number;
 }
 
 export class Settlement {

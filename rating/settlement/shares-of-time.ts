@@ -26,7 +26,8 @@ export function timeShare(
 ): TimeShare | null {
   const { days, cycle } = part;
   if (per === 'day') return { share: whole(days), text: `${days} days` };
-  if (prorate === 'none' && per === 'cycle')
+  // A cycle that is begun counts once, however many months it has.
+  if ((prorate === 'none' || prorate === 'started') && per === 'cycle')
     return once(counted, `cycle ${cycle.first}`) ? { share: ONE, text: '' } : null;
   if (prorate === '30-days') {
     const of = per === 'year' ? 360 : 30;

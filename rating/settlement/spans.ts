@@ -36,7 +36,15 @@ export function tariffSpans(book: TariffBook, within: Days, assignments: readonl
         return first < end ? [{ version, first, end }] : [];
       });
     })
-    .sort((a, b) => a.first - b.first);
+    .sort((a, b) => a.first - b.first)
+    .reduce<TariffSpan[]>(joined, []);
+}
+
+/** The same tariff assigned anew from the day on which it ended: nothing is divided there. */
+function joined(spans: TariffSpan[], next: TariffSpan): TariffSpan[] {
+  const last = spans.at(-1);
+  if (last === undefined || last.version !== next.version || last.end !== next.first) return [...spans, next];
+  return [...spans.slice(0, -1), { ...last, end: next.end }];
 }
 
 /** The day of a moment by the tariff's clock. */

@@ -6,6 +6,7 @@ import { formatQuantity, selects, type TiersModel } from '../language/index.ts';
 import { lastStart, type Days } from './cycles.ts';
 import { minus, plus, whole } from './exact.ts';
 import { decimal } from './fees.ts';
+import { flowsInto, refuseUnpriced, shareOf } from './flows.ts';
 import { exactSigned, type Line } from './line.ts';
 import type { Part } from './member.ts';
 import type { PartOf, Settlement, Together } from './settlement.ts';
@@ -17,6 +18,8 @@ export function addTiers(settlement: Settlement, version: BookVersion): void {
     for (const found of settlement.parts(version, tiers, (cycle) => countingStarts(tiers, cycle))) {
       addPart(settlement, tiers, found);
     }
+    // Tiers on top hold for as much as their conditions say; those that make the price have to hold for all of it.
+    if (!tiers.adds) refuseUnpriced(settlement, version, tiers);
   }
 }
 
@@ -31,13 +34,13 @@ function countingStarts({ countsFrom }: TiersModel, { first, end }: Days): numbe
 function addPart(settlement: Settlement, tiers: TiersModel, found: PartOf): void {
   const { lead, part } = found;
   const { version } = part;
-  const flows = settlement.flows.filter(
-    (flow) =>
-      flow.into === tiers.component && flow.part.first < part.end && flow.part.end > part.first && flow.lead === lead,
-  );
   const uses = found.uses.filter((use) => counts(settlement, tiers, use));
   const metered = uses.map((use) => amountOf(tiers, use));
-  const added = flows.map(({ quantity }) => ({ ...noPlace(tiers, metered), quantity }));
+  const added = flowsInto(settlement, tiers, found, (flowing) => flowing === version).map((flow) => {
+    const quantity = shareOf(flow, part);
+    flow.priced += quantity;
+    return { ...noPlace(tiers, metered), quantity };
+  });
   const now = [...metered, ...added].filter(({ quantity }) => quantity > 0);
   const earlier = earlierAmounts(settlement, tiers, found);
   if (now.length === 0) return;
@@ -55,7 +58,7 @@ function addPart(settlement: Settlement, tiers: TiersModel, found: PartOf): void
     return line;
   };
   uses.forEach((use, index) => lineAt(metered[index].place).cover(use.usage.identity, metered[index].quantity));
-  for (const { place, quantity } of added) lineAt(place).addQuantity(quantity);
+  for (const { place, quantity } of added) if (quantity > 0) lineAt(place).addQuantity(quantity);
   const flat = new Set<number>();
   for (const [place, { band, steps }] of after) {
     const old = before.get(place)?.steps;
@@ -149,13 +152,19 @@ function earlierAmounts(settlement: Settlement, tiers: TiersModel, { part, lead,
   const uses = settlement.usesIn(together, { first: from, end: part.first }, ({ version }) => {
     return version.tariff.name === part.version.tariff.name;
   });
-  return uses.flatMap((use) => {
+  const metered = uses.flatMap((use) => {
     const same = use.version.tariff.model.period.tiers.find((one) => one.component === component);
     if (same === undefined || !counts(settlement, same, use)) return [];
     // Numbers of bands belong to their version: names tell them apart.
     const band = part.version.tariff.bandNumbers.get(use.usage.band) ?? use.band;
     return [{ ...amountOf(same, use), band }];
   });
+  const flows = flowsInto(settlement, tiers, together, ({ tariff }) => tariff.name === part.version.tariff.name);
+  const added = flows.map((flow) => ({
+    ...noPlace(tiers, metered),
+    quantity: shareOf(flow, { first: from, end: part.first }),
+  }));
+  return [...metered, ...added.filter(({ quantity }) => quantity > 0)];
 }
 
 export function sumOf(uses: readonly Use[]): Ratio {

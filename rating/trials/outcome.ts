@@ -9,9 +9,17 @@ export interface Outcome {
   /** With tax. */
   amountMicros: number;
   taxMicros: number;
+  /** Why there is no amount: an error code; '' when there is one. */
+  error: string;
   steps: Step[];
 }
 
-export function outcome(differences: Differences, amountMicros: number, taxMicros: number, steps: Step[]): Outcome {
-  return { ok: differences.found.length === 0, differences: differences.found, amountMicros, taxMicros, steps };
+export function outcome(
+  differences: Differences,
+  amountMicros: number,
+  taxMicros: number,
+  steps: Step[],
+  error = '',
+): Outcome {
+  return { ok: differences.found.length === 0, differences: differences.found, amountMicros, taxMicros, error, steps };
 }

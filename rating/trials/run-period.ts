@@ -4,8 +4,8 @@ import { ChargeKind, type UsageColumns } from '../../schemas/columns/usage-colum
 import type { TariffFileTest, TariffFileTestUsage } from '../../schemas/tariff.ts';
 import { DAY_MS, dayOfDate } from '../arithmetic/calendar.ts';
 import type { CompiledTariff } from '../compiler/index.ts';
-import { rateUsage, type TariffBook } from '../engine/index.ts';
-import { monthsBefore } from '../language/index.ts';
+import { divideUsage, rateUsage, type TariffBook } from '../engine/index.ts';
+import { monthsBefore, payeeOf, type TariffModel } from '../language/index.ts';
 import {
   settleTogether,
   type AttributeSpan,
@@ -42,7 +42,7 @@ export function runPeriod(tariff: CompiledTariff, book: TariffBook, { given, exp
   const settled = found === '' ? settleAll(book, given.period!, rated) : { code: found, charges: [] };
   if (settled.code !== '' || expect.error !== undefined) {
     differences.text('error', expect.error ?? 'none', settled.code === '' ? 'none' : settled.code);
-    return outcome(differences, 0, 0, []);
+    return outcome(differences, 0, 0, [], settled.code);
   }
   const { charges } = settled;
   differences.found.push(...outside(tariff, given));
@@ -53,7 +53,7 @@ export function runPeriod(tariff: CompiledTariff, book: TariffBook, { given, exp
   differences.amount('amount', expect.amount, amount);
   differences.amount('tax', expect.tax, tax);
   const names = new Map(rated.map(({ name, member }) => [member.subscription, name]));
-  compareLines(expect.lines ?? [], charges, names, differences);
+  compareLines(tariff.model, expect.lines ?? [], charges, names, differences);
   const steps = charges.flatMap((charge) => charge.steps);
   return outcome(differences, amount, tax, steps);
 }
@@ -85,8 +85,10 @@ function rateOne(
     attributes: { ...customerOn(given.customer, dayIn(tariff, usage.start)), ...usage.attributes },
   }));
   const { usage, records, tariffNames, facts } = testColumns(tariff, usages);
-  rateUsage(book, book.bind(tariffNames), usage, records, 0, usages.length, facts);
-  const rows = usages.map((_, row) => row);
+  const binding = book.bind(tariffNames);
+  divideUsage(book, binding, usage);
+  rateUsage(book, binding, usage, records, 0, usage.count, facts);
+  const rows = Array.from({ length: usage.count }, (_, row) => row);
   const failed = rows.find((row) => usage.code[row] !== 0);
   const month = Number(period.replace('-', ''));
   const onRecords = rows.filter((row) => usage.kind[row] === ChargeKind.record && usage.servicePeriod[row] === month);
@@ -103,7 +105,7 @@ function rateOne(
       assignments: [{ tariff: tariff.name, fromMs: at(given.starts), toMs: at(given.ends) }],
       attributes: attributesOf(given.customer, dayMs),
       usages: rows.map((row) => ({
-        identity: `${subscription.toString(16)}${row.toString(16).padStart(8, '0')}`.padStart(32, '0'),
+        identity: `${subscription.toString(16)}${usage.record[row].toString(16).padStart(8, '0')}`.padStart(32, '0'),
         startMs: usage.startMs[row],
         endMs: usage.endMs[row],
         quantity: usage.quantity[row],
@@ -112,6 +114,7 @@ function rateOne(
         band: book.bands[usage.bandNo[row]],
         component: book.components[usage.componentNo[row]],
         version: tariff.version,
+        later: row > 0 && usage.record[row] === usage.record[row - 1],
         ...(tariff.takesCharges && usage.kind[row] === ChargeKind.record ? { charged: chargeOf(usage, row) } : {}),
       })),
       posted: [],
@@ -171,6 +174,7 @@ function outside({ model, clock }: CompiledTariff, given: Given): string[] {
 }
 
 function compareLines(
+  model: TariffModel,
   expected: NonNullable<TariffFileTest['expect']['lines']>,
   charges: readonly SettlementCharge[],
   names: ReadonlyMap<number, string>,
@@ -195,6 +199,7 @@ function compareLines(
       continue;
     }
     const [charge] = matching as [SettlementCharge];
+    differences.text(`line ${name}, payee`, line.payee, payeeOf(model, line.component));
     differences.amount(`line ${name}`, line.amount, charge.amountMicros);
     differences.amount(`line ${name}, tax`, line.tax, charge.taxMicros);
     differences.quantity(`line ${name}, quantity`, line.quantity, charge.quantity);

@@ -52,7 +52,7 @@ export function runRecord(tariff: CompiledTariff, book: TariffBook, { given, exp
     expect.steps,
     steps.map((step) => step.text),
   );
-  return outcome(differences, result.amountMicros, result.taxMicros, steps);
+  return outcome(differences, result.amountMicros, result.taxMicros, steps, code);
 }
 
 /** The part of a session behind what was charged before. */

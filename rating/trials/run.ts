@@ -17,6 +17,8 @@ export interface TariffTestResult {
   /** With tax. */
   amountMicros: number;
   taxMicros: number;
+  /** Why there is no amount: an error code; '' when there is one. */
+  error: string;
   /** Why: for one usage its steps, for a period those of its lines. */
   steps: Step[];
 }

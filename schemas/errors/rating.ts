@@ -122,7 +122,8 @@ export const ratingErrors = {
     ...suspended,
   },
   SETTLE_ATTRIBUTE: {
-    cause: 'A tariff needs an attribute of a subscription or account that is missing, no number, or in no category.',
+    cause:
+      'A tariff needs an attribute of a subscription or account that is missing, no number, zero where it divides, or in no category.',
     cure: 'Put it into the registry with the day from which it holds, or correct it; then settle again.',
     ...unsettled,
   },

@@ -15,6 +15,7 @@ import { UsageColumns } from '../../schemas/columns/usage-columns.ts';
 import { EntryType, type BatchHead, type SliceHead } from '../../schemas/log-entries.ts';
 import type { ReferenceData } from '../rater/index.ts';
 import { corrections } from './explain-corrections.ts';
+import { provisionalSteps } from './explain-provisional.ts';
 import { explainSettlement } from './explain-settlement.ts';
 import type { LogState } from './log-state.ts';
 import type { ReferenceHistory } from './reference-history.ts';
@@ -38,6 +39,7 @@ export async function explainCharge(parts: ExplainParts, id: string): Promise<{ 
     charge.kind === 'settlement'
       ? await explainSettlement(parts, charge, pricedBy)
       : await explainUsage(parts, charge, pricedBy);
+  told.steps.push(...(await provisionalSteps(parts, charge)));
   return { charge, told: withReversal(charge, { ...told, steps: [...steps, ...told.steps] }) };
 }
 

@@ -5,7 +5,7 @@ export { dumpShards, loadShards } from './shard-files.ts';
 export { duplicatePolicy, readPolicy } from './policy.ts';
 export { baseReference, damagedBase, frontBase, referenceOfLog, type LazyReference } from './base.ts';
 export { clustersOf, type Cluster } from './settle-clusters.ts';
-export { settleAgain, settleCluster, settlePeriod } from './settle-period.ts';
+export { settleAfresh, settleAgain, settleCluster, settlePeriod } from './settle-period.ts';
 export { payerOf, viewOf, yyyymm } from './settle-rows.ts';
 export { Holders, keyOf, type AddressedUsage } from './settle-usage.ts';
 export { release, type SliceWork } from './slice-work.ts';

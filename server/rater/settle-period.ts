@@ -134,6 +134,23 @@ export async function settleAgain(
   };
 }
 
+/** All lines that cover usage of one subscription, posted or not, from what stood before an entry. */
+export async function settleAfresh(
+  parts: SettlementParts,
+  { subscriptionNo, view, service }: { subscriptionNo: number; view: string; service: string },
+  entryNo: number,
+  period: string,
+): Promise<SettlementCharge[]> {
+  const { book, customers } = parts;
+  const clusters = clustersOf(book, customers.subscriptions);
+  const cluster = clusters.find(
+    (one) => one.view === view && one.service === service && one.members.some(({ no }) => no === subscriptionNo),
+  );
+  if (cluster === undefined) return [];
+  const { usages } = await readPeriod(parts, period, entryNo, cluster.members);
+  return settleCluster(parts, cluster, period, { usages, posted: new Map() });
+}
+
 /** What a settlement did, for whoever asked for it. */
 export class Outcome {
   private readonly posting: Posting;

@@ -4,6 +4,7 @@ import { hash128 } from '../../platform/hash128.ts';
 import {
   cycleKey,
   dayOf,
+  payeeOf,
   startOfDay,
   type PostedLine,
   type SettlementCharge,
@@ -66,6 +67,7 @@ export function settlementRow(
       ...(cycle === '' ? [] : [cycle]),
     ]),
     quantity: charge.quantity,
+    other_party: payeeOf(held.tariff.model, component),
     zone,
     band,
     tariff: version,

@@ -39,7 +39,7 @@ export function differenceOf(one: Case): Difference | null {
   return one.month === undefined ? recordDifference(one) : monthDifference(one);
 }
 
-const sideFile = (name: string): string => {
+export const sideFile = (name: string): string => {
   const energy = energyFile(name);
   if (energy !== null) return energy;
   if (name === SERIES_FILE) return seriesText();
@@ -71,6 +71,19 @@ function modelText(tariff: Tariff, usage: Usage, priced: Priced): string {
   return [micros(amount), micros(tax), priced.billed, priced.zone, priced.band].join(' | ');
 }
 
+/** Many months under one tariff, in one file: reading it takes longer than what it says. An exception is no agreement. */
+export function agreeOn(months: readonly Case[]): boolean {
+  try {
+    const yaml = yamlWithTests(months);
+    return (
+      testTariff(yaml, sideFile).every(({ ok }) => ok) &&
+      judge(yaml, sideFile).every(({ differences }) => differences.length === 0)
+    );
+  } catch {
+    return false;
+  }
+}
+
 /** The month as a test inside the tariff, with what the model expects: what differs can be run again as it stands. */
 function monthDifference(one: Case): Difference | null {
   const yaml = yamlWithTest(one);
@@ -80,11 +93,16 @@ function monthDifference(one: Case): Difference | null {
   return result!.ok ? null : { usage: -1, text: result!.differences.join('; ') };
 }
 
-export function yamlWithTest({ tariff, usages, month }: Case): string {
+export const yamlWithTest = (one: Case): string => yamlWithTests([one]);
+
+/** Cases of one tariff. */
+function yamlWithTests(cases: readonly Case[]): string {
+  const { tariff } = cases[0]!;
   const model = readTariff(tariff, sideFile);
-  const test =
+  const tests = cases.map(({ usages, month }) =>
     month === undefined
       ? writtenUsage(model, usages[0]!, priceUsage(model, usages[0]!))
-      : writtenMonth(model, month, usages, settleMonth(model, month as Fields, usages));
-  return yamlOf({ ...tariff, tests: [test] });
+      : writtenMonth(model, month, usages, settleMonth(model, month as Fields, usages)),
+  );
+  return yamlOf({ ...tariff, tests });
 }

@@ -1,9 +1,17 @@
 /** The engine as the rater uses it: a compiled tariff, columns in, columns out. */
 import { errorCode } from '../../../platform/errors.ts';
-import { compileTariff, explainRating, prepareTariff, rateUsage, TariffBook } from '../../../rating/index.ts';
+import {
+  compileTariff,
+  explainRating,
+  prepareTariff,
+  rateUsage,
+  TariffBook,
+  type CompiledTariff,
+  type SettledUsage,
+} from '../../../rating/index.ts';
 import { RecordColumns, TEXT_FIELDS, type TextFieldName } from '../../../schemas/columns/record-columns.ts';
 import type { CustomerFacts, RatingFacts } from '../../../schemas/rating-facts.ts';
-import { SERVICE_NAMES, UsageColumns, type ServiceName } from '../../../schemas/columns/usage-columns.ts';
+import { ChargeKind, SERVICE_NAMES, UsageColumns, type ServiceName } from '../../../schemas/columns/usage-columns.ts';
 import type { Usage } from '../model/usage.ts';
 
 export interface EngineRow {
@@ -17,9 +25,17 @@ export interface EngineRow {
 
 const fieldNo = (name: TextFieldName): number => TEXT_FIELDS.indexOf(name);
 
-/** Rates all usages in one call. `explained(row)`: amount and tax as the explanation finds them. */
+export type Rated = ReturnType<typeof rateWith>;
+
+export const compiled = (yaml: string, sideFile: (name: string) => string): CompiledTariff =>
+  compileTariff(prepareTariff(yaml, sideFile));
+
 export function rateAll(yaml: string, sideFile: (name: string) => string, service: string, usages: readonly Usage[]) {
-  const tariff = compileTariff(prepareTariff(yaml, sideFile));
+  return rateWith(compiled(yaml, sideFile), service, usages);
+}
+
+/** Rates all usages in one call. `explained(row)`: amount and tax as the explanation finds them. */
+export function rateWith(tariff: CompiledTariff, service: string, usages: readonly Usage[]) {
   const book = TariffBook.build([tariff]);
   const binding = book.bind([tariff.name]);
   const { usage, records } = columnsOf(usages, service as ServiceName);
@@ -33,7 +49,30 @@ export function rateAll(yaml: string, sideFile: (name: string) => string, servic
     zone: book.zones[usage.zoneNo[index]!]!,
     band: book.bands[usage.bandNo[index]!]!,
   });
-  return { row, explained: (index: number) => explainRating(book, binding, usage, records, index, facts) };
+  /** As the ledger keeps it; null where it waits in suspense. */
+  const standing = (index: number): SettledUsage | null => {
+    if (usage.code[index] !== 0) return null;
+    const [amountMicros, taxMicros] = [usage.amountMicros[index]!, usage.taxMicros[index]!];
+    const onRecord = tariff.takesCharges && usage.kind[index] === ChargeKind.record;
+    return {
+      identity: index.toString(16).padStart(32, '0'),
+      startMs: usage.startMs[index]!,
+      endMs: usage.endMs[index]!,
+      quantity: usage.quantity[index]!,
+      quantityUp: usage.quantityUp[index]!,
+      zone: book.zones[usage.zoneNo[index]!]!,
+      band: book.bands[usage.bandNo[index]!]!,
+      component: book.components[usage.componentNo[index]!]!,
+      version: tariff.version,
+      ...(onRecord && { charged: { amountMicros, taxMicros, billed: usage.billed[index]! } }),
+    };
+  };
+  return {
+    book,
+    row,
+    standing,
+    explained: (index: number) => explainRating(book, binding, usage, records, index, facts),
+  };
 }
 
 /** Each usage has a customer of its own, with its attributes. */

@@ -30,6 +30,8 @@ export function randomPeriod(random: Random, tariff: Fields): Fields {
     const made = random.times(count, (index) => ({ component: `${name}-${index}`, ...make(index) }));
     return made.length === 0 ? {} : { [listOf(name)]: made };
   };
+  // Documents and what is taken of other lines go by the cycle; the model has one for all.
+  const apart = fields(tariff.rounding).at !== 'document' && random.chance(0.3);
   const period: Fields = {
     ...several('fee', 2, () => ({
       amount: random.money(100),
@@ -40,6 +42,7 @@ export function randomPeriod(random: Random, tariff: Fields): Fields {
             ...(random.chance(0.3) ? { times: 'persons' } : {}),
             ...(random.chance(0.5) ? { prorate: random.pick(['days', '30-days', 'started', 'none']) } : {}),
             ...(random.chance(0.3) ? { per: random.pick(['cycle', 'month', 'day', 'year']) } : {}),
+            ...(apart && random.chance(0.5) ? randomCycle(random) : {}),
           }),
     })),
     ...several('allowance', 2, () => ({
@@ -47,6 +50,7 @@ export function randomPeriod(random: Random, tariff: Fields): Fields {
       ...where(),
       ...(random.chance(0.2) ? { expires: String(random.int(5, 20)) } : {}),
       ...(random.chance(0.3) ? { prorate: random.pick(['days', 'none']) } : {}),
+      ...(random.chance(0.2) ? { times: 'persons' } : {}),
       ...(random.chance(0.3) ? { priority: String(random.int(0, 2)) } : {}),
       ...(random.chance(0.3) ? { rollover: randomRollover(random, sizes) } : {}),
     })),
@@ -65,6 +69,7 @@ export function randomPeriod(random: Random, tariff: Fields): Fields {
     ];
   }
   Object.assign(period, randomMetered(random, tariff, { price, where, tiers: fillsTogether(period) }));
+  if (apart) return period;
   if (random.chance(0.2)) period.surcharges = [{ component: 'surcharge', percent: random.pick(['3', '7.5']) }];
   if (random.chance(0.3)) {
     period.discounts = [
@@ -100,6 +105,14 @@ function fillsTogether({ tiers }: Fields): boolean {
   return tiers !== undefined && list(tiers).every((one) => (fields(one).fill ?? 'together') === 'together');
 }
 
+/** At most one of each ends in a month: tests cannot tell lines of two cycles apart. */
+function randomCycle(random: Random): Fields {
+  return {
+    cycle: random.pick<Tree>(['year', { days: '45', from: '2026-01-06' }, { starts: ['04-15', '10-15'] }]),
+    ...(random.chance(0.5) ? { billed: random.pick(['start', 'end']) } : {}),
+  };
+}
+
 function randomRollover(random: Random, sizes: string[]): Fields {
   return {
     cycles: String(random.int(1, 4)),
@@ -121,9 +134,13 @@ function randomTiers(random: Random, unit: string, sizes: string[], where: Field
     ...(fill === 'together' && random.chance(0.2) ? { unit: random.pick(['started', 'full']) } : {}),
     ...(fill === 'together' && random.chance(0.2) ? { amount: random.money(20) } : {}),
   });
+  const coefficients = bands.length > 0 && fill !== 'together' && random.chance(0.3);
   return {
     component: 'tiers',
     ...where,
+    ...(coefficients
+      ? { coefficients: Object.fromEntries(bands.map((band) => [band, random.pick(['0.4', '1.5', '1'])])) }
+      : {}),
     ...(random.chance(0.3) ? { mode: random.pick(['graduated', 'whole']) } : {}),
     ...(random.chance(0.3) ? { adds: 'true' } : {}),
     ...(random.chance(0.5) ? { limits: random.pick(['days', '30-days', 'none']) } : {}),

@@ -55,6 +55,14 @@ describe('checking what is settled for a period', () => {
       ['{ losses: [{ component: a, percent: 2 }] }', 'period.losses.0: It has either `price` and `per`, or `into`.'],
       ['{ losses: [{ component: a, percent: 2, into: b }] }', 'period.losses.0.into: There are no `tiers` named `b`.'],
       [
+        '{ losses: [{ component: a, percent: 2, into: b }], tiers: [{ component: b, cycle: year, steps: [{ price: 1, per: 1kWh }] }] }',
+        'period.losses.0.into: `b` has another cycle',
+      ],
+      [
+        "{ net: [{ component: a, import: day, export: night, into: b }], tiers: [{ component: b, countsFrom: ['01-01'], limits: none, steps: [{ price: 1, per: 1kWh }] }] }",
+        'period.net.0.into: `b` has another cycle, or counts from another day.',
+      ],
+      [
         '{ discounts: [{ component: a, percent: 5, of: rent }] }',
         'period.discounts.0.of: There is no component `rent`.',
       ],

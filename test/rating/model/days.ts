@@ -89,8 +89,8 @@ export class Customer {
     return day >= this.first && day < this.end;
   }
 
-  startsIn(span: Span): boolean {
-    return this.starts >= Math.max(span.first, this.first) && this.starts < span.end;
+  startsOn(day: number): boolean {
+    return day === this.starts;
   }
 
   /** '' when it is not known. */

@@ -1,4 +1,4 @@
-/** Gas: cubic metres as kilowatt-hours, minute by minute of the gas days that a usage touches. */
+/** Gas: cubic metres as kilowatt-hours, a few minutes at a time of the gas days that a usage touches. */
 import { fields, quantity, text, type Fields, type Tree } from './document.ts';
 import { dateOf, localMs } from './local-time.ts';
 import { Q } from './rational.ts';
@@ -6,6 +6,7 @@ import type { ReadFile, Tariff } from './tariff.ts';
 import type { Usage } from './usage.ts';
 
 const MINUTE_MS = 60_000;
+const QUARTER_MS = 15 * MINUTE_MS;
 
 export interface Energy {
   calorific: Factor;
@@ -66,8 +67,10 @@ export function asSold(tariff: Tariff, usage: Usage): Usage | { error: string } 
     shares.set(date, (shares.get(date) ?? 0n) + length);
   };
   if (endMs <= startMs) add(startMs, 1n);
+  // Clocks are changed at full quarters of an hour; gas days mostly begin at one.
+  const step = energy.beginsMs % QUARTER_MS === 0 ? QUARTER_MS : MINUTE_MS;
   for (let ms = startMs; ms < endMs;) {
-    const next = Math.min(endMs, (Math.floor(ms / MINUTE_MS) + 1) * MINUTE_MS);
+    const next = Math.min(endMs, (Math.floor(ms / step) + 1) * step);
     add(ms, BigInt(next - ms));
     ms = next;
   }

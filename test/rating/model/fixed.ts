@@ -8,7 +8,7 @@ export function fees(work: Work, fee: Fields): void {
   for (const { span } of cyclesWithUse(work, fee)) {
     const line = work.lines.at({ component: text(fee.component) });
     if (fee.once !== 'true') line.sum(money(fee.amount).times(counted(work, fee, span)));
-    else if (work.customer.startsIn(span) && work.customer.daysOf(fee, span).length > 0) line.sum(money(fee.amount));
+    else if (work.customer.daysOf(fee, span).some((day) => work.customer.startsOn(day))) line.sum(money(fee.amount));
   }
 }
 
@@ -62,20 +62,27 @@ export function allowances(work: Work, allowance: Fields): void {
     const first = Math.min(span.first, ...work.used.map(({ day }) => day));
     // Earlier usage that it covered is not taken from what a later allowance rolls over.
     for (const cycle of [...cyclesSince(first, span, back), span]) {
-      const pools = [{ left: poolOf(work, allowance, cycle), cycles: 0 }, ...carried];
+      const own = { left: Q.zero, cycles: 0 };
+      const pools = [own, ...carried];
+      let spent = Q.zero;
       for (const one of work.used.filter(({ day }) => day >= cycle.first && day < cycle.end)) {
         if (!suits(allowance, one.priced)) continue;
+        own.left = poolOf(work, allowance, cycle, one.day).minus(spent).max(Q.zero);
         const expired = allowance.expires !== undefined && one.day >= cycle.first + Number(text(allowance.expires));
         for (const pool of expired ? pools.slice(1) : pools) {
           const taken = pool.left.min(new Q(one.priced.billed).minus(one.covered));
           if (taken.isZero()) continue;
           pool.left = pool.left.minus(taken);
+          if (pool === own) spent = spent.plus(taken);
           one.covered = one.covered.plus(taken);
           const { zone, band } = one.priced;
           if (cycle === span) work.lines.at({ component: text(allowance.component), zone, band }).used(taken);
         }
       }
-      carried.push({ left: pools[0]!.left, cycles: 0 });
+      own.left = poolOf(work, allowance, cycle, cycle.end - 1)
+        .minus(spent)
+        .max(Q.zero);
+      carried.push(own);
       for (const pool of carried) pool.cycles++;
       while (carried.length > 0 && carried[0]!.cycles > back) carried.shift();
       const most = rollover.atMost === undefined ? null : quantity(rollover.atMost, work.tariff.service);
@@ -85,13 +92,18 @@ export function allowances(work: Work, allowance: Fields): void {
   }
 }
 
-function poolOf(work: Work, allowance: Fields, span: Span): Q {
-  const days = work.customer.daysOf(allowance, span);
-  if (days.length === 0) return Q.zero;
+/** What may be used by a day: what its part of the cycle, with one number of `times`, and the parts before it give. */
+function poolOf(work: Work, allowance: Fields, span: Span, by: number): Q {
   const times = (day: number) =>
     allowance.times === undefined ? new Q(1n) : work.customer.number(text(allowance.times), day);
+  const days = work.customer.daysOf(allowance, span);
+  const goesOn = (day: number, index: number) =>
+    day <= by || (index > 0 && days[index - 1] === day - 1 && times(day).equals(times(day - 1)));
+  const border = days.findIndex((day, index) => !goesOn(day, index));
+  const begun = border < 0 ? days : days.slice(0, border);
+  if (begun.length === 0) return Q.zero;
   const share =
-    allowance.prorate === 'none' ? times(days[0]!) : Q.sum(days.map(times)).over(BigInt(span.end - span.first));
+    allowance.prorate === 'none' ? times(begun.at(-1)!) : Q.sum(begun.map(times)).over(BigInt(span.end - span.first));
   const one = quantity(allowance.quantity, work.tariff.service).times(share).round('half-up', 0);
   return allowance.each === 'true' ? one.times(BigInt(work.members)) : one;
 }

@@ -4,6 +4,7 @@ import { cyclesBefore, cyclesSince, type Span } from './days.ts';
 import { DAY_MS, localMs, utcMs } from './local-time.ts';
 import { cyclesWithUse, suits, type Used, type Work } from './month.ts';
 import { Q } from './rational.ts';
+import { SettlementError } from './settlement-error.ts';
 
 const HOUR_MS = 3_600_000;
 /** Decimals of a root, which has no exact value. */
@@ -12,6 +13,7 @@ const ROOT_DECIMALS = 40n;
 export function root(value: Q): Q {
   const scale = 10n ** ROOT_DECIMALS;
   const square = value.times(scale * scale).floor();
+  if (square === 0n) return Q.zero;
   let guess = 1n << BigInt(((square.toString(2).length + 1) / 2 + 1) | 0);
   for (let next = (guess + square / guess) / 2n; next < guess; next = (guess + square / guess) / 2n) guess = next;
   return new Q(guess, scale);
@@ -173,7 +175,8 @@ export function reactive(work: Work, component: Fields): void {
 
 export function losses(work: Work, component: Fields): void {
   for (const { span, used } of cyclesWithUse(work, component)) {
-    const day = work.customer.daysOf(component, span)[0];
+    const days = work.customer.daysOf(component, span);
+    const [day] = days;
     if (day === undefined) continue;
     const metered = unitsOf(used.filter(({ priced }) => suits(component, priced)));
     const percent =
@@ -182,36 +185,42 @@ export function losses(work: Work, component: Fields): void {
         : work.customer.number(text(component.percentOf), day);
     let units = metered.times(percent).over(100n);
     if (component.transformer !== undefined) {
-      units = units.plus(
-        transformer(work, fields(component.transformer), metered, used, day, BigInt(24 * (span.end - span.first))),
-      );
+      units = units.plus(transformer(work, fields(component.transformer), metered, used, days));
     }
-    units = units.round('half-up', 0);
-    if (component.into !== undefined) {
-      const into = text(component.into);
-      work.flows.set(into, (work.flows.get(into) ?? Q.zero).plus(units));
-      continue;
-    }
-    const line = work.lines.at({ component: text(component.component) });
-    line.used(units);
-    if (component.price !== undefined) {
-      line.sum(units.times(money(component.price)).over(quantity(component.per, work.tariff.service)));
-    }
+    flow(work, component, units.round('half-up', 0));
   }
 }
 
-/** No load for all hours, and load by the average: P·(S/Sn)²·kf²·T, in Wh. */
-function transformer(work: Work, one: Fields, active: Q, used: readonly Used[], day: number, hours: bigint): Q {
-  const kilo = (key: string) => work.customer.number(text(one[key]), day);
+/** What no meter showed: at a price of its own, or with what tiers price. */
+function flow(work: Work, component: Fields, units: Q): void {
+  if (component.into !== undefined) {
+    const into = text(component.into);
+    work.flows.set(into, (work.flows.get(into) ?? Q.zero).plus(units));
+    return;
+  }
+  const line = work.lines.at({ component: text(component.component) });
+  line.used(units);
+  line.sum(units.times(money(component.price)).over(quantity(component.per, work.tariff.service)));
+}
+
+/** No load for all hours under the tariff, and load by the average: P·(S/Sn)²·kf²·T, in Wh. */
+function transformer(work: Work, one: Fields, active: Q, used: readonly Used[], days: readonly number[]): Q {
+  const kilo = (key: string) => work.customer.number(text(one[key]), days[0]!);
+  // A day on which the clock changes has an hour more or less.
+  const startMs = (day: number) => utcMs(day * DAY_MS, work.tariff.timeZone);
+  const hours = Q.sum(days.map((day) => new Q(BigInt(startMs(day + 1) - startMs(day)), BigInt(HOUR_MS))));
   const reactiveUnits =
     one.reactive === undefined ? active.times(money(one.tanPhi)) : unitsOf(inBands(used, texts(one.reactive)));
   const noLoad = kilo('noLoadKw').times(1000n).times(hours);
-  const squared = active
-    .times(active)
-    .plus(reactiveUnits.times(reactiveUnits))
-    .over(hours * hours);
+  const squared = active.times(active).plus(reactiveUnits.times(reactiveUnits)).over(hours.times(hours));
+  if (squared.isZero()) return noLoad;
   const rated = kilo('ratedKva').times(1000n);
-  const filling = one.peakKw === undefined ? new Q(1n, 2n) : active.over(hours).over(kilo('peakKw').times(1000n));
+  const divisors = [rated, ...(one.peakKw === undefined || active.isZero() ? [] : [kilo('peakKw')])];
+  if (divisors.some((value) => value.isZero()))
+    throw new SettlementError('SETTLE_ATTRIBUTE', 'a transformer of nothing');
+  // Without active energy the formula for the load's form has no value.
+  const filling =
+    one.peakKw === undefined || active.isZero() ? new Q(1n, 2n) : active.over(hours).over(kilo('peakKw').times(1000n));
   const form = new Q(1n).plus(filling.times(2n)).over(filling.times(3n));
   return noLoad.plus(kilo('loadKw').times(1000n).times(squared).over(rated.times(rated)).times(form).times(hours));
 }
@@ -222,11 +231,7 @@ export function net(work: Work, component: Fields): void {
   for (const { span, used } of cyclesWithUse(work, component)) {
     const { imported, exported } = netted(work, component, used);
     const drawn = imported.min(banked(work, component, span));
-    const line = work.lines.at({ component: text(component.component) });
-    line.used(imported.minus(drawn));
-    if (component.price !== undefined) {
-      line.sum(imported.minus(drawn).times(money(component.price)).over(quantity(component.per, service)));
-    }
+    flow(work, component, imported.minus(drawn));
     const credit = fields(component.credit);
     if (component.credit === undefined) continue;
     const back = work.lines.at({ component: text(credit.component) });

@@ -89,13 +89,13 @@ function settle(tariff: Tariff, given: Fields, usages: readonly Usage[]): Month 
     allowances,
   );
   const records = works.map(ownPrices).reduce(add, NOTHING);
+  each(of('net'), net);
   each(of('losses'), losses);
   each(of('tiers'), addTiers);
   each(of('demand'), demand);
   each(of('percentile'), percentile);
   each(of('reactive'), reactive);
   each(of('norms'), norms);
-  each(of('net'), net);
   each(of('surcharges'), (one, component) => shares(one, component, 1n));
   each(of('discounts'), (one, component) => shares(one, component, -1n));
   each(of('benefits'), benefits);
@@ -174,10 +174,12 @@ export function recordMoney(tariff: Tariff, usage: Usage, priced: Priced): Money
 function isTaken(tariff: Tariff, place: { zone: string; band: string }): boolean {
   const period = fields(tariff.document.period);
   const of = (key: string) => list(period[key]).map(fields);
-  return (
-    of('tiers').some((one) => one.adds !== 'true' && suits(one, place)) ||
-    of('net').some((one) => [...texts(one.import), ...texts(one.export)].includes(place.band))
-  );
+  return isNetted(tariff, place) || of('tiers').some((one) => one.adds !== 'true' && suits(one, place));
+}
+
+export function isNetted(tariff: Tariff, { band }: { band: string }): boolean {
+  const net = list(fields(tariff.document.period).net).map(fields);
+  return net.some((one) => [...texts(one.import), ...texts(one.export)].includes(band));
 }
 
 export function suits(component: Fields, place: { zone: string; band: string }): boolean {

@@ -65,6 +65,8 @@ function norm(work: Work, benefit: Fields, day: number): Q {
 export function commitments(work: Work, commitment: Fields): void {
   for (const { span } of cyclesWithUse(work, commitment)) {
     const held = BigInt(work.customer.daysOf(commitment, span).length);
+    // Who does not hold the tariff at all has promised nothing.
+    if (held === 0n) continue;
     const { rate } = work.lines;
     const share = commitment.prorate === 'none' ? new Q(1n) : new Q(held, BigInt(span.end - span.first));
     const sum = sumOf(linesOf(work, commitment));

@@ -1,7 +1,7 @@
 /** Prices that depend on how much is used: each unit finds its step. */
 import { dayNo, dateOfDay, type Span } from './days.ts';
 import { fields, list, money, quantity, text, texts, type Fields } from './document.ts';
-import { cyclesWithUse, suits, type Used, type Work } from './month.ts';
+import { cyclesWithUse, isNetted, suits, type Used, type Work } from './month.ts';
 import { Q } from './rational.ts';
 
 interface Step {
@@ -21,7 +21,7 @@ interface Place {
 export function addTiers(work: Work, tiers: Fields): void {
   for (const { span, used } of cyclesWithUse(work, tiers)) {
     const steps = stepsOf(work, tiers, span);
-    const own = used.filter(({ priced }) => suits(tiers, priced));
+    const own = used.filter(({ priced }) => counts(work, tiers, priced));
     const before = Q.sum(earlier(work, tiers, span).map((one) => unitsOf(tiers, one)));
     // Where the step that is reached prices everything, the order of use says nothing.
     const wanted = text(tiers.fill) || 'together';
@@ -47,6 +47,10 @@ export function addTiers(work: Work, tiers: Fields): void {
     }
   }
 }
+
+/** Net metering prices its registers itself; what is added on top is added to them too. */
+const counts = (work: Work, tiers: Fields, place: { zone: string; band: string }): boolean =>
+  suits(tiers, place) && (tiers.adds === 'true' || !isNetted(work.tariff, place));
 
 /** What allowances left; what is added on top (excise, network) is added to all of it. */
 const unitsOf = (tiers: Fields, { priced, covered }: Used): Q =>
@@ -119,7 +123,7 @@ function stepsOf(work: Work, tiers: Fields, span: Span): Step[] {
 }
 
 /** Usage before the cycle since the last day on which counting began anew. */
-function earlier({ used }: Work, tiers: Fields, span: Span): Used[] {
+function earlier(work: Work, tiers: Fields, span: Span): Used[] {
   const starts = texts(tiers.countsFrom);
   if (starts.length === 0) return [];
   const year = Number(dateOfDay(span.first).slice(0, 4));
@@ -127,5 +131,5 @@ function earlier({ used }: Work, tiers: Fields, span: Span): Used[] {
     .flatMap((one) => starts.map((start) => dayNo(`${one}-${start}`)))
     .filter((day) => day <= span.first)
     .sort((a, b) => b - a)[0]!;
-  return used.filter(({ day, priced }) => day >= since && day < span.first && suits(tiers, priced));
+  return work.used.filter(({ day, priced }) => day >= since && day < span.first && counts(work, tiers, priced));
 }

@@ -266,6 +266,15 @@ describe('settling a month', () => {
     const { id } = (await system.charges()).find((one) => one.subscription === 'S-gas' && one.kind === 'valuation')!;
     const gas = (await system.services.explainCharge(id))!.steps.map(({ text }) => text).join('\n');
     expect(gas).toContain('100m3 × correction 0.975 × 10.55 kWh per m3 in north, the mean of 2 days = 1028625Wh.');
+    const call = (await system.charges()).find((one) => one.subscription === 'S-son' && one.kind === 'valuation')!;
+    const provisional = (await system.services.explainCharge(call.id))!.steps.filter(
+      ({ step }) => step === 'provisional',
+    );
+    expect(provisional.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^Provisional: settled now, .* of it would stand in the line shared/),
+      expect.stringMatching(/^Provisional: Allowance shared: 100min .* 100min used, 0ms left/),
+      expect.stringMatching(/^Provisional: settled now, .* of it would stand in the line /),
+    ]);
     const energy = await textOf('energy');
     expect(energy.text).toContain('20kWh × 2.00 UAH per 1kWh');
     expect(energy.covers.map(({ quantity }) => quantity)).toEqual([20_000]);
