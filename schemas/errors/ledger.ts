@@ -16,6 +16,21 @@ export const ledgerErrors = {
     http: 503,
     exit: 1,
   },
+  LEDGER_NOT_WHOLE: {
+    cause: 'Retention was to remove entries whose rows in the ledger are not what was written.',
+    cure: 'Nothing was removed. Run `tollgrid verify`, then `tollgrid rebuild` while the log still holds these entries.',
+    counter: 'tollgrid_errors_total',
+    http: 503,
+    exit: 1,
+  },
+  LEDGER_NOT_SYNCED: {
+    cause:
+      'Retention was to remove entries, and the file system of the embedded engine could not be synced (`sync -f` of coreutils).',
+    cure: 'Nothing was removed. The message says why: the disk, or the command is missing. It is tried again within the hour.',
+    counter: 'tollgrid_errors_total',
+    http: 503,
+    exit: 1,
+  },
   LEDGER_UNAVAILABLE: {
     cause: 'The ledger (ClickHouse, or the embedded engine) did not start or does not answer.',
     cure: 'Look at the log lines of the engine. Nothing is lost: what arrived stands in the log and is written when it answers again.',

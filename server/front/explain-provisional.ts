@@ -7,7 +7,7 @@ import { TollgridError } from '../../platform/errors.ts';
 import type { LogReader } from '../../platform/log/index.ts';
 import { formatQuantity } from '../../rating/index.ts';
 import type { ExplainStep } from '../../schemas/api/charges.ts';
-import { customersAsOf, payerOf, settleAfresh } from '../rater/index.ts';
+import { customersOf, payerOf, settleAfresh } from '../rater/index.ts';
 import type { LogState } from './log-state.ts';
 import type { ReferenceHistory } from './reference-history.ts';
 import { periodText } from './to-api.ts';
@@ -29,7 +29,7 @@ export async function provisionalSteps(parts: ProvisionalParts, charge: Charge):
   const period = periodText(charge.servicePeriod);
   const whose = { subscriptionNo: charge.subscriptionNo, view: payerOf(charge.view).view, service: charge.service };
   try {
-    const read = { ledger, book, customers: await customersAsOf(reader, state.registryNo) };
+    const read = { ledger, book, customers: await customersOf(history.entries(state.registryNo)) };
     const lines = await settleAfresh(read, whose, NOW, period);
     const found = lines.flatMap(({ component, zone, band, version, covers, steps }) => {
       const of = covers.list.filter(({ identity }) => identity === charge.identity);

@@ -3,7 +3,7 @@
  * Works in the rater, at its priority, once an hour and when asked, one thing at a time.
  */
 import path from 'node:path';
-import type { LedgerClient } from '../../ledger/index.ts';
+import type { LedgerClient, VerifyResult } from '../../ledger/index.ts';
 import { toTollgridError } from '../../platform/errors.ts';
 import type { Confirm, EntryProof, Spool } from '../../platform/log/index.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -24,6 +24,9 @@ export interface KeeperParts {
   /** Entry of the last checkpoint: what is before it will not be replayed. */
   settledNo(): Promise<number>;
   withLedger<T>(work: () => Promise<T>): Promise<T>;
+  verifyLedger(): Promise<VerifyResult>;
+  /** False: the ledger is on a server that nothing can be asked to sync. Error: LEDGER_NOT_SYNCED. */
+  syncLedger(): Promise<boolean>;
   /** Asks for a checkpoint soon, because a pin is overdue. */
   wantCheckpoint(): void;
   /** UTC milliseconds. */
@@ -119,12 +122,14 @@ export class Keeper {
 
   private async retain(state: KeptState): Promise<void> {
     const { parts, options, pins } = this;
-    const { dataDir, spool, ledger, withLedger, confirm, headNo, processedNo } = parts;
     const nowMs = parts.now();
-    const result = await retentionPass(
-      { dataDir, spool, pins, ledger, withLedger, confirm, headNo, processedNo, nowMs },
-      options.retention,
-    );
+    const syncLedger = async (): Promise<void> => {
+      if (await parts.syncLedger()) return;
+      parts.log.warn(
+        'retention removes entries of the log; that their rows outlive a power cut is up to the ClickHouse server',
+      );
+    };
+    const result = await retentionPass({ ...parts, pins, syncLedger, nowMs }, options.retention);
     state.removedSegments = result.segments;
     state.removedBlobs = result.blobs;
     if (result.sealedNo !== null) parts.log.info({ ...result }, 'retention removed the oldest entries of the log');

@@ -1,6 +1,7 @@
 /** What a rater reaches outside of itself. */
 import { connectLedger, type LedgerAddress, type LedgerClient } from '../../ledger/index.ts';
-import type { RaterToFront } from './messages.ts';
+import type { RaterOptions, RaterToFront } from './messages.ts';
+import { syncLedger } from './sync-ledger.ts';
 import { WorkerPools } from './worker-pools.ts';
 
 export interface RaterEvents {
@@ -13,6 +14,8 @@ export interface RaterEvents {
 export interface RaterPorts {
   ledger(address: LedgerAddress): LedgerClient;
   pools(threads: number): WorkerPools;
+  /** What the ledger holds outlives a power cut then; false where that is a server's own affair. */
+  syncLedger(options: RaterOptions): Promise<boolean>;
   /** A checkpoint is due after that many records. */
   checkpointRecords: number;
 }
@@ -20,6 +23,7 @@ export interface RaterPorts {
 export const PORTS: RaterPorts = {
   ledger: connectLedger,
   pools: (threads) => new WorkerPools(threads),
+  syncLedger,
   // A replay of them takes seconds.
   checkpointRecords: 10_000_000,
 };

@@ -142,6 +142,8 @@ export class Rater {
       processedNo: () => this.processedNo,
       settledNo: async () => (await this.checkpoints.entryNo()) ?? 0,
       withLedger: <T>(work: () => Promise<T>) => this.turns.take(work),
+      verifyLedger: () => this.writer.verify(),
+      syncLedger: () => this.ports.syncLedger(this.options),
       wantCheckpoint: () => void this.checkpointSoon(),
       now: () => systemClock.now(),
       tell: (state: KeptState) => this.events.tell({ type: 'kept', state }),

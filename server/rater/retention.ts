@@ -1,10 +1,18 @@
 /**
- * Lets go of the oldest entries: chooses the pin that takes their place, makes it the base, marks where the log begins from
- * now on, and only then removes segments and spool files. Done again after any interruption: the mark tells what is left.
+ * Lets go of the oldest entries: chooses the pin that takes their place, sees that the ledger has their rows and that these
+ * outlive a power cut, makes the pin the base, marks where the log begins from now on, and only then removes segments and
+ * spool files. Done again after any interruption: the mark tells what is left.
  */
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { firstRecordEntry, sealRows, type LedgerClient } from '../../ledger/index.ts';
+import {
+  firstRecordEntry,
+  sealRows,
+  type LedgerClient,
+  type SealedRows,
+  type VerifyResult,
+} from '../../ledger/index.ts';
+import { TollgridError } from '../../platform/errors.ts';
 import {
   archivedSegmentPath,
   headsOf,
@@ -39,6 +47,10 @@ export interface RetentionParts {
   pins: PinStore;
   ledger: LedgerClient;
   withLedger<T>(work: () => Promise<T>): Promise<T>;
+  /** Every journalled total held against the ledger. */
+  verifyLedger(): Promise<VerifyResult>;
+  /** All rows outlive a power cut then. Error: LEDGER_NOT_SYNCED. */
+  syncLedger(): Promise<void>;
   confirm: Confirm;
   headNo(): number;
   /** Last entry in the ledger. */
@@ -95,6 +107,7 @@ export async function retentionPass(parts: RetentionParts, rule: RetentionRule):
     const { firstNo } = first;
     const free =
       firstNo > segments[0].firstNo &&
+      pin.entryNo <= parts.processedNo() &&
       pin.entryNo <= (await leastHold(logDir)) &&
       (await frontIsBehind(dataDir, pin.entryNo, firstNo)) &&
       firstNo <= (await firstNeeded(parts, logDir, pin.entryNo));
@@ -127,13 +140,35 @@ async function firstNeeded(parts: RetentionParts, logDir: string, pinNo: number)
   }
 }
 
+/**
+ * Rows up to the entry, whole and durable. They were written long before, and nothing changes them: what is read before the
+ * sync is what is synced. Parts that are merged or mutated later stay on disk until the engine takes the new ones for safe.
+ * Errors: LEDGER_NOT_WHOLE, LEDGER_NOT_SYNCED.
+ */
+async function durableRows(
+  { ledger, withLedger, verifyLedger, syncLedger }: RetentionParts,
+  upTo: number,
+): Promise<SealedRows[]> {
+  const rows = await withLedger(async () => {
+    const { differences } = await verifyLedger();
+    const wrong = differences.filter(({ fromEntry }) => fromEntry <= upTo);
+    if (wrong.length > 0) {
+      const names = wrong.slice(0, 5).map(({ table, month, fromEntry }) => `${table} ${month} from entry ${fromEntry}`);
+      throw new TollgridError('LEDGER_NOT_WHOLE', `not what was written: ${names.join('; ')}`, { upTo });
+    }
+    return sealRows(ledger, upTo);
+  });
+  await syncLedger();
+  return rows;
+}
+
 async function seal(parts: RetentionParts, logDir: string, pin: Pin, firstNo: number): Promise<void> {
-  const { dataDir, ledger, withLedger, confirm, nowMs } = parts;
+  const { dataDir, confirm, nowMs } = parts;
   const reader = new LogReader(logDir);
   try {
     const hex = async (entryNo: number): Promise<string> =>
       Buffer.from((await reader.entry(entryNo)).chain).toString('hex');
-    const rows = await withLedger(() => sealRows(ledger, pin.entryNo));
+    const rows = await durableRows(parts, pin.entryNo);
     const base = await makeBase(dataDir, pin, { sealedNo: pin.entryNo, chain: await hex(pin.entryNo), rows }, firstNo);
     await confirm();
     await writeRetained(logDir, {

@@ -15,6 +15,8 @@ interface Part {
   rows: Row[];
   /** A power cut cannot take it away any more. */
   durable: boolean;
+  /** Somebody had it synced: then it is not set aside as broken either. */
+  synced: boolean;
   /** Rows that were deleted since the last sync: a power cut may bring them back. */
   deleted: Row[];
   /** Number of its block, and how often rows of it were deleted: its name. */
@@ -42,6 +44,8 @@ export class SimLedger {
   private readonly random: Random;
   /** What a planted bug does to rows on their way in. */
   alter: (row: Row) => Row = (row) => row;
+  /** A planted bug leaves the sync out. */
+  syncs = true;
 
   constructor(random: Random) {
     this.random = random;
@@ -50,6 +54,14 @@ export class SimLedger {
   rows(table: TableName): Row[] {
     this.finishLate();
     return this.parts.filter((part) => part.table === table).flatMap(({ rows }) => rows);
+  }
+
+  /** The file system of the engine's folder is synced. A part that is mutated later stays until the new one is safe. */
+  async sync(): Promise<boolean> {
+    await currentProcess()?.gate();
+    if (this.syncs) for (const part of this.parts) Object.assign(part, { durable: true, synced: true, deleted: [] });
+    await currentProcess()?.gate();
+    return true;
   }
 
   powerCut(): void {
@@ -61,14 +73,16 @@ export class SimLedger {
       part.deleted = [];
     }
     this.parts = this.parts.filter((part) => part.durable || random.chance(0.5));
-    if (random.chance(0.2) && this.parts.length > 0) this.vanish(random.below(this.parts.length));
+    const unsynced = this.parts.filter(({ synced }) => !synced);
+    if (random.chance(0.2) && unsynced.length > 0) this.vanish(random.pick(unsynced));
     for (const part of this.parts) part.durable = true;
   }
 
-  private vanish(index: number): void {
-    const [part] = this.parts.splice(index, 1);
+  private vanish(part: Part): void {
+    const index = this.parts.indexOf(part);
+    this.parts.splice(index, 1);
     if (this.random.chance(0.5)) {
-      this.detached.push({ table: part!.table, name: `part_${index}`, reason: 'broken-on-start' });
+      this.detached.push({ table: part.table, name: `part_${index}`, reason: 'broken-on-start' });
     }
   }
 
@@ -84,7 +98,15 @@ export class SimLedger {
   }
 
   private insert(table: TableName, rows: Row[]): void {
-    const made = { table, rows: rows.map(this.alter), durable: false, deleted: [], block: this.inserts, mutations: 0 };
+    const made = {
+      table,
+      rows: rows.map(this.alter),
+      durable: false,
+      synced: false,
+      deleted: [],
+      block: this.inserts,
+      mutations: 0,
+    };
     this.parts.push(made);
     // From time to time the system writes back what has been waiting.
     if (this.random.chance(0.3)) for (const part of this.parts) Object.assign(part, { durable: true, deleted: [] });

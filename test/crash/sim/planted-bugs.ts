@@ -43,6 +43,10 @@ export const PLANTED_BUGS: Record<string, Plant> = {
   'entries are removed before the mark of retention is durable': lying(
     (kind, file) => kind === 'rename' && file.endsWith('/retained.json'),
   ),
+  'the log is cut before the ledger is synced': (world) => {
+    world.ledger.syncs = false;
+    return nothing;
+  },
   'what a checkpoint of the front held is forgotten at a restart': method(LogState, 'load', () => {
     return function (this: LogState) {
       this.trail = new ReferenceTrail();

@@ -224,6 +224,7 @@ export class World {
         {
           ledger: () => this.ledger.client(),
           pools: threadsHere,
+          syncLedger: () => this.ledger.sync(),
           checkpointRecords: this.random.pick([8, 40, 10_000]),
         },
       ),
