@@ -4,7 +4,6 @@
  */
 import type { Charge, LedgerClient } from '../../ledger/index.ts';
 import { TollgridError } from '../../platform/errors.ts';
-import type { LogReader } from '../../platform/log/index.ts';
 import { formatQuantity } from '../../rating/index.ts';
 import type { ExplainStep } from '../../schemas/api/charges.ts';
 import { customersOf, payerOf, settleAfresh } from '../rater/index.ts';
@@ -14,7 +13,6 @@ import { periodText } from './to-api.ts';
 
 export interface ProvisionalParts {
   ledger: LedgerClient;
-  reader: LogReader;
   state: LogState;
   history: ReferenceHistory;
 }
@@ -24,7 +22,7 @@ const NOW = Number.MAX_SAFE_INTEGER;
 
 export async function provisionalSteps(parts: ProvisionalParts, charge: Charge): Promise<ExplainStep[]> {
   if (charge.kind !== 'valuation' || charge.sign < 0) return [];
-  const { ledger, reader, state, history } = parts;
+  const { ledger, state, history } = parts;
   const { tariffBook: book } = await history.asOf(state.registryNo);
   const period = periodText(charge.servicePeriod);
   const whose = { subscriptionNo: charge.subscriptionNo, view: payerOf(charge.view).view, service: charge.service };

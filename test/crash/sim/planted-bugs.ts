@@ -41,7 +41,7 @@ export const PLANTED_BUGS: Record<string, Plant> = {
     (kind, file) => kind === 'sync' && file.endsWith('.gz.tmp'),
   ),
   'entries are removed before the mark of retention is durable': lying(
-    (kind, file) => kind === 'rename' && file.endsWith('/retained.json'),
+    (kind, file) => kind === 'sync' && file.includes('/.retained.json.'),
   ),
   'the log is cut before the ledger is synced': (world) => {
     world.ledger.syncs = false;
