@@ -93,6 +93,11 @@ export function pinFor(
   return pins.findLast(fits) ?? null;
 }
 
+/** The segment in which the pin's entry stands is kept: checkpoints of that entry count only while the log has it. */
+export function firstKept(segments: readonly Pick<Segment, 'firstNo'>[], pinNo: number): number {
+  return segments.findLast(({ firstNo }) => firstNo <= pinNo)?.firstNo ?? 0;
+}
+
 export async function retentionPass(parts: RetentionParts, rule: RetentionRule): Promise<RetentionResult> {
   const { dataDir, pins, confirm, nowMs } = parts;
   const logDir = path.join(dataDir, 'log');
@@ -102,9 +107,7 @@ export async function retentionPass(parts: RetentionParts, rule: RetentionRule):
     segments.reduce((sum, { firstNo }, i) => (firstNo > pin.entryNo ? sum + sizes[i] : sum), 0);
   const pin = pinFor(rule, await pins.list(), bytesBehind, nowMs);
   if (pin !== null) {
-    // The segment in which the pin's entry stands is kept.
-    const first = segments.findLast(({ firstNo }) => firstNo <= pin.entryNo + 1)!;
-    const { firstNo } = first;
+    const firstNo = firstKept(segments, pin.entryNo);
     const free =
       firstNo > segments[0].firstNo &&
       pin.entryNo <= parts.processedNo() &&
