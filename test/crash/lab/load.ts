@@ -246,8 +246,8 @@ export class Load {
   }
 
   /** Everything wrong with ledger and registry, in words. */
-  async judge(): Promise<string[]> {
-    const wrong = this.model.judge(await this.observe());
+  async judge(timeoutMs = OBSERVE_MS): Promise<string[]> {
+    const wrong = this.model.judge(await this.observe(timeoutMs));
     wrong.unshift(...this.late);
     const { items } = await this.to.api.get<{ items: { id: string }[] }>('/v1/accounts', { limit: 1000 });
     const known = new Set(items.map(({ id }) => id));
