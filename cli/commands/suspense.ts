@@ -5,12 +5,24 @@ import { limitOption, recordAddress, timeoutOption } from '../options.ts';
 import { printable, tableLines, whole } from '../table.ts';
 import { TollgridError } from '../../platform/errors.ts';
 import type { CommandAnswer } from '../../schemas/api/common.ts';
+import { ERRORS } from '../../schemas/errors.ts';
 import type { SuspenseItem } from '../../schemas/api/suspense.ts';
 import type { Static } from 'typebox';
 
 type Waiting = Static<typeof SuspenseItem>;
 
-const codeOption: OptionSpec = { flags: '--code <code>', text: 'Only records that wait for this reason' };
+const codeOption: OptionSpec = {
+  flags: '--code <code>',
+  text: 'Only records that wait for this reason',
+  parse: reason,
+};
+
+/** A slip of the pen must not look as if nothing waited. */
+function reason(code: string): string {
+  if (Object.hasOwn(ERRORS, code)) return code;
+  throw new TollgridError('ARGUMENTS_INVALID', `"${code}" is no reason to wait; docs/errors.md lists them`);
+}
+
 const addressOption: OptionSpec = {
   flags: '--address <entry.record>',
   text: 'Only this record',
@@ -22,7 +34,7 @@ const list: CommandSpec<{ code?: string; limit: number }> = {
   summary: 'List the records that wait, with reason and hint',
   configured: true,
   options: [codeOption, limitOption],
-  examples: ['tollgrid suspense list', 'tollgrid suspense list --code NUMBER_UNKNOWN'],
+  examples: ['tollgrid suspense list', 'tollgrid suspense list --code GUIDE_NO_OWNER'],
   run: async (context, _args, { code, limit }) => {
     const rows = await context.withApi((api) => collect(items<Waiting>(api, '/v1/suspense', { code }, limit)));
     show(context, rows, () => (rows.length === 0 ? ['Nothing waits.'] : suspenseLines(rows)));
@@ -77,7 +89,7 @@ const recycle: CommandSpec<Selection> = {
   summary: 'Process waiting records again: by code, by address, or all of them',
   configured: true,
   options: [codeOption, addressOption, timeoutOption],
-  examples: ['tollgrid suspense recycle', 'tollgrid suspense recycle --code NUMBER_UNKNOWN'],
+  examples: ['tollgrid suspense recycle', 'tollgrid suspense recycle --code GUIDE_NO_OWNER'],
   run: async (context, _args, { code, address, timeout }) => {
     const done = await context.withApi(async (api) => {
       const command: CommandAnswer = await api.post('/v1/suspense/recycle', { code, address });

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { afterEach, beforeEach, describe, it, expect } from 'vitest';
 import type { Io } from '../../cli/io.ts';
 import { buildProgram, examplesOf, runCommandLine } from '../../cli/program.ts';
+import { ERRORS } from '../../schemas/errors.ts';
 
 let folder: string;
 let out: string[];
@@ -48,6 +49,10 @@ describe('every command', () => {
         command.parent!.name() === 'tollgrid' ? command.name() : `${command.parent!.name()} ${command.name()}`;
       for (const example of examplesOf(command)) expect(example.startsWith(`tollgrid ${path}`)).toBe(true);
       expect(examplesOf(command).length).toBeGreaterThan(0);
+      for (const [, code] of examplesOf(command)
+        .join('\n')
+        .matchAll(/--code (\w+)/g))
+        expect(ERRORS).toHaveProperty(code!);
     },
   );
 
@@ -79,6 +84,7 @@ describe('a command line', () => {
     [['explain', '12'], /"12" is not the id of a charge/],
     [['suspense'], /a sub-command is missing/],
     [['suspense', 'write-off', '--reason', 'x'], /needs --code or --address/],
+    [['suspense', 'recycle', '--code', 'GUIDE_NO_OWNR'], /"GUIDE_NO_OWNR" is no reason to wait/],
     [['audit', '--fast'], /unknown option '--fast'/],
   ])('that is wrong (%j) ends with code 2, one message and a cure', async (args, message) => {
     expect(await run(...args)).toBe(2);
