@@ -55,11 +55,14 @@ export function rerateServices(front: FrontParts): RerateServices {
     return { items: found.items.map((item) => chargeItem(item, names)), next: found.next ?? null };
   };
 
-  const rerateItem = async (facts: RerateFacts, posted: PostedRows | undefined): Promise<RerateItem> => {
+  const rerateItem = async (
+    facts: RerateFacts,
+    pending: boolean,
+    posted: PostedRows | undefined,
+  ): Promise<RerateItem> => {
     const { entryNo, head } = facts;
     const result = rerates.result(entryNo);
     const progress = rerates.progressOf(entryNo) ?? null;
-    const pending = entryNo > processed.entryNo;
     // Of an entry that the rater has not told of since it started, the ledger knows what it posted.
     const known = result?.state ?? (posted === undefined ? 'nothing' : 'posted');
     return {
@@ -81,9 +84,11 @@ export function rerateServices(front: FrontParts): RerateServices {
 
   const itemsOf = async (some: readonly RerateFacts[]): Promise<RerateItem[]> => {
     if (some.length === 0) return [];
-    const entryNos = some.map(({ entryNo }) => entryNo).filter((entryNo) => entryNo <= processed.entryNo);
+    // As of one moment: what becomes done while the ledger is asked has no rows in that answer.
+    const asOf = processed.entryNo;
+    const entryNos = some.map(({ entryNo }) => entryNo).filter((entryNo) => entryNo <= asOf);
     const posted = new Map((await postedBy(children.ledger, entryNos)).map((rows) => [rows.entryNo, rows]));
-    return Promise.all(some.map((facts) => rerateItem(facts, posted.get(facts.entryNo))));
+    return Promise.all(some.map((facts) => rerateItem(facts, facts.entryNo > asOf, posted.get(facts.entryNo))));
   };
 
   return {

@@ -94,6 +94,15 @@ describe('a command line', () => {
     expect(out).toEqual([]);
   });
 
+  it('gives a sub-command its options, also those that the command above it has', async () => {
+    const program = buildProgram();
+    const rerate = program.commands.find((command) => command.name() === 'rerate')!;
+    const undo = rerate.commands.find((command) => command.name() === 'undo')!.action(() => {});
+    await program.parseAsync(['rerate', 'undo', '57', '--by', 'Ana', '--json', '-c', 'a.yaml'], { from: 'user' });
+    expect(undo.opts()).toMatchObject({ by: 'Ana', json: true, config: 'a.yaml' });
+    expect(rerate.opts()).toEqual({ timeout: expect.any(Number) });
+  });
+
   it('tells errors as JSON when asked to', async () => {
     expect(await run('explain', 'x', '--json')).toBe(2);
     expect(JSON.parse(notes[0]!)).toMatchObject({ error: { code: 'ARGUMENTS_INVALID', cure: expect.any(String) } });
