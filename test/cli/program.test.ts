@@ -109,6 +109,32 @@ describe('a command line', () => {
   });
 });
 
+describe('tests of tariffs', () => {
+  const HEAD =
+    'effective: 2026-01-01\ncurrency: UAH\ntimeZone: Europe/Kyiv\nservice: sms\n' +
+    'tax: { percent: 0, included: true }\nrounding: { at: record, mode: half-up, decimals: 2 }\n' +
+    'rules: [{ price: { price: 0.50, per: 1, unit: started } }]\n';
+  const TEST =
+    'tests: [{ given: { start: 2026-10-14T12:00, quantity: 2 }, expect: { amount: 1 }, source: computed }]\n';
+  const write = (name: string, text: string): void => writeFileSync(path.join(folder, `${name}.yaml`), text);
+
+  it('are run in all files of a folder, also beside one with mistakes and one without tests', async () => {
+    write('a', 'name: a\n');
+    write('b', `name: b\n${HEAD}`);
+    write('c', `name: c\n${HEAD}${TEST}`);
+    expect(await run('tariff', 'test', folder)).toBe(1);
+    const text = out.join('\n');
+    expect(text).toContain('a.yaml:1: `effective` is missing');
+    expect(text).toContain('b.yaml\n  no test stands in it');
+    expect(text).toContain('ok     test 1: 1.00 (computed)');
+    expect(out.at(-1)).toBe('1 hold, 0 do not. 1 file(s) have mistakes.');
+
+    rmSync(path.join(folder, 'a.yaml'));
+    expect(await run('tariff', 'test', folder)).toBe(0);
+    expect(out.at(-1)).toBe('1 hold, 0 do not.');
+  });
+});
+
 describe('the configuration', () => {
   it('is found good and its data directory named', async () => {
     const file = configIn('dataDir: here\n');
