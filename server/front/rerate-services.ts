@@ -7,6 +7,7 @@ import type { RerateWish } from '../../schemas/log-entries.ts';
 import { decodeCursor, encodeCursor, type RerateServices } from '../http/index.ts';
 import type { FrontParts } from './front.ts';
 import type { RerateFacts } from './log-state.ts';
+import { requireLaterPosting } from './posting-period.ts';
 import type { PreviewFacts } from './rerates.ts';
 import { chargeItem, Names } from './to-api.ts';
 
@@ -36,9 +37,10 @@ export function rerateServices(front: FrontParts): RerateServices {
     };
   };
 
-  /** Throws RERATE_MONTHS, NOT_FOUND. */
-  const check = async ({ from, to, account, tariff }: RerateWish): Promise<void> => {
+  /** Throws RERATE_MONTHS, NOT_FOUND, REQUEST_INVALID. */
+  const check = async ({ from, to, account, tariff, postingPeriod }: RerateWish): Promise<void> => {
     if (from >= to) throw new TollgridError('RERATE_MONTHS', `${to} is not after ${from}.`, { from, to });
+    requireLaterPosting(from, postingPeriod);
     if (account !== undefined && (await registry.queries.account(account)) === null)
       throw new TollgridError('NOT_FOUND', `There is no account ${account}.`);
     if (tariff !== undefined && front.reference.tariffBook.versionsOf(tariff).length === 0)
