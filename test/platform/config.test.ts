@@ -39,7 +39,7 @@ describe('the configuration', () => {
       dataDir: path.join(workingDir, 'data'),
       server: { host: '127.0.0.1', port: 8400, bodyBytesMax: 16 * 2 ** 20 },
       engine: { memoryBytesMax: 700 * 2 ** 20, niceLevel: 10 },
-      rater: { threads: 2, sliceBytesMax: 16 * 2 ** 20, slicesAheadMax: 10, niceLevel: 10, writeRowsMax: 300_000 },
+      rater: { threads: 1, sliceBytesMax: 16 * 2 ** 20, slicesAheadMax: 6, niceLevel: 10, writeRowsMax: 300_000 },
       duplicates: { windowMonths: 13 },
       log: { segmentBytesMax: 128 * 2 ** 20, groupWaitMs: 1 },
       definitions: { formats: [], tariffs: [], registry: [] },
