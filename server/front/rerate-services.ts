@@ -47,6 +47,12 @@ export function rerateServices(front: FrontParts): RerateServices {
       throw new TollgridError('NOT_FOUND', `There is no published tariff ${tariff}.`);
   };
 
+  /** Of what an undo takes back in the end, too. */
+  const firstMonthOf = (entryNo: number): string => {
+    const { head } = state.rerates.get(entryNo)!;
+    return head.command === 'rerate' ? head.input.from : firstMonthOf(head.input.rerate);
+  };
+
   const differences = async (
     of: Parameters<typeof listDifferences>[1],
     page: { limit: number; cursor?: string | undefined },
@@ -130,6 +136,7 @@ export function rerateServices(front: FrontParts): RerateServices {
 
     undoRerate: async ({ rerate, by, note, postingPeriod }) => {
       if (!state.rerates.has(rerate)) throw new TollgridError('NOT_FOUND', `Entry ${rerate} is no re-rating.`);
+      requireLaterPosting(firstMonthOf(rerate), postingPeriod);
       const input = {
         rerate,
         ...(postingPeriod !== undefined && { postingPeriod }),

@@ -84,7 +84,6 @@ describe('a command line', () => {
     [['explain', '12'], /"12" is not the id of a charge/],
     [['suspense'], /a sub-command is missing/],
     [['suspense', 'write-off', '--reason', 'x'], /needs --code or --address/],
-    [['suspense', 'recycle', '--code', 'GUIDE_NO_OWNR'], /"GUIDE_NO_OWNR" is no reason to wait/],
     [['audit', '--fast'], /unknown option '--fast'/],
   ])('that is wrong (%j) ends with code 2, one message and a cure', async (args, message) => {
     expect(await run(...args)).toBe(2);

@@ -259,6 +259,8 @@ describe('a re-rating', () => {
       expect(text).toContain('Posted is the difference to what stands for this line already.');
       expect(told.covers).toHaveLength(1);
       await closes();
+      const early = { rerate: done.entry, by: 'Taras', postingPeriod: '2026-09' };
+      await expect(system.services.undoRerate(early)).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
       await undo(done.entry);
       expect(await owed()).toEqual(before);
       expect(await system.export()).toBe(exported);
