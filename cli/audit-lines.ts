@@ -23,7 +23,8 @@ const DISPOSITIONS: readonly [head: string, key: keyof Dispositions][] = [
 export function auditLines(report: AuditReport): string[] {
   const { closes, total, asOfEntry } = report;
   return [
-    ...block('Records', recordLines(report)),
+    ...recordsBlock(report),
+    '',
     ...block('Units', unitLines(report)),
     ...block('Money', moneyLines(report)),
     ...block('Held files, not received', heldLines(report)),
@@ -35,11 +36,22 @@ export function auditLines(report: AuditReport): string[] {
   ];
 }
 
+/** Dispositions by row, with the total given. */
+export function recordsBlock(report: Pick<AuditReport, 'by' | 'records' | 'total'>): string[] {
+  return block('Records', recordLines(report)).slice(0, -1);
+}
+
+/** Of these rows alone: what else Tollgrid took does not belong under them. */
+export function totalOf(rows: readonly RecordRow[]): Dispositions {
+  const sums = DISPOSITIONS.map(([, key]) => [key, rows.reduce((sum, row) => sum + row[key], 0)]);
+  return Object.fromEntries(sums) as Dispositions;
+}
+
 function block(title: string, lines: string[]): string[] {
   return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`), ''];
 }
 
-function recordLines(report: AuditReport): string[] {
+function recordLines(report: Pick<AuditReport, 'by' | 'records' | 'total'>): string[] {
   const { records, total } = report;
   const all: RecordRow[] = [...records, { source: 'total', file: null, hour: null, ...total }];
   // Columns in which nothing ever stood only hide the others; the identity's ends always show.

@@ -27,6 +27,7 @@ export function buildProgram(io: Io = processIo, outcome: Outcome = { exitCode: 
     .version(version(), '-V, --version', 'Print the version')
     .helpOption('-h, --help', 'Show help')
     .helpCommand('help [command]', 'Show help of a command')
+    .enablePositionalOptions()
     .showSuggestionAfterError();
   for (const entry of COMMANDS) {
     if ('commands' in entry) addGroup(program, entry, io, outcome);
@@ -63,7 +64,7 @@ function version(): string {
 }
 
 function addGroup(parent: Command, group: CommandGroup, io: Io, outcome: Outcome): void {
-  // Options behind the name of a sub-command are that one's.
+  // Options behind the name of a sub-command are that one's; the program itself has to say so as well.
   const command = (group.own === undefined ? parent.command(group.name) : addCommand(parent, group.own, io, outcome))
     .description(group.summary)
     .helpCommand(false)

@@ -61,7 +61,8 @@ function sumOf(table: Table, name: string | undefined, rows: readonly LedgerRow[
 function encodeBlock(table: Table, rows: readonly LedgerRow[]): Uint8Array {
   const parts = [varint(table.columns.length), varint(rows.length)];
   for (const column of table.columns) {
-    parts.push(text(column.name), text(column.type), ...encodeColumn(table, column, rows));
+    // Joined for each column: a month of settlement has more values than fit the stack as arguments.
+    parts.push(text(column.name), text(column.type), Buffer.concat(encodeColumn(table, column, rows)));
   }
   return new Uint8Array(Buffer.concat(parts));
 }

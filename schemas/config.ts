@@ -137,9 +137,9 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
     niceLevel: NiceLevel('the embedded engine'),
   }),
   rater: Section('The process that turns log entries into charges.', {
-    threads: Integer(1, 256, 2, 'Threads: one does everything; of two, one decodes while the other rates.'),
+    threads: Integer(1, 256, 1, 'Threads: one does everything; of two, one decodes while the other rates.'),
     sliceBytesMax: Integer(64 * 1024, 128 * MIB, 16 * MIB, 'Files are admitted in slices of at most that size.'),
-    slicesAheadMax: Integer(1, 64, 10, 'Slices admitted before the first of them is done; bounds the memory in use.'),
+    slicesAheadMax: Integer(1, 64, 6, 'Slices admitted before the first of them is done; bounds the memory in use.'),
     niceLevel: NiceLevel('the rater'),
     writeRowsMax: Integer(1000, 2_000_000, 300_000, 'Rows gathered into one write to the ledger.'),
   }),

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { show, untilProcessed } from '../answers.ts';
-import { auditLines } from '../audit-lines.ts';
+import { recordsBlock, totalOf } from '../audit-lines.ts';
 import type { CommandSpec } from '../command.ts';
 import { timeoutOption } from '../options.ts';
 import { startProgress } from '../progress.ts';
@@ -50,7 +50,7 @@ export const ingest: CommandSpec<Options> = {
           (file.duplicateOf === undefined ? '' : `, the same bytes as entry ${file.duplicateOf}`),
       ),
       ...answers.taken.flatMap(heldLines),
-      ...auditLines({ ...answers.audit, records, held: [], meters: [], checks: [], units: [], money: [] }).slice(0, -2),
+      ...recordsBlock({ ...answers.audit, records, total: totalOf(records) }),
     ]);
     return answers.taken.some((file) => file.held !== undefined) ? 1 : 0;
   },

@@ -183,12 +183,13 @@ const undo: CommandSpec<{ by?: string; note?: string; postTo?: string; timeout: 
   configured: true,
   options: [byOption, noteOption, postToOption, timeoutOption],
   examples: ['tollgrid rerate undo 57 --by "O. Kovalenko" --note "the old price was right"'],
-  run: async (context, [entry], { by, note, postTo, timeout }) =>
-    context.withApi(async (api) => {
-      const route = `/v1/rerates/${entryNumber(entry)}/undo`;
+  run: async (context, [entry], { by, note, postTo, timeout }) => {
+    const route = `/v1/rerates/${entryNumber(entry)}/undo`;
+    return context.withApi(async (api) => {
       const command: CommandAnswer = await api.post(route, { by, note, postingPeriod: postTo });
       return report(context, api, command.entry, timeout);
-    }),
+    });
+  },
 };
 
 const list: CommandSpec<{ limit: number }> = {

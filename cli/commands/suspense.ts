@@ -22,7 +22,7 @@ const list: CommandSpec<{ code?: string; limit: number }> = {
   summary: 'List the records that wait, with reason and hint',
   configured: true,
   options: [codeOption, limitOption],
-  examples: ['tollgrid suspense list', 'tollgrid suspense list --code NUMBER_UNKNOWN'],
+  examples: ['tollgrid suspense list', 'tollgrid suspense list --code GUIDE_NO_OWNER'],
   run: async (context, _args, { code, limit }) => {
     const rows = await context.withApi((api) => collect(items<Waiting>(api, '/v1/suspense', { code }, limit)));
     show(context, rows, () => (rows.length === 0 ? ['Nothing waits.'] : suspenseLines(rows)));
@@ -77,7 +77,7 @@ const recycle: CommandSpec<Selection> = {
   summary: 'Process waiting records again: by code, by address, or all of them',
   configured: true,
   options: [codeOption, addressOption, timeoutOption],
-  examples: ['tollgrid suspense recycle', 'tollgrid suspense recycle --code NUMBER_UNKNOWN'],
+  examples: ['tollgrid suspense recycle', 'tollgrid suspense recycle --code GUIDE_NO_OWNER'],
   run: async (context, _args, { code, address, timeout }) => {
     const done = await context.withApi(async (api) => {
       const command: CommandAnswer = await api.post('/v1/suspense/recycle', { code, address });

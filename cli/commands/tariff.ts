@@ -1,6 +1,7 @@
 import { show } from '../answers.ts';
 import type { CommandGroup, CommandSpec } from '../command.ts';
 import { readDocuments } from '../documents.ts';
+import { toTollgridError } from '../../platform/errors.ts';
 import { formatMicros } from '../../platform/money.ts';
 import { tariffCanary } from './tariff-canary.ts';
 import { tariffDiff } from './tariff-diff.ts';
@@ -42,24 +43,33 @@ const test: CommandSpec<{ steps?: boolean }> = {
   examples: ['tollgrid tariff test examples/town/tariffs', 'tollgrid tariff test phone.yaml --steps'],
   run: async (context, names, { steps }) => {
     const { testTariff } = await import('../../rating/index.ts');
-    const results = readDocuments(names).map(({ file, text, readSideFile }) => ({
-      file,
-      tests: testTariff(text, readSideFile, file),
-    }));
+    const results = readDocuments(names).map(({ file, text, readSideFile }) => {
+      try {
+        return { file, tests: testTariff(text, readSideFile, file) };
+      } catch (thrown) {
+        // The other files are tested all the same.
+        const error = toTollgridError(thrown);
+        if (error.code !== 'TARIFF_INVALID') throw error;
+        return { file, tests: [], unreadable: error.message };
+      }
+    });
     const tests = results.flatMap((result) => result.tests);
     const failed = tests.filter((one) => !one.ok).length;
+    const unreadable = results.filter((result) => result.unreadable !== undefined).length;
     show(context, results, () => [
       ...results.flatMap((result) => [
         result.file,
+        ...(result.unreadable !== undefined ? [`  FAILED ${result.unreadable}`] : []),
+        ...(result.unreadable === undefined && result.tests.length === 0 ? ['  no test stands in it'] : []),
         ...result.tests.flatMap((one) => [
           `  ${one.ok ? 'ok    ' : 'FAILED'} ${one.name}: ${one.error || formatMicros(one.amountMicros)} (${one.source})`,
           ...one.differences.map((difference) => `         ${difference}`),
           ...(steps === true ? one.steps.map((step) => `         ${step.text}`) : []),
         ]),
       ]),
-      `${tests.length - failed} hold, ${failed} do not.`,
+      `${tests.length - failed} hold, ${failed} do not.${unreadable === 0 ? '' : ` ${unreadable} file(s) have mistakes.`}`,
     ]);
-    return failed === 0 ? 0 : 1;
+    return failed + unreadable === 0 ? 0 : 1;
   },
 };
 

@@ -123,6 +123,8 @@ function countedStep(
   return 1;
 }
 
+const EXAMPLE: Record<BaseUnit, string> = { ms: '1min', bytes: '1MB', Wh: '1kWh', litres: '1m3', events: '1' };
+
 /** Base units; 1 stands in for a mistake, so that reading can go on. */
 export function readQuantity(
   text: string,
@@ -133,7 +135,7 @@ export function readQuantity(
 ): number {
   const value = parseQuantity(text, base);
   if (typeof value === 'string') {
-    mistakes.add(path, value, 'Write a number and a unit of the service, for example `1min`, `1MB`, `1kWh`, `1m3`.');
+    mistakes.add(path, value, `Write a number and a unit of the service, for example \`${EXAMPLE[base]}\`.`);
     return 1;
   }
   if (positive && value === 0) {

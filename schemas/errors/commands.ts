@@ -19,7 +19,7 @@ export const commandErrors = {
   },
   PORT_TAKEN: {
     cause: 'Another program listens on the address that Tollgrid was to listen on, or it may not be used.',
-    cure: 'Stop that program, or set another `server.port` (or TOLLGRID_SERVER_PORT; 0 takes a free one).',
+    cure: 'Stop that program, or set another `server.port` (or TOLLGRID_SERVER_PORT; 0 takes a free one). EADDRNOTAVAIL: `server.host` is no address of this machine. EACCES: the port is kept for the administrator.',
     counter,
     http: 503,
     exit: 3,

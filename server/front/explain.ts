@@ -2,7 +2,7 @@
  * Why a charge is what it is: from the amount through each step to the bytes the record came in. The record is read
  * from the log, decoded, guided and priced again with the reference data of then, through the same code.
  */
-import { findCharges, listReadings, type Charge, type LedgerClient } from '../../ledger/index.ts';
+import { findCharges, type Charge, type LedgerClient } from '../../ledger/index.ts';
 import { explainRecord, type CompiledFormat } from '../../mediation/formats/index.ts';
 import { explainGuiding, guide } from '../../mediation/guiding/index.ts';
 import { TollgridError } from '../../platform/errors.ts';
@@ -15,6 +15,7 @@ import { UsageColumns } from '../../schemas/columns/usage-columns.ts';
 import { EntryType, type BatchHead, type SliceHead } from '../../schemas/log-entries.ts';
 import type { ReferenceData } from '../rater/index.ts';
 import { corrections } from './explain-corrections.ts';
+import { meterSteps } from './explain-meter.ts';
 import { provisionalSteps } from './explain-provisional.ts';
 import { explainSettlement } from './explain-settlement.ts';
 import type { LogState } from './log-state.ts';
@@ -74,8 +75,7 @@ async function explainUsage(parts: ExplainParts, charge: Charge, pricedBy: LogEn
       text,
       data: {},
     })),
-    ...(await readingSteps(parts.ledger, charge)),
-    ...ratingSteps(reference, format, records, charge),
+    ...(await usageSteps(parts.ledger, reference, format, records, charge)),
   ];
   return { record: placeOf(parts.state, entry, found, recordNo), steps, covers: [], coversTotal: 0 };
 }
@@ -118,36 +118,24 @@ function decodeOne(format: CompiledFormat, bytes: Uint8Array): RecordColumns {
   return decodeAll(format, bytes, false);
 }
 
-/** The two readings a register usage lies between. */
-async function readingSteps(ledger: LedgerClient, charge: Charge): Promise<ExplainStep[]> {
-  const span = { fromMs: charge.startMs, toMs: charge.endMs + 1, limit: 1000 };
-  const readings = await listReadings(ledger, { subscriptionNo: charge.subscriptionNo, ...span });
-  return readings
-    .filter(({ kind, meter, register, readMs }) => {
-      const ends = readMs === charge.startMs || readMs === charge.endMs;
-      return kind === 'register' && meter === charge.party && register === charge.otherParty && ends;
-    })
-    .map((reading) => ({
-      step: 'reading',
-      text:
-        `meter ${reading.meter}, register ${reading.register} at ${new Date(reading.readMs).toISOString()}: ` +
-        `${(Number(reading.digits) / 10 ** reading.scale).toFixed(reading.scale)} (record ${reading.address})`,
-      data: { address: reading.address, digits: reading.digits, scale: reading.scale, quality: reading.quality },
-    }));
-}
-
-function ratingSteps(
+async function usageSteps(
+  ledger: LedgerClient,
   reference: ReferenceData,
   format: CompiledFormat,
   records: RecordColumns,
   charge: Charge,
-): ExplainStep[] {
+): Promise<ExplainStep[]> {
   const usage = new UsageColumns(16);
   guide(reference.guidingPlan, reference.lookup, format, records, usage);
   const views = reference.guidingPlan.views;
   for (let row = 0; row < usage.count; row++) {
     if (views[usage.viewNo[row]] !== charge.view || usage.subscriptionNo[row] !== charge.subscriptionNo) continue;
     const sign = charge.sign;
+    const { kind } = format.classes[records.classNo[0]];
+    const before = await meterSteps(ledger, charge, kind, usage.quantity[row], {
+      multiplier: reference.lookup.multiplier(usage.assignment[row]),
+      digits: reference.lookup.digits(usage.assignment[row]),
+    });
     // A call that was divided at a border: what stands behind it is a later part. A register usage starts before its record.
     usage.part[row] = charge.startMs > usage.startMs[row] ? 1 : 0;
     // What a register usage spans is decided by its neighbours: the charge carries it.
@@ -157,7 +145,7 @@ function ratingSteps(
     usage.quantityUp[row] = Number(charge.quantityUp) * sign;
     const facts = reference.factsFor(format);
     const told = explainRating(reference.tariffBook, reference.binding, usage, records, row, facts);
-    const steps: ExplainStep[] = told.steps.map(({ step, text, data }) => ({ step, text, data }));
+    const steps = [...before, ...told.steps.map(({ step, text, data }): ExplainStep => ({ step, text, data }))];
     const amount = formatMicros(told.amountMicros * sign, 6);
     if (amount !== charge.amount) {
       steps.push({

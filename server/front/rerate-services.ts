@@ -9,6 +9,7 @@ import { yyyymm } from '../rater/index.ts';
 import { decodeCursor, encodeCursor, type RerateServices } from '../http/index.ts';
 import type { FrontParts } from './front.ts';
 import type { RerateFacts } from './log-state.ts';
+import { requireLaterPosting } from './posting-period.ts';
 import type { PreviewFacts } from './rerates.ts';
 import { chargeItem, Names } from './to-api.ts';
 
@@ -38,14 +39,21 @@ export function rerateServices(front: FrontParts): RerateServices {
     };
   };
 
-  /** Throws RERATE_MONTHS, NOT_FOUND, LOG_ENTRY_RETIRED. */
-  const check = async ({ from, to, account, tariff }: RerateWish): Promise<void> => {
+  /** Throws RERATE_MONTHS, NOT_FOUND, REQUEST_INVALID, LOG_ENTRY_RETIRED. */
+  const check = async ({ from, to, account, tariff, postingPeriod }: RerateWish): Promise<void> => {
     if (from >= to) throw new TollgridError('RERATE_MONTHS', `${to} is not after ${from}.`, { from, to });
+    requireLaterPosting(from, postingPeriod);
     if (account !== undefined && (await front.registry.queries.account(account)) === null)
       throw new TollgridError('NOT_FOUND', `There is no account ${account}.`);
     if (tariff !== undefined && front.reference.tariffBook.versionsOf(tariff).length === 0)
       throw new TollgridError('NOT_FOUND', `There is no published tariff ${tariff}.`);
     await requireKept(front, { from, to });
+  };
+
+  /** Of what an undo takes back in the end, too. */
+  const firstMonthOf = (entryNo: number): string => {
+    const { head } = state.rerates.get(entryNo)!;
+    return head.command === 'rerate' ? head.input.from : firstMonthOf(head.input.rerate);
   };
 
   const differences = async (
@@ -58,11 +66,14 @@ export function rerateServices(front: FrontParts): RerateServices {
     return { items: found.items.map((item) => chargeItem(item, names)), next: found.next ?? null };
   };
 
-  const rerateItem = async (facts: RerateFacts, posted: PostedRows | undefined): Promise<RerateItem> => {
+  const rerateItem = async (
+    facts: RerateFacts,
+    pending: boolean,
+    posted: PostedRows | undefined,
+  ): Promise<RerateItem> => {
     const { entryNo, head } = facts;
     const result = rerates.result(entryNo);
     const progress = rerates.progressOf(entryNo) ?? null;
-    const pending = entryNo > processed.entryNo;
     // Of an entry that the rater has not told of since it started, the ledger knows what it posted.
     const known = result?.state ?? (posted === undefined ? 'nothing' : 'posted');
     return {
@@ -84,9 +95,11 @@ export function rerateServices(front: FrontParts): RerateServices {
 
   const itemsOf = async (some: readonly RerateFacts[]): Promise<RerateItem[]> => {
     if (some.length === 0) return [];
-    const entryNos = some.map(({ entryNo }) => entryNo).filter((entryNo) => entryNo <= processed.entryNo);
+    // As of one moment: what becomes done while the ledger is asked has no rows in that answer.
+    const asOf = processed.entryNo;
+    const entryNos = some.map(({ entryNo }) => entryNo).filter((entryNo) => entryNo <= asOf);
     const posted = new Map((await postedBy(children.ledger, entryNos)).map((rows) => [rows.entryNo, rows]));
-    return Promise.all(some.map((facts) => rerateItem(facts, posted.get(facts.entryNo))));
+    return Promise.all(some.map((facts) => rerateItem(facts, facts.entryNo > asOf, posted.get(facts.entryNo))));
   };
 
   return {
@@ -126,6 +139,7 @@ export function rerateServices(front: FrontParts): RerateServices {
 
     undoRerate: async ({ rerate, by, note, postingPeriod }) => {
       if (!state.rerates.has(rerate)) throw new TollgridError('NOT_FOUND', `Entry ${rerate} is no re-rating.`);
+      requireLaterPosting(firstMonthOf(rerate), postingPeriod);
       const input = {
         rerate,
         ...(postingPeriod !== undefined && { postingPeriod }),

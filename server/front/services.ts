@@ -20,6 +20,7 @@ import { fileServices } from './file-services.ts';
 import type { FrontParts } from './front.ts';
 import { intakeReason, statusOf } from './front-status.ts';
 import { logServices } from './log-services.ts';
+import { requireLaterPosting } from './posting-period.ts';
 import { rerateServices } from './rerate-services.ts';
 import { ReferenceHistory } from './reference-history.ts';
 import { summaryOf } from './outcome.ts';
@@ -167,6 +168,7 @@ export function createServices(front: FrontParts): FrontServices {
       settled(await intake.command({ command: 'writeOff', by, input: { ...defined(input), reason } })),
     settle: async ({ by, period, postingPeriod }) => {
       requireTariffs(front);
+      requireLaterPosting(period, postingPeriod);
       const input = { period, ...(postingPeriod !== undefined && { postingPeriod }) };
       return settled(await intake.command({ command: 'settle', by, input }));
     },

@@ -90,6 +90,9 @@ describe('a running Tollgrid', { timeout: 240_000 }, () => {
       ...['ingest', path.join(folder, 'inbox', 'calls.csv'), '--source', 'exchange'],
     );
     expect(records).toMatchObject([{ received: CALLS.length, duplicate: CALLS.length, rated: 0, difference: 0 }]);
+    // The total is of the files just taken.
+    const { out } = tollgrid(config, 'ingest', path.join(folder, 'inbox', 'calls.csv'), '--source', 'exchange');
+    expect(out).toMatch(new RegExp(`total +${CALLS.length} +0 +${CALLS.length} +0\\b`));
   });
 
   it('lists what waits, shows it, recycles what the registry knows by now, and writes off the rest', () => {

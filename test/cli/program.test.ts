@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { afterEach, beforeEach, describe, it, expect } from 'vitest';
 import type { Io } from '../../cli/io.ts';
 import { buildProgram, examplesOf, runCommandLine } from '../../cli/program.ts';
+import { ERRORS } from '../../schemas/errors.ts';
 
 let folder: string;
 let out: string[];
@@ -48,6 +49,10 @@ describe('every command', () => {
         command.parent!.name() === 'tollgrid' ? command.name() : `${command.parent!.name()} ${command.name()}`;
       for (const example of examplesOf(command)) expect(example.startsWith(`tollgrid ${path}`)).toBe(true);
       expect(examplesOf(command).length).toBeGreaterThan(0);
+      for (const [, code] of examplesOf(command)
+        .join('\n')
+        .matchAll(/--code (\w+)/g))
+        expect(ERRORS).toHaveProperty(code!);
     },
   );
 
@@ -88,9 +93,44 @@ describe('a command line', () => {
     expect(out).toEqual([]);
   });
 
+  it('gives a sub-command its options, also those that the command above it has', async () => {
+    const program = buildProgram();
+    const rerate = program.commands.find((command) => command.name() === 'rerate')!;
+    const undo = rerate.commands.find((command) => command.name() === 'undo')!.action(() => {});
+    await program.parseAsync(['rerate', 'undo', '57', '--by', 'Ana', '--json', '-c', 'a.yaml'], { from: 'user' });
+    expect(undo.opts()).toMatchObject({ by: 'Ana', json: true, config: 'a.yaml' });
+    expect(rerate.opts()).toEqual({ timeout: expect.any(Number) });
+  });
+
   it('tells errors as JSON when asked to', async () => {
     expect(await run('explain', 'x', '--json')).toBe(2);
     expect(JSON.parse(notes[0]!)).toMatchObject({ error: { code: 'ARGUMENTS_INVALID', cure: expect.any(String) } });
+  });
+});
+
+describe('tests of tariffs', () => {
+  const HEAD =
+    'effective: 2026-01-01\ncurrency: UAH\ntimeZone: Europe/Kyiv\nservice: sms\n' +
+    'tax: { percent: 0, included: true }\nrounding: { at: record, mode: half-up, decimals: 2 }\n' +
+    'rules: [{ price: { price: 0.50, per: 1, unit: started } }]\n';
+  const TEST =
+    'tests: [{ given: { start: 2026-10-14T12:00, quantity: 2 }, expect: { amount: 1 }, source: computed }]\n';
+  const write = (name: string, text: string): void => writeFileSync(path.join(folder, `${name}.yaml`), text);
+
+  it('are run in all files of a folder, also beside one with mistakes and one without tests', async () => {
+    write('a', 'name: a\n');
+    write('b', `name: b\n${HEAD}`);
+    write('c', `name: c\n${HEAD}${TEST}`);
+    expect(await run('tariff', 'test', folder)).toBe(1);
+    const text = out.join('\n');
+    expect(text).toContain('a.yaml:1: `effective` is missing');
+    expect(text).toContain('b.yaml\n  no test stands in it');
+    expect(text).toContain('ok     test 1: 1.00 (computed)');
+    expect(out.at(-1)).toBe('1 hold, 0 do not. 1 file(s) have mistakes.');
+
+    rmSync(path.join(folder, 'a.yaml'));
+    expect(await run('tariff', 'test', folder)).toBe(0);
+    expect(out.at(-1)).toBe('1 hold, 0 do not.');
   });
 });
 

@@ -42,6 +42,15 @@ embedded('rows of an insert', () => {
     expect(await readFile(path.join(folder, file!), 'utf8')).toBe('short\n');
   });
 
+  it('are those of their own insert when several are asked for at once', async () => {
+    const handover = fileHandover(ledger.client, folder);
+    const names = Array.from({ length: 7 }, (_, no) => `insert ${no}`);
+    await Promise.all(names.map((name) => handover.insert(INSERT, [shared(`${name}\n`.repeat(20_000))])));
+    const rows = await values();
+    expect(names.map((name) => rows.filter((row) => row === name).length)).toEqual(names.map(() => 20_000));
+    expect(rows.length).toBe(names.length * 20_000);
+  });
+
   it('go as the body of the request where there is no room for a file', async () => {
     const handover = fileHandover(ledger.client, path.join(ledger.folder, 'elsewhere'), async () => 10);
     await handover.insert(INSERT, [shared('by the '), shared('socket\n')]);

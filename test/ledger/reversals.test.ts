@@ -30,8 +30,7 @@ describe('a charge and its reversal', () => {
         const back = reversalOf(standing, 77, 202_612);
         for (const name of summed) expect(micros(standing[name]) + micros(back[name])).toBe(0n);
         const own = ['posted_entry', 'posting_period', 'corrects', ...summed];
-        for (const { name } of columns)
-          if (!own.includes(name)) expect(back[name]).toBe(standing[name]);
+        for (const { name } of columns) if (!own.includes(name)) expect(back[name]).toBe(standing[name]);
         expect([back['posted_entry'], back['posting_period']]).toEqual([77, 202_612]);
       }),
       { numRuns: 200 },

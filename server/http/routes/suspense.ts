@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { TollgridError } from '../../../platform/errors.ts';
 import { CommandAnswer, RecordAddress } from '../../../schemas/api/common.ts';
 import { RecycleRequest, SuspensePage, SuspenseQuery, WriteOffRequest } from '../../../schemas/api/suspense.ts';
 import { ERRORS, type ErrorEntry } from '../../../schemas/errors.ts';
@@ -18,7 +19,7 @@ export function suspenseRoutes(services: FrontServices): FastifyPluginAsyncTypeb
         schema: { tags, summary: 'Records that wait', querystring: SuspenseQuery, response: { 200: SuspensePage } },
       },
       async (request) => {
-        const page = await services.suspense({ code: request.query.code, ...pageRequest(request.query) });
+        const page = await services.suspense({ code: known(request.query.code), ...pageRequest(request.query) });
         return { ...page, items: page.items.map((item) => ({ ...item, hint: hintOf(item.code) })) };
       },
     );
@@ -54,6 +55,7 @@ export function suspenseRoutes(services: FrontServices): FastifyPluginAsyncTypeb
         },
       },
       async (request, reply) => {
+        known(request.body.code);
         reply.code(202);
         return services.recycle({ ...request.body, by: callerOf(request).id });
       },
@@ -66,11 +68,18 @@ export function suspenseRoutes(services: FrontServices): FastifyPluginAsyncTypeb
         schema: { tags, summary: 'Give waiting records up', body: WriteOffRequest, response: { 202: CommandAnswer } },
       },
       async (request, reply) => {
+        known(request.body.code);
         reply.code(202);
         return services.writeOff({ ...request.body, by: callerOf(request).id });
       },
     );
   };
+}
+
+/** A slip of the pen must not look as if nothing waited. Error: REQUEST_INVALID. */
+function known(code: string | undefined): string | undefined {
+  if (code === undefined || Object.hasOwn(ERRORS, code)) return code;
+  throw new TollgridError('REQUEST_INVALID', `"${code}" is no reason to wait: it is no code of docs/errors.md.`);
 }
 
 function hintOf(code: string): string {

@@ -14,6 +14,7 @@ import {
   UsagePage,
   UsageQuery,
 } from '../../../schemas/api/usage.ts';
+import { TollgridError } from '../../../platform/errors.ts';
 import { callerOf, ownAccount } from '../caller.ts';
 import { pageRequest, span } from '../queries.ts';
 import type { FrontServices } from '../services.ts';
@@ -73,6 +74,13 @@ function pushRoute(services: FrontServices): FastifyPluginAsyncTypebox {
         },
       },
       async (request, reply) => {
+        // Its body is only the data of an event: without this it would be taken for an event without attributes.
+        if (request.headers['ce-specversion'] !== undefined) {
+          throw new TollgridError(
+            'MEDIA_TYPE_UNSUPPORTED',
+            'CloudEvents in binary mode (ce- headers) are not taken: send application/cloudevents+json.',
+          );
+        }
         const body = request.body as Buffer;
         const { events, flaws } = readUsageBody(
           mediaTypeOf(request.headers['content-type']),

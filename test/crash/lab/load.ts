@@ -22,6 +22,13 @@ interface Errand {
   done?: () => Promise<void> | void;
 }
 
+/** A file in the folder of a source: it stays there, so it must arrive. */
+interface Dropped {
+  name: string;
+  submission: Submission;
+}
+
+const OBSERVE_MS = 180_000;
 const RECORDS_IN_FILE = 60;
 /** Now and then one of several slices. */
 const RECORDS_IN_LARGE_FILE = 800;
@@ -38,7 +45,9 @@ export class Load {
   private errands: Errand[] = [];
   private nextNo = 0;
   private keys = 0;
-  private readonly files: { name: string; submission: Submission }[] = [];
+  private readonly files: Dropped[] = [];
+  /** Files in the folder that were not taken in within the time, in words. */
+  private late: string[] = [];
 
   /** `before`: what was done in a folder of which `to` has a copy. All of it was answered, or stands in the inbox. */
   constructor(to: Installation, random: Random, before: Load | null = null) {
@@ -192,21 +201,25 @@ export class Load {
     await errand.done?.();
   }
 
-  /** Everything that was sent stands in the ledger: what the ledger says, through the API. */
-  async observe(timeoutMs = 180_000): Promise<Observed> {
+  /** What the ledger says, through the API, when everything that was sent stands in it or the time is over. */
+  async observe(timeoutMs = OBSERVE_MS): Promise<Observed> {
     const { api } = this.to;
+    const files = [...this.files];
     const until = performance.now() + timeoutMs;
     let audit = await patiently(until, () => api.get<AuditReport>('/v1/audit', { wait: true }));
-    // Files in the folder are taken in one by one, and one that a death interrupted is taken to its end.
-    const arrived = (): boolean =>
-      audit.closes &&
-      audit.total.inFlight === 0 &&
-      this.files.every(({ name }) => audit.records.some(({ file }) => file?.name === name));
+    // Files in the folder are taken in one by one and slice by slice, and one that a death interrupted is taken to its end.
+    const hasArrived = ({ name, submission }: Dropped): boolean =>
+      audit.records.some(({ file, received }) => file?.name === name && received >= submission.numbers.length);
+    const arrived = (): boolean => audit.closes && audit.total.inFlight === 0 && files.every(hasArrived);
     while (!arrived() && performance.now() < until) {
       await pause(30);
       audit = await patiently(until, () => api.get<AuditReport>('/v1/audit', { wait: true }));
     }
-    for (const { submission } of this.files) submission.acknowledged = true;
+    // One that stays away is told as late: nobody has acknowledged it.
+    this.late = files
+      .filter((file) => !hasArrived(file))
+      .map(({ name }) => `${name} did not arrive in ${timeoutMs} ms`);
+    for (const file of files) file.submission.acknowledged ||= hasArrived(file);
     const { closes, total, money } = audit;
     const { difference, inFlight, ...counts } = total;
     const charges = await patiently(until, () => allCharges(this.to));
@@ -233,8 +246,9 @@ export class Load {
   }
 
   /** Everything wrong with ledger and registry, in words. */
-  async judge(): Promise<string[]> {
-    const wrong = this.model.judge(await this.observe());
+  async judge(timeoutMs = OBSERVE_MS): Promise<string[]> {
+    const wrong = this.model.judge(await this.observe(timeoutMs));
+    wrong.unshift(...this.late);
     const { items } = await this.to.api.get<{ items: { id: string }[] }>('/v1/accounts', { limit: 1000 });
     const known = new Set(items.map(({ id }) => id));
     if (this.errands.length === 0) {

@@ -15,6 +15,8 @@ type FromDisk = { type: 'ready' } | { type: 'on' } | ({ type: 'cut' } & Cut);
 
 const SERVER = path.join(projectRoot, 'test', 'crash', 'lab', 'volatile-disk.mjs');
 const ANSWER_MS = 60_000;
+/** Processes that were killed may need so long to end on a machine that does a dozen other things. */
+const GONE_MS = 300_000;
 
 /** Whoever runs a laboratory may end early: nothing stays mounted. */
 const mounted = new Set<LoopDisk>();
@@ -80,12 +82,31 @@ export class LoopDisk {
     await new Promise((resolve) => syncing.once('close', resolve));
   }
 
-  /** Processes that had files open must be gone. */
+  /**
+   * Resolves when the file system is gone. A process in a mount namespace of its own keeps it alive after the unmounting
+   * here until it has ended itself. With the power on again it would go on writing beside the next life, and mark the
+   * journal as empty at its end: the cut after that would lose what was synced.
+   */
   async unmount(): Promise<void> {
     await insist(() => run('umount', this.mountPoint));
     const { loop } = this;
-    if (loop !== null) await insist(() => run('losetup', '--detach', loop));
+    if (loop === null) return;
+    await insist(() => run('losetup', '--detach', loop));
+    for (const endMs = performance.now() + GONE_MS; this.isAttached(loop);) {
+      if (performance.now() > endMs) throw new Error(`processes hold the disk ${GONE_MS} ms after its unmounting`);
+      await pause(5);
+    }
     this.loop = null;
+  }
+
+  /** A device that is in use stays until its last user is gone, although detaching it succeeds. */
+  private isAttached(loop: string): boolean {
+    try {
+      const file = `/sys/block/${path.basename(loop)}/loop/backing_file`;
+      return fs.readFileSync(file, 'utf8').trim() === this.device;
+    } catch {
+      return false;
+    }
   }
 
   async remove(): Promise<void> {

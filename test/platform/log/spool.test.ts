@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Spool } from '../../../platform/log/index.ts';
+import { readAhead, Spool } from '../../../platform/log/index.ts';
 import { temporaryDir } from './helpers.ts';
 
 const content = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 253));
@@ -26,6 +26,29 @@ describe('the spool', () => {
     expect(readdirSync(path.join(dir, 'spool', 'tmp'))).toEqual([]);
     expect([spool.has(sha256), await spool.isSound(sha256)]).toEqual([true, true]);
     await spool.close();
+  });
+
+  it('keeps a file of many chunks byte for byte', async () => {
+    const dir = temporaryDir();
+    const large = randomBytes(9 * 2 ** 20 + 4321);
+    writeFileSync(path.join(dir, 'original'), large);
+    const spool = await Spool.open(path.join(dir, 'spool'));
+    const blob = await spool.add(path.join(dir, 'original'));
+    expect(readFileSync(spool.path(blob.sha256)).equals(large)).toBe(true);
+    await spool.close();
+  });
+
+  it('reads ahead into memory that still holds the chunk before', async () => {
+    const original = path.join(temporaryDir(), 'original');
+    writeFileSync(original, randomBytes(5 * 2 ** 20));
+    const chunks = readAhead(original);
+    let before: { chunk: Uint8Array; copy: Buffer } | null = null;
+    for await (const chunk of chunks) {
+      // Long enough for the next one to be read.
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      if (before !== null) expect(before.copy.equals(before.chunk)).toBe(true);
+      before = { chunk, copy: Buffer.from(chunk) };
+    }
   });
 
   it('reads any part, also into shared memory, and from another process', async () => {

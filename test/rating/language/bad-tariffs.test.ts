@@ -61,7 +61,7 @@ const BAD: [string, string, Record<string, string>, string, string, string][] = 
     {},
     't.yaml:8',
     '`1kWh` is not a quantity in ms, s, min, h',
-    'Write a number and a unit of the service',
+    'Write a number and a unit of the service, for example `1min`.',
   ],
   ['a key that is not known', `${rules}\nprice: 3`, {}, 't.yaml:9', '`price` is not known here', 'Known: name'],
   ['a key twice', `${rules}\nrules: []`, {}, 't.yaml:9', 'Map keys must be unique', 'Correct the YAML.'],

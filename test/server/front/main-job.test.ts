@@ -31,6 +31,25 @@ describe('the sample town', () => {
     expect(told.steps.some(({ step }) => step === 'difference')).toBe(false);
   });
 
+  it('tells how what a meter showed became a quantity', async () => {
+    const charges = (await system.charges()).filter(({ kind }) => kind === 'valuation');
+    const stepOf = async (id: string, name: string) =>
+      (await system.services.explainCharge(id))!.steps.filter(({ step }) => step === name);
+    // E700001 counts through transformers of 40: its file says 0.069 kWh.
+    const interval = charges.find(
+      ({ party, startAt }) => party === 'E700001' && startAt === '2026-10-14T21:00:00.000Z',
+    )!;
+    expect(await stepOf(interval.id, 'multiplier')).toEqual([
+      expect.objectContaining({ text: '69, times the multiplier 40: 2760 Wh.' }),
+    ]);
+    const water = charges.find(({ party }) => party === 'W300009')!;
+    expect(await stepOf(water.id, 'difference-of-readings')).toEqual([
+      expect.objectContaining({ text: '1679.200 less 1676.537: 2663 litres.' }),
+    ]);
+    for (const { id } of charges.filter(({ tariff }) => tariff.startsWith('electricity-day-night')).slice(0, 5))
+      expect(await stepOf(id, 'difference-of-readings')).toHaveLength(1);
+  });
+
   it('explains every kind of charge without a difference to what it computes again', async () => {
     const seen = new Map<string, string>();
     for (const { id, service, kind, view, tariff } of await system.charges())

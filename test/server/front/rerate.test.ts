@@ -90,14 +90,21 @@ async function preview(wish: object = {}): Promise<{ figures: RerateFigures; row
 
 async function approve(wish: object = {}): Promise<RerateItem> {
   const { entry } = await system.services.rerate({ ...WISH, by: 'Olha', note: 'wrong price', ...wish });
-  await system.processed(entry);
-  return (await system.services.rerateOf(entry))!;
+  return ended(entry);
+}
+
+/** As a client sees it, who asks until it is no longer pending. */
+async function ended(entry: number): Promise<RerateItem> {
+  for (;;) {
+    const item = (await system.services.rerateOf(entry))!;
+    if (item.state !== 'waiting' && item.state !== 'running') return item;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
 }
 
 async function undo(rerate: number): Promise<RerateItem> {
   const { entry } = await system.services.undoRerate({ rerate, by: 'Taras', note: 'it was right' });
-  await system.processed(entry);
-  return (await system.services.rerateOf(entry))!;
+  return ended(entry);
 }
 
 /** Subscription, kind, component, quantity, amount, tax and posting month of a row. */
@@ -252,6 +259,8 @@ describe('a re-rating', () => {
       expect(text).toContain('Posted is the difference to what stands for this line already.');
       expect(told.covers).toHaveLength(1);
       await closes();
+      const early = { rerate: done.entry, by: 'Taras', postingPeriod: '2026-09' };
+      await expect(system.services.undoRerate(early)).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
       await undo(done.entry);
       expect(await owed()).toEqual(before);
       expect(await system.export()).toBe(exported);

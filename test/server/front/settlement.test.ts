@@ -186,6 +186,10 @@ const lines = async () =>
     .map((one) => [one.subscription, one.view, one.component, one.quantity, one.amount, one.postingPeriod]);
 
 describe('settling a month', () => {
+  it('refuses to bill it with a month before', async () => {
+    await expect(settle('2026-09')).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+  });
+
   it('says what it posted, and for whom and why it could not', async () => {
     const result = await settle();
     expect(result).toMatchObject({ period: '2026-10', postingPeriod: '2026-10', settled: 7, failed: 2, lines: 10 });

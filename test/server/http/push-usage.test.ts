@@ -89,6 +89,11 @@ describe('POST /v1/usage', () => {
 
   it('refuses other content types, bodies over the limit and bad parameters', async () => {
     expect((await push('text/plain', EVENT)).json()).toMatchObject({ code: 'MEDIA_TYPE_UNSUPPORTED', status: 415 });
+    // Binary mode: the body is the data of an event whose attributes are headers.
+    const binary = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/pbx', 'ce-type': 'call' };
+    expect((await push('application/json', '{"n":1}', binary)).json()).toMatchObject({
+      code: 'MEDIA_TYPE_UNSUPPORTED',
+    });
     expect((await push('application/cloudevents+json', EVENT, {}, '?source=../x')).json()).toMatchObject({
       code: 'REQUEST_INVALID',
     });

@@ -121,11 +121,11 @@ describe('the API', () => {
   });
 
   it('passes commands on with who gave them', async () => {
-    expect((await post('/v1/suspense/recycle', { code: 'NO_OWNER' })).json()).toEqual({ entry: 11 });
+    expect((await post('/v1/suspense/recycle', { code: 'GUIDE_NO_OWNER' })).json()).toEqual({ entry: 11 });
     expect((await post('/v1/suspense/write-off', { address: '7.4', reason: 'test call' })).statusCode).toBe(202);
     expect((await post('/v1/settlements', { period: '2026-01' })).json()).toEqual({ entry: 13 });
     expect(edge.calls.map(({ input }) => input)).toEqual([
-      { code: 'NO_OWNER', by: 'operator' },
+      { code: 'GUIDE_NO_OWNER', by: 'operator' },
       { address: '7.4', reason: 'test call', by: 'operator' },
       { period: '2026-01', by: 'operator' },
     ]);
@@ -162,6 +162,13 @@ describe('the API', () => {
   it('never writes everything off, and takes no field it does not know', async () => {
     expect((await post('/v1/suspense/write-off', { reason: 'all' })).statusCode).toBe(400);
     expect((await post('/v1/suspense/recycle', { by: 'somebody' })).statusCode).toBe(400);
+    // A code that does not exist must not look as if nothing waited.
+    const slips = [
+      await get('/v1/suspense?code=GUIDE_NO_OWNR'),
+      await post('/v1/suspense/recycle', { code: 'GUIDE_NO_OWNR' }),
+      await post('/v1/suspense/write-off', { code: 'GUIDE_NO_OWNR', reason: 'test call' }),
+    ];
+    for (const slip of slips) expect(slip.json()).toMatchObject({ code: 'REQUEST_INVALID', status: 400 });
     expect((await post('/v1/settlements', { period: 202601 })).statusCode).toBe(400);
     expect(
       (

@@ -3,10 +3,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DISPOSITION_NAMES } from '../../../schemas/columns/record-columns.ts';
-import { WorkerPools } from '../../../server/rater/worker-pools.ts';
+import { WorkerPools, type TaskPool } from '../../../server/rater/worker-pools.ts';
 
 const THREADS = [1, 2, 4];
 const START_MS = 120_000;
+const NO_BYTES = new Uint8Array(0);
 
 let folder: string;
 beforeAll(() => {
@@ -42,4 +43,37 @@ describe('rating threads', () => {
       START_MS,
     );
   }
+
+  it('that decode also keep the state of a slice before they decode the next, so that the others can rate', async () => {
+    const done: string[] = [];
+    const startThread = (): TaskPool => {
+      let turn: Promise<unknown> = Promise.resolve();
+      return {
+        // One after the other, as a thread works.
+        run: (task) =>
+          (turn = turn.then(async () => {
+            await new Promise((resolve) => setTimeout(resolve, 2));
+            done.push(task.kind);
+            return task.kind === 'stageB' ? { reversals: [], rework: [], supersededContext: [] } : {};
+          })),
+        destroy: async () => undefined,
+      };
+    };
+    const pools = new WorkerPools(2, startThread);
+    const place = {
+      fileEntry: 1,
+      source: 'a',
+      format: 'none',
+      acceptedAtMs: 0,
+      sourceOffset: 0,
+      first: true,
+      last: true,
+    };
+    const slices = Array.from({ length: 3 }, (_, no) =>
+      pools.process({ ...place, entryNo: no + 1 }, { bytes: NO_BYTES }),
+    );
+    await Promise.all(slices);
+    const decoding = done.filter((kind) => kind !== 'stageC');
+    expect(decoding).toEqual(['stageA', 'stageB', 'stageA', 'stageB', 'stageA', 'stageB']);
+  });
 });
