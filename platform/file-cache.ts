@@ -42,11 +42,23 @@ export class FileCache<F extends Closable> {
     // The last one used goes to the end, so the first idle one is the oldest.
     this.#kept.delete(path);
     this.#kept.set(path, kept);
-    const idle = [...this.#kept].filter(([, one]) => one.users === 0);
-    for (const [name, one] of idle.slice(0, Math.max(0, idle.length - this.#idleMax))) {
-      this.#kept.delete(name);
-      await (await one.opening).close();
-    }
+    const idle = this.#idle();
+    await this.#forget(idle.slice(0, Math.max(0, idle.length - this.#idleMax)));
+  }
+
+  /** Closes those that nobody uses just now, but for some: a file that was removed takes its place on the disk while it is open. */
+  async closeIdle(stays: (path: string) => boolean): Promise<void> {
+    await this.#forget(this.#idle().filter((path) => !stays(path)));
+  }
+
+  #idle(): string[] {
+    return [...this.#kept].filter(([, { users }]) => users === 0).map(([path]) => path);
+  }
+
+  async #forget(paths: readonly string[]): Promise<void> {
+    const files = paths.map((path) => this.#kept.get(path)!.opening);
+    for (const path of paths) this.#kept.delete(path);
+    for (const opening of files) await (await opening).close();
   }
 
   async use<R>(path: string, work: (file: F) => Promise<R>): Promise<R> {

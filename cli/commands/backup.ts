@@ -23,7 +23,8 @@ export const backup: CommandSpec<Options> = {
   summary:
     'Copy what is needed to restore (log, received files, statements, keys); only what is new since the last time',
   args: {
-    action: '`list`, `verify` (reads all parts again; exits 1 when one is damaged) or `prune` the backups of a folder',
+    action:
+      '`list`, `verify` (reads all parts again; exits 1 when one is damaged) or `prune` the backups of a folder; `release`: retention keeps nothing for it any more',
     folder: 'The folder of backups; `verify` also takes the one of a second copy',
   },
   options: [
@@ -38,6 +39,7 @@ export const backup: CommandSpec<Options> = {
     'tollgrid backup list /mnt/backup/tollgrid',
     'tollgrid backup verify /mnt/backup/tollgrid',
     'tollgrid backup prune /mnt/backup/tollgrid --keep 30',
+    'tollgrid backup release /mnt/backup/tollgrid',
   ],
   run: async (context, [action, folder], { to, withoutKeys, at, keep }) => {
     if (action === undefined) {
@@ -48,7 +50,11 @@ export const backup: CommandSpec<Options> = {
     if (action === 'list') return list(context, folder);
     if (action === 'verify') return verify(context, folder, at);
     if (action === 'prune') return prune(context, folder, keep);
-    throw new TollgridError('ARGUMENTS_INVALID', `\`backup\` has no action "${action}": list, verify, prune, or none.`);
+    if (action === 'release') return release(context, folder);
+    throw new TollgridError(
+      'ARGUMENTS_INVALID',
+      `\`backup\` has no action "${action}": list, verify, prune, release, or none.`,
+    );
   },
 };
 
@@ -63,16 +69,29 @@ async function make(context: Context, to: string, keys: boolean): Promise<void> 
   // Beside a Tollgrid that serves, a backup comes second.
   if (front !== null) setPriority(BEHIND_OTHERS);
   const made = await makeBackup({ dataDir, to, headNo, keys, program: version, clock: systemClock });
-  const { manifest, unreadable, ...counts } = made;
+  const { manifest, unreadable, unheld, ...counts } = made;
   const { name, firstEntry, lastEntry, chain, lastAcceptedAt, leftOut } = manifest;
   const secrets = manifest.files.map((file) => file.path).filter((file) => file.endsWith('.key'));
-  const answer = { name, to, firstEntry, lastEntry, chain, lastAcceptedAt, ...counts, secrets, leftOut, unreadable };
+  const answer = {
+    name,
+    to,
+    firstEntry,
+    lastEntry,
+    chain,
+    lastAcceptedAt,
+    ...counts,
+    secrets,
+    leftOut,
+    unreadable,
+    unheld,
+  };
   show(context, answer, () => [
     `Backup ${name}: entries ${whole(firstEntry)} to ${whole(lastEntry)}, ${whole(made.parts)} parts, ${whole(made.bytes)} bytes.`,
     `New since the one before: ${whole(made.newParts)} parts, ${whole(made.newBytes)} bytes.`,
     ...secrets.map((file) => `It holds a secret, readable by its owner only: ${file}`),
     ...leftOut.map((file) => `Left out: ${file}`),
     ...unreadable.map((why) => `An earlier backup cannot be read: ${why}`),
+    ...(unheld === null ? [] : [`Retention may remove what the next backup needs: ${unheld}`]),
   ]);
 }
 
@@ -121,5 +140,15 @@ async function prune(context: Context, folder: string, keep: number | undefined)
   show(context, { kept, removed, removedParts, removedBytes }, () => [
     `${whole(removed.length)} backups removed, ${whole(kept.length)} kept.`,
     `${whole(removedParts)} parts removed that none of them needs: ${whole(removedBytes)} bytes.`,
+  ]);
+}
+
+/** Also of a folder that is gone. */
+async function release(context: Context, folder: string): Promise<void> {
+  const { dataDir } = await context.config();
+  const { releaseBackup } = await import('../../server/index.ts');
+  const released = await releaseBackup(dataDir, folder);
+  show(context, { released }, () => [
+    released ? `Retention keeps nothing for ${folder} any more.` : `Nothing was kept for ${folder}.`,
   ]);
 }

@@ -5,7 +5,7 @@ import type { ArchiveAnswer, LogReport } from '../../schemas/api/log.ts';
 
 const list: CommandSpec = {
   usage: 'list',
-  summary: 'List the segments of the log: which entries, whether archived, and what retention took',
+  summary: 'List the segments of the log: which entries, whether archived, what retention took and for whom it waits',
   configured: true,
   examples: ['tollgrid log list'],
   run: async (context) => {
@@ -14,7 +14,7 @@ const list: CommandSpec = {
   },
 };
 
-function reportLines({ firstEntry, lastEntry, removed, segments, spool }: LogReport): string[] {
+function reportLines({ firstEntry, lastEntry, removed, holds, segments, spool }: LogReport): string[] {
   const kept =
     removed === null
       ? 'everything is kept'
@@ -22,6 +22,7 @@ function reportLines({ firstEntry, lastEntry, removed, segments, spool }: LogRep
   return [
     `entries ${whole(firstEntry)} to ${whole(lastEntry)}; ${kept}`,
     `received files: ${whole(spool.files)}, archived ${whole(spool.archivedFiles)}, ${whole(spool.storedBytes)} bytes`,
+    ...holds.map(({ name, of, entry }) => `retention keeps what is behind entry ${whole(entry)} for ${of || name}`),
     ...tableLines(
       [
         { head: 'from', value: (row) => whole(row.firstEntry), align: 'right' },

@@ -11,6 +11,7 @@ export {
   type LogPosition,
   type Segment,
 } from './segments.ts';
+export { readHolds, removeHold, writeHold, type Hold } from './holds.ts';
 export { CHAIN_START, type Pins } from './frame.ts';
 export { logStart, readRetained, writeRetained, type Retained } from './retained.ts';
 export { openStored, readStoredSync, type StoredFile } from './stored-file.ts';

@@ -21,6 +21,8 @@ const ENTRY_WINDOW_BYTES = 1024 * 1024;
 const HEAD_WINDOW_BYTES = 64 * 1024;
 const FIND_WINDOW_BYTES = 16 * 1024;
 const INDEX_STEP = 32;
+/** Each takes the room of a segment on the disk also when that was archived or removed. */
+const IDLE_FILES_MAX = 4;
 /** Segments whose places are remembered: a reader that walks over a long log forgets the older ones. */
 const INDEXED_SEGMENTS_MAX = 16;
 
@@ -114,7 +116,7 @@ interface Place {
 
 export class LogReader {
   readonly dir: string;
-  readonly #files = new FileCache<StoredFile>(openStored);
+  readonly #files = new FileCache<StoredFile>(openStored, IDLE_FILES_MAX);
   #segments: Segment[] = [];
   /** By segment: places of some entries, ascending, so that one entry is found without reading the whole segment. */
   readonly #index = new Map<number, Place[]>();
@@ -204,6 +206,13 @@ export class LogReader {
     const start = await logStart(this.dir);
     requireFirst(this.dir, this.#segments, start.firstNo);
     return start;
+  }
+
+  /** Segments were archived or removed: what is open of them is closed, and is not read any more. */
+  async refresh(): Promise<void> {
+    this.#segments = await listSegments(this.dir);
+    const there = new Set(this.#segments.map(({ path: file }) => file));
+    await this.#files.closeIdle((file) => there.has(file));
   }
 
   async close(): Promise<void> {

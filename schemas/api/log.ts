@@ -28,6 +28,13 @@ export const LogReport = Type.Object({
     ],
     { description: 'What retention took; null: everything is kept' },
   ),
+  holds: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      of: Type.String({ description: 'Folder of a backup; empty for a second copy' }),
+      entry: Type.Integer({ description: 'Last entry that it has: retention keeps all behind it' }),
+    }),
+  ),
   segments: Type.Array(SegmentItem),
   spool: Type.Object({ files: Type.Integer(), archivedFiles: Type.Integer(), storedBytes: Type.Integer() }),
 });

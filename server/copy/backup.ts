@@ -20,6 +20,7 @@ import {
   type LogPlace,
 } from '../../platform/log/index.ts';
 import { BackupFolder, writing } from './backup-folder.ts';
+import { holdFor } from './backup-hold.ts';
 import { blobsOf, LAST_BACKUP, secretFiles, sideFiles, type SideFile } from './layout.ts';
 import {
   BACKUP_VERSION,
@@ -52,6 +53,8 @@ export interface BackupMade {
   newBytes: number;
   /** Manifests that could not be read: this one was made without them. */
   unreadable: string[];
+  /** Why retention may remove what the next one needs; null: it will not. */
+  unheld: string | null;
 }
 
 /** A segment in more pieces is copied anew, as one. */
@@ -91,6 +94,7 @@ class Backup {
     const { dataDir, keys, program, clock, headNo } = this.wish;
     const listed = await listManifests(this.folder.dir);
     const before = listed.findLast(({ wrong }) => wrong === undefined)?.manifest;
+    await holdFor(this.reader.dir, this.folder.dir, before?.lastEntry ?? 0);
     if (before !== undefined) await this.requireSameLog(before);
     else await requireNext(this.reader, 0);
     const segments = await this.copyLog(before);
@@ -113,6 +117,7 @@ class Backup {
     };
     await writeManifest(this.folder.dir, manifest);
     await this.noteIt(manifest);
+    const unheld = await holdFor(this.reader.dir, this.folder.dir, headNo);
     const all = [...segments.flatMap(({ pieces }) => pieces), ...spool, ...files];
     return {
       manifest,
@@ -121,6 +126,7 @@ class Backup {
       newParts: this.newParts,
       newBytes: this.newBytes,
       unreadable: listed.flatMap(({ wrong }) => wrong ?? []),
+      unheld,
     };
   }
 

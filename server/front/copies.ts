@@ -218,6 +218,11 @@ export class Copies {
     for (const wake of this.waiting) wake();
   }
 
+  /** Segments were archived or removed. */
+  refresh(): Promise<void> {
+    return this.reader.refresh();
+  }
+
   async stop(): Promise<void> {
     await this.shipper?.stop();
     await this.holds.close();

@@ -156,7 +156,10 @@ export class FrontParts {
           if (this.rerates.heard(message)) this.metrics.followRerate(message);
         },
         onRaterEnded: () => this.rerates.raterEnded(),
-        onKept: (state) => this.metrics.followKept(state),
+        onKept: (state) => {
+          this.metrics.followKept(state);
+          if (state.archivedSegments + state.removedSegments > 0) void this.readersAnew();
+        },
       },
       this.logger,
     );
@@ -285,6 +288,11 @@ export class FrontParts {
       stopRequested: this.stopRequested,
       stop: () => this.close(),
     };
+  }
+
+  /** Segments were archived or removed: that they cannot be listed is told by whoever reads them. */
+  async readersAnew(): Promise<void> {
+    await Promise.allSettled([this.reader.refresh(), this.copies.refresh()]);
   }
 
   get stopping(): boolean {

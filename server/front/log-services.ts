@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
-import { listSegments, readRetained } from '../../platform/log/index.ts';
+import { listSegments, readHolds, readRetained } from '../../platform/log/index.ts';
 import type { LogReport, SegmentItem } from '../../schemas/api/log.ts';
 import { ERRORS, type ErrorCode } from '../../schemas/errors.ts';
 import type { FrontServices } from '../http/index.ts';
@@ -16,6 +16,7 @@ export function logServices(front: FrontParts): Pick<FrontServices, 'logReport' 
       // Nothing may go that the front's own state has not got behind.
       await front.checkpointer.due();
       const kept = await front.children.keep(all);
+      await front.readersAnew();
       if (kept.failure !== null) throw told(kept.failure);
       return {
         archivedSegments: kept.archivedSegments,
@@ -72,6 +73,7 @@ async function logReport({ reader, config, headNo }: FrontParts): Promise<LogRep
             at: iso(retained.removedAtMs),
             chain: retained.chain,
           },
+    holds: (await readHolds(reader.dir)).map(({ name, of, entryNo }) => ({ name, of, entry: entryNo })),
     segments: items,
     spool: { files: plain.files, archivedFiles: archive.files, storedBytes: plain.bytes + archive.bytes },
   };

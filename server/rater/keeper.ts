@@ -29,6 +29,8 @@ export interface KeeperParts {
   syncLedger(): Promise<boolean>;
   /** Asks for a checkpoint soon, because a pin is overdue. */
   wantCheckpoint(): void;
+  /** Segments were archived or removed. */
+  moved(): Promise<void>;
   /** UTC milliseconds. */
   now(): number;
   tell(state: KeptState): void;
@@ -94,6 +96,7 @@ export class Keeper {
       await this.archive(all, state);
       const { days, bytes } = options.retention;
       if ((days > 0 || bytes > 0) && !this.stopped) await this.retain(state);
+      if (state.archivedSegments + state.removedSegments > 0) await parts.moved();
     } catch (error) {
       const { code, message } = toTollgridError(error);
       state.failure = `${code}: ${message}`;
@@ -132,6 +135,8 @@ export class Keeper {
     const result = await retentionPass({ ...parts, pins, syncLedger, nowMs }, options.retention);
     state.removedSegments = result.segments;
     state.removedBlobs = result.blobs;
+    if (result.heldBy.length > 0)
+      parts.log.warn({ heldBy: result.heldBy }, 'retention waits for copies or backups that have not got so far');
     if (result.sealedNo !== null) parts.log.info({ ...result }, 'retention removed the oldest entries of the log');
     if (pinIsDue(options.retention, (await pins.list()).at(-1), nowMs, this.bytesSincePin)) parts.wantCheckpoint();
   }

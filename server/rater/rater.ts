@@ -145,6 +145,7 @@ export class Rater {
       verifyLedger: () => this.writer.verify(),
       syncLedger: () => this.ports.syncLedger(this.options),
       wantCheckpoint: () => void this.checkpointSoon(),
+      moved: () => this.reader.refresh(),
       now: () => systemClock.now(),
       tell: (state: KeptState) => this.events.tell({ type: 'kept', state }),
     };

@@ -19,6 +19,7 @@ import {
   leftOverSegments,
   listSegments,
   LogReader,
+  readHolds,
   readRetained,
   removeBlob,
   removeDurably,
@@ -63,6 +64,8 @@ export interface RetentionResult {
   sealedNo: number | null;
   segments: number;
   blobs: number;
+  /** Copies and backups without which more would have been removed. */
+  heldBy: string[];
 }
 
 const DAY_MS = 86_400_000;
@@ -106,17 +109,17 @@ export async function retentionPass(parts: RetentionParts, rule: RetentionRule):
   const bytesBehind = (pin: Pin): number =>
     segments.reduce((sum, { firstNo }, i) => (firstNo > pin.entryNo ? sum + sizes[i] : sum), 0);
   const pin = pinFor(rule, await pins.list(), bytesBehind, nowMs);
-  if (pin !== null) {
+  const heldBy = pin === null ? [] : await holding(logDir, pin.entryNo);
+  if (pin !== null && heldBy.length === 0) {
     const firstNo = firstKept(segments, pin.entryNo);
     const free =
       firstNo > segments[0].firstNo &&
       pin.entryNo <= parts.processedNo() &&
-      pin.entryNo <= (await leastHold(logDir)) &&
       (await frontIsBehind(dataDir, pin.entryNo, firstNo)) &&
       firstNo <= (await firstNeeded(parts, logDir, pin.entryNo));
     if (free) await seal(parts, logDir, pin, firstNo);
   }
-  return removeLeftOver(parts, logDir, confirm);
+  return { ...(await removeLeftOver(parts, logDir, confirm)), heldBy };
 }
 
 /**
@@ -174,6 +177,8 @@ async function seal(parts: RetentionParts, logDir: string, pin: Pin, firstNo: nu
     const rows = await durableRows(parts, pin.entryNo);
     const base = await makeBase(dataDir, pin, { sealedNo: pin.entryNo, chain: await hex(pin.entryNo), rows }, firstNo);
     await confirm();
+    // A backup may have begun while the ledger was compared.
+    if ((await holding(logDir, pin.entryNo)).length > 0) return;
     await writeRetained(logDir, {
       firstNo,
       chain: await hex(firstNo - 1),
@@ -188,10 +193,14 @@ async function seal(parts: RetentionParts, logDir: string, pin: Pin, firstNo: nu
 }
 
 /** Spool files first: which they are is told by the heads of the segments. */
-async function removeLeftOver(parts: RetentionParts, logDir: string, confirm: Confirm): Promise<RetentionResult> {
+async function removeLeftOver(
+  parts: RetentionParts,
+  logDir: string,
+  confirm: Confirm,
+): Promise<Omit<RetentionResult, 'heldBy'>> {
   const retained = await readRetained(logDir);
   const left = await leftOverSegments(logDir);
-  const result: RetentionResult = { sealedNo: null, segments: 0, blobs: 0 };
+  const result: Omit<RetentionResult, 'heldBy'> = { sealedNo: null, segments: 0, blobs: 0 };
   if (retained === null) return result;
   await confirm();
   if (left.length > 0) {
@@ -227,16 +236,9 @@ async function removeBlobs(
   return gone.size;
 }
 
-/** How far others still need the log: whoever copies it leaves a file here with the last entry that he has. */
-async function leastHold(logDir: string): Promise<number> {
-  const folder = path.join(logDir, 'holds');
-  let least = Infinity;
-  for (const name of await fs.readdir(folder).catch(() => [])) {
-    const held = Number.parseInt(await fs.readFile(path.join(folder, name), 'utf8'), 10);
-    // What cannot be read holds everything.
-    least = Math.min(least, Number.isNaN(held) ? 0 : held);
-  }
-  return least;
+/** Who has not everything up to the entry yet. */
+async function holding(logDir: string, pinNo: number): Promise<string[]> {
+  return (await readHolds(logDir)).filter(({ entryNo }) => entryNo < pinNo).map(({ name, of }) => of || name);
 }
 
 /** Bytes of each segment with the received files that its entries point to; asked for only when the rule is about bytes. */

@@ -93,7 +93,7 @@ export class SmallLog {
   }
 }
 
-/** Every file of some folders by its name, with its content. */
+/** Every file of some folders by its name, with its content; what is kept back for copies belongs to none of them. */
 export function contentOf(dir: string, ...folders: string[]): Record<string, string> {
   const files: Record<string, string> = {};
   for (const folder of folders) {
@@ -101,6 +101,7 @@ export function contentOf(dir: string, ...folders: string[]): Record<string, str
     if (!fs.existsSync(at)) continue;
     for (const name of fs.readdirSync(at, { recursive: true, encoding: 'utf8' }).sort()) {
       const file = path.join(at, name);
+      if (name.startsWith('holds')) continue;
       if (fs.statSync(file).isFile() && fs.statSync(file).size > 0)
         files[`${folder}/${name}`] = fs.readFileSync(file, 'latin1');
     }

@@ -6,6 +6,8 @@ import os from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditCheck } from '../../../schemas/api/audit.ts';
 import { connectLedger } from '../../../ledger/index.ts';
+import { systemClock } from '../../../platform/clock.ts';
+import { makeBackup, type BackupMade } from '../../../server/copy/index.ts';
 import { System } from './system.ts';
 
 const LIMIT_MS = 600_000;
@@ -47,6 +49,14 @@ async function push(batch: string, calls: number): Promise<number> {
   return entryNo;
 }
 
+function backUp(): Promise<BackupMade> {
+  const { logHead } = system.services.status();
+  const to = path.join(folder, 'backups');
+  return makeBackup({
+    ...{ dataDir: path.join(folder, 'data'), to, headNo: logHead, keys: true, program: '0', clock: systemClock },
+  });
+}
+
 const failed = async (): Promise<AuditCheck[] | unknown[]> =>
   (await system.services.verify()).checks.filter(({ ok }) => !ok);
 
@@ -63,6 +73,7 @@ describe('closed segments', () => {
   it(
     'are archived when it is asked for, and nothing else changes',
     async () => {
+      await backUp();
       for (const batch of ['a', 'b', 'c', 'd', 'e']) await push(batch, 200);
       const totals = await system.totals();
       expect(totals['received']).toBe(1000);
@@ -85,18 +96,32 @@ describe('closed segments', () => {
   );
 
   it(
+    'are kept for a backup that has not got so far, also after a start',
+    async () => {
+      await system.services.archive({ all: true });
+      for (const batch of ['f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n']) await push(batch, 200);
+      await restart();
+      await system.services.archive({ all: true });
+      const { firstEntry, lastEntry, holds } = await system.services.logReport();
+      expect(firstEntry).toBe(1);
+      expect(holds).toMatchObject([{ of: path.join(folder, 'backups') }]);
+      expect(holds[0]!.entry).toBeLessThan(lastEntry);
+      await backUp();
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'are let go when enough lies behind them: a mark says so, and what is kept is whole',
     async () => {
       const old = (await system.charges()).reduce((a, b) => (b.postedEntry < a.postedEntry ? b : a));
-      // A checkpoint is kept as the place to begin from; the next calls lie behind it.
-      await system.services.archive({ all: true });
-      for (const batch of ['f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n']) await push(batch, 200);
       const before = await system.export();
       // Some may be gone before, by the look that the rater takes by itself after a minute.
       await system.services.archive({ all: true });
       const report = await system.services.logReport();
       expect(report.firstEntry).toBeGreaterThan(1);
       expect(report.removed!.sealedEntry).toBeGreaterThanOrEqual(report.firstEntry - 1);
+      expect((await backUp()).manifest.firstEntry).toBe(1);
       expect(await failed()).toEqual([]);
       expect((await system.services.verify()).checks.map(({ name }) => name)).toContain(
         'ledger: rows of removed entries as they were sealed',

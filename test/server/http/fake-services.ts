@@ -212,6 +212,7 @@ export function createFake(): Fake {
       firstEntry: 1,
       lastEntry: 9,
       removed: null,
+      holds: [{ name: 'east', of: '', entry: 3 }],
       segments: [{ firstEntry: 1, lastEntry: 9, archived: false, storedBytes: 900, acceptedAt: null }],
       spool: { files: 1, archivedFiles: 0, storedBytes: 5 },
     }),
