@@ -32,6 +32,8 @@ export interface SuperviseOptions {
 }
 
 const STEADY_MS = 30_000;
+/** Killed so often before it was ready: the system does not want it. */
+const KILLED_STARTS_MAX = 4;
 
 interface SupervisorEvents {
   /** The process is ready: with its `ready` message, also after a new start. */
@@ -47,6 +49,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   #child: ChildProcess | null = null;
   #failures = 0;
   #stopping = false;
+  /** It ended by a signal that did not come from here. */
+  #killedByOthers = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: SuperviseOptions) {
@@ -64,19 +68,28 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     };
   }
 
-  /** Process id while it runs. */
   /** Ends the process as a crash would, so that it is started again; nothing when it has just ended by itself. */
   kill(): void {
     this.#child?.kill('SIGKILL');
   }
 
+  /** Process id while it runs. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
 
-  /** Starts it and resolves with its `ready` message. A first start that fails is not tried again: CHILD_NOT_READY. */
-  start(): Promise<ChildMessage> {
-    return this.#spawn();
+  /**
+   * Starts it and resolves with its `ready` message. A first start that fails is not tried again, unless somebody killed the
+   * process. Error: CHILD_NOT_READY.
+   */
+  async start(): Promise<ChildMessage> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#spawn();
+      } catch (error) {
+        if (!this.#killedByOthers || this.#stopping || tries === KILLED_STARTS_MAX) throw error;
+      }
+    }
   }
 
   /** False when it does not run just now. */
@@ -112,7 +125,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     return new Promise((resolve, reject) => {
       let ready = false;
       let readyAtMs = 0;
-      const late = setTimeout(() => child.kill('SIGKILL'), readyMsMax);
+      let isLate = false;
+      const late = setTimeout(() => (isLate = child.kill('SIGKILL')), readyMsMax);
       child.on('message', (message) => {
         const received = message as ChildMessage;
         if (received.type === 'ready' && !ready) {
@@ -129,6 +143,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       const ended = (code: number | null, signal: NodeJS.Signals | null) => {
         clearTimeout(late);
         this.#child = null;
+        this.#killedByOthers = signal !== null && !isLate && !this.#stopping;
         const how = signal ?? `exit code ${code}`;
         reject(
           new TollgridError('CHILD_NOT_READY', `the ${name} process ended (${how}) before it was ready`, { name }),

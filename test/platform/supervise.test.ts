@@ -66,6 +66,22 @@ describe('a supervised process', () => {
     await expect(supervise({ readyMsMax: 1 }).start()).rejects.toMatchObject({ code: 'CHILD_NOT_READY' });
   });
 
+  it('that is killed at its first start is started again', async () => {
+    const child = supervise({ readyMsMax: 20_000 });
+    const starting = child.start();
+    const { pid } = child;
+    process.kill(pid!, 'SIGKILL');
+    await starting;
+    expect(child.pid).not.toBe(pid);
+  });
+
+  it('that is killed at each first start is given up', async () => {
+    await expect(supervise({ args: ['die'] }).start()).rejects.toMatchObject({
+      code: 'CHILD_NOT_READY',
+      message: expect.stringContaining('SIGKILL'),
+    });
+  });
+
   it('that does not listen is killed after the grace', async () => {
     const child = supervise({ args: ['deaf'] });
     await child.start();

@@ -4,6 +4,7 @@ import { followParent, reportReady } from '../../../platform/supervise.ts';
 
 followParent();
 if (process.argv[2] === 'fail') process.exit(3);
+if (process.argv[2] === 'die') process.kill(process.pid, 'SIGKILL');
 if (process.argv[2] === 'deaf') process.on('SIGTERM', () => {});
 reportReady(
   { pid: process.pid },
