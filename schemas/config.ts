@@ -22,7 +22,7 @@ function Section<P extends Record<string, TSchema>>(description: string, propert
 }
 
 /** The ways in. Keys that only one of them knows stand in a section of its name. */
-export const SOURCE_KINDS = ['files', 'tcp', 'udp', 'radius'] as const;
+export const SOURCE_KINDS = ['files', 'tcp', 'udp', 'radius', 'mqtt'] as const;
 
 const Port = (description: string) => Type.Integer({ minimum: 0, maximum: 65_535, description });
 const Host = Type.String({
@@ -77,6 +77,51 @@ const Radius = Section('Accounting of access servers by RADIUS (RFC 2866).', {
   ),
 });
 
+const Mqtt = Section('Messages of one or more MQTT brokers; Tollgrid is their client.', {
+  brokers: Type.Array(
+    Section('A broker.', {
+      url: Type.String({
+        pattern: '^mqtts?://[^@/]+$',
+        description: 'Its address: `mqtt://host:1883`, or `mqtts://` for TLS.',
+      }),
+      username: Type.Optional(Type.String({ description: 'User name.' })),
+      passwordFile: Type.Optional(Path({ description: 'File with the password.' })),
+      caFile: Type.Optional(
+        Path({ description: "Authority of the broker's certificate (PEM); the system's when left out." }),
+      ),
+      certificateFile: Type.Optional(Path({ description: 'Certificate that Tollgrid shows (PEM).' })),
+      keyFile: Type.Optional(Path({ description: 'Its key (PEM).' })),
+    }),
+    { description: 'Where to connect; each has a connection of its own.', default: [] },
+  ),
+  topics: Type.Array(Type.String({ minLength: 1, maxLength: 65_535 }), {
+    description: 'What to subscribe to, with `+`, `#` and `$share/GROUP/`.',
+    default: [] as string[],
+  }),
+  clientId: Type.Optional(
+    Type.String({
+      pattern: '^[0-9A-Za-z_-]{1,64}$',
+      description:
+        'Name of the session that the broker keeps; `tollgrid-NAME` of the source when left out. Nobody else may use it.',
+    }),
+  ),
+  version: Type.Enum(['v5', 'v3.1.1'], { default: 'v5', description: 'Version of the protocol.' }),
+  sessionSeconds: Integer(
+    0,
+    0xffff_fffe,
+    7 * 86_400,
+    'So long the broker keeps messages while Tollgrid is away (MQTT 5; before, the broker decides).',
+  ),
+  receiveMax: Integer(1, 65_535, 5000, 'Messages that may wait for their acknowledgement; more are not sent (MQTT 5).'),
+  packetBytesMax: Integer(1024, 16 * MIB, 256 * 1024, 'A larger message is not taken and counted as refused.'),
+  keepaliveSeconds: Integer(5, 3600, 30, 'A connection without a sign of life for so long is made anew.'),
+  sparkplug: Type.Optional(
+    Section('Payloads under `spBv1.0/` are Sparkplug B: names of aliases are kept, births asked for after a gap.', {
+      rebirthSeconds: Integer(1, 3600, 10, 'An edge node is asked for its birth at most that often.'),
+    }),
+  ),
+});
+
 const Source = Section('A way in for usage.', {
   name: Type.String({
     pattern: '^[a-z0-9][a-z0-9_-]{0,62}$',
@@ -110,6 +155,7 @@ const Source = Section('A way in for usage.', {
   tcp: Type.Optional(Tcp),
   udp: Type.Optional(Udp),
   radius: Type.Optional(Radius),
+  mqtt: Type.Optional(Mqtt),
 });
 
 export const ConfigSchema = Section('The configuration of Tollgrid.', {
@@ -233,6 +279,7 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
 
 /** Filled in, paths absolute. */
 export type ConfigValues = Static<typeof ConfigSchema>;
+export type MqttConfig = Static<typeof Mqtt>;
 export type SourceConfig = Static<typeof Source>;
 export type TcpConfig = Static<typeof Tcp>;
 export type UdpConfig = Static<typeof Udp>;

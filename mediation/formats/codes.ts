@@ -17,5 +17,6 @@ export const FAULT = {
   class: errorNo('DECODE_CLASS'),
   json: errorNo('DECODE_JSON'),
   attribute: errorNo('DECODE_ATTRIBUTE'),
+  frame: errorNo('DECODE_FRAME'),
   room: errorNo('DECODE_ROOM'),
 } as const;

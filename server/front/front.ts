@@ -171,6 +171,7 @@ export class FrontParts {
       clock: this.clock,
       disk: this.disk,
       format: (name) => this.reference.format(name),
+      body: async (entryNo) => (await this.reader.entry(entryNo)).body(),
       waitForRoom: (entryNo) => this.processed.reached(entryNo - config.rater.slicesAheadMax),
       onAppended: (entry) => {
         this.delays.appended(entry);
