@@ -242,6 +242,13 @@ export const serverErrors = {
     http: 500,
     exit: 1,
   },
+  SPARKPLUG_GAP: {
+    cause: 'A Sparkplug edge node skipped a number of its sequence, or uses aliases that no birth told.',
+    cure: 'Nothing to do: it was asked for its birth, which brings all present values. What could not be named waits in suspense.',
+    counter,
+    http: 503,
+    exit: 1,
+  },
   SOURCE_UNREACHABLE: {
     cause:
       'A configured source cannot be reached: a folder cannot be read, an address not be used, a device does not answer.',

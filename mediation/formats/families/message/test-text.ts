@@ -1,6 +1,6 @@
 /**
  * Messages in the tests of a format file, a line each: time of receipt (ISO 8601), `retained`, `repeated` or `raw` where it
- * is so, topic, ` => `, payload. A raw payload is written in hexadecimal.
+ * is so, topic, ` => `, payload. A raw payload is written in hexadecimal, and may have a part: `part@topic`.
  */
 import type { FormatDocument } from '../../../../schemas/format.ts';
 import { makeMessageFrame, MESSAGE_FLAGS } from '../../frame.ts';
@@ -19,6 +19,10 @@ export function framesOfMessages(text: string, document: FormatDocument): Uint8A
       const payload = Buffer.from(written, words.includes('raw') ? 'hex' : 'utf8');
       const ms = Date.parse(time);
       const receivedMs = Number.isNaN(ms) ? 0 : ms;
+      if (words.includes('raw')) {
+        const [part, of] = topic.includes('@') ? (topic.split('@') as [string, string]) : ['', topic];
+        return [makeMessageFrame({ topic: of, receivedMs, flags, part, payload })];
+      }
       return shown(payload).map((part) => makeMessageFrame({ topic, receivedMs, flags, part, payload }));
     }),
   );
