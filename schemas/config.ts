@@ -35,7 +35,7 @@ const Clients = Type.Array(Type.String({ pattern: '^[0-9a-fA-F:.]+(/[0-9]{1,3})?
   default: [] as string[],
 });
 
-const Tcp = Section('Lines over TCP, as a PBX or a device server sends them.', {
+const Tcp = Section('Lines or frames over TCP, as a PBX, a device server or a meter sends them.', {
   mode: Type.Enum(['listen', 'connect'], {
     default: 'listen',
     description: '`listen`: devices connect to Tollgrid. `connect`: Tollgrid connects, and again after a loss.',
@@ -44,8 +44,27 @@ const Tcp = Section('Lines over TCP, as a PBX or a device server sends them.', {
   port: Port('Port; 0 with `listen` takes a free one.'),
   clients: Clients,
   connectionsMax: Integer(1, 10_000, 100, 'Connections at the same time; more are refused.'),
-  lineBytesMax: Integer(256, MIB, 16 * 1024, 'A longer line is cut into records of that size, which wait in suspense.'),
-  lineSeconds: Integer(1, 86_400, 60, 'A line that is not finished by then ends there, and its connection too.'),
+  framing: Type.Enum(['lines', 'dlms', 'length', 'fixed'], {
+    default: 'lines',
+    description:
+      '`lines`; or frames, for a format of frames: `dlms` (the wrapper of port 4059), `length` (a header says it, see `frame`), `fixed` (all of `frame.bytes`).',
+  }),
+  frame: Type.Optional(
+    Section('How frames are cut.', {
+      bytes: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description: '`fixed`: length of each.' })),
+      lengthOffset: Integer(0, 1024, 0, '`length`: where the length stands, from 0.'),
+      lengthBytes: Type.Enum([1, 2, 4], { default: 2, description: '`length`: how many bytes it has.' }),
+      littleEndian: Switch(false, '`length`: its first byte is the lowest.'),
+      lengthAdds: Integer(0, 1024, 0, '`length`: bytes of the frame that it does not count, mostly the header.'),
+    }),
+  ),
+  lineBytesMax: Integer(
+    256,
+    MIB,
+    16 * 1024,
+    'A longer line is cut into records of that size, which wait in suspense. A longer frame ends its connection.',
+  ),
+  lineSeconds: Integer(1, 86_400, 60, 'A line or frame that is not finished by then ends there, and its connection too.'),
   idleSeconds: Integer(1, 31 * 86_400, 86_400, 'A connection without a byte for so long is closed.'),
 });
 
@@ -53,6 +72,10 @@ const Udp = Section('Datagrams of one or more lines.', {
   host: Host,
   port: Port('Port; 0 takes a free one.'),
   clients: Clients,
+  framing: Type.Enum(['lines', 'datagram'], {
+    default: 'lines',
+    description: '`datagram`: each is one record, kept whole, for a format of frames.',
+  }),
 });
 
 const Radius = Section('Accounting of access servers by RADIUS (RFC 2866).', {

@@ -206,6 +206,10 @@ export const FormatSchema = Type.Object(
       ),
       'delimited, fixed: the place that tells header, detail and trailer, and its marks.',
     ),
+    undecoded: optional(
+      Type.Boolean(),
+      'message: nothing reads these yet: each waits in suspense with its bytes, until a format of this name does.',
+    ),
     registers: optional(
       Type.Array(
         Type.Object(

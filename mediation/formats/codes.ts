@@ -18,5 +18,6 @@ export const FAULT = {
   json: errorNo('DECODE_JSON'),
   attribute: errorNo('DECODE_ATTRIBUTE'),
   frame: errorNo('DECODE_FRAME'),
+  later: errorNo('DECODE_LATER'),
   room: errorNo('DECODE_ROOM'),
 } as const;

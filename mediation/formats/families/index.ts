@@ -89,19 +89,19 @@ export const REGISTRY: Readonly<Record<FamilyName, Family>> = {
   message: {
     locator: 'path',
     encodings: ['utf-8'],
-    keys: ['registers'],
+    keys: ['registers', 'undecoded'],
     placeMistake,
     encodeTest: framesOfMessages,
     partsOf,
     layout(document) {
       const { places, slotOf } = distinctPlaces(document.fields, (field: FormatField) => field.path);
-      const { registers = [] } = document;
+      const { registers = [], undecoded = false } = document;
       return {
         slots: places.length + 2 * registers.length,
         slotOf,
         typeSlot: -1,
         framed: true,
-        splitter: () => new MessageSplitter(places, registers),
+        splitter: () => new MessageSplitter(places, registers, undecoded),
         cut: cutAtFrame,
         countRecords: countFrames,
         // Besides what was escaped: the time of receipt in digits, and flags.

@@ -49,9 +49,12 @@ export class MessageSplitter implements Splitter {
   private readonly registers: ByteTable;
   /** Of each register: slots where its value may stand, and its time (-1: none of its own). */
   private readonly shown: readonly (readonly { value: number; time: number }[])[];
+  private readonly undecoded: boolean;
   private readonly frame = emptyFrame();
 
-  constructor(places: readonly string[], registers: readonly RegisterPlace[]) {
+  /** `undecoded`: each waits in suspense. */
+  constructor(places: readonly string[], registers: readonly RegisterPlace[], undecoded: boolean) {
+    this.undecoded = undecoded;
     const special = (place: string): boolean => place.startsWith('$');
     const slots = places.map((place, slot) => ({ place, slot }));
     const paths = new Map(slots.filter(({ place }) => !special(place)).map(({ place, slot }) => [place, slot]));
@@ -90,7 +93,10 @@ export class MessageSplitter implements Splitter {
     if (!row.complete || !readFrame(row.text, from, to, this.frame)) row.fault = FAULT.frame;
     else if (to - this.frame.payloadStart > MAX_RECORD_BYTES) row.fault = FAULT.tooLong;
     else if (!row.hasRoom(ROOM_BYTES)) row.fault = FAULT.room;
-    else this.readMessage(row);
+    else {
+      this.readMessage(row);
+      if (this.undecoded) row.fault = FAULT.later;
+    }
     return row.recordEnd;
   }
 
