@@ -164,7 +164,8 @@ interface Seen {
 
 async function seen(): Promise<Seen> {
   const text = await (await fetch(metricsUrl)).text();
-  const value = (name: string): number => Number(new RegExp(`^${name}\\{[^}]*source="meters"[^}]*\\} (\\S+)`, 'm').exec(text)?.[1] ?? 0);
+  const value = (name: string): number =>
+    Number(new RegExp(`^${name}\\{[^}]*source="meters"[^}]*\\} (\\S+)`, 'm').exec(text)?.[1] ?? 0);
   return {
     bytes: value('tollgrid_received_bytes_total'),
     batches: value('tollgrid_batches_total'),
@@ -231,7 +232,9 @@ async function main(): Promise<void> {
       const { batches } = await seen();
       const cpu = cpuSeconds(tollgrid.pid!) - cpuBefore;
       console.log(`${total} messages durable in ${seconds.toFixed(1)} s: ${Math.round(total / seconds)} a second`);
-      console.log(`${Math.round(total / batches)} messages a log entry; front ${((cpu / total) * 1e6).toFixed(0)} us of processor time a message`);
+      console.log(
+        `${Math.round(total / batches)} messages a log entry; front ${((cpu / total) * 1e6).toFixed(0)} us of processor time a message`,
+      );
     }
     let report = await audited(total);
     console.log(`in the ledger after ${((Date.now() - began) / 1000).toFixed(1)} s; audit closes: ${report.closes}`);
@@ -258,11 +261,16 @@ async function main(): Promise<void> {
       const after = await seen();
       const delay = ((after.delaySum - before.delaySum) / (after.delayCount - before.delayCount)) * 1000;
       const held = (outstanding / samples / STEADY_PER_SECOND) * 1000;
-      console.log(`${STEADY_PER_SECOND} a second for ${STEADY_SECONDS} s: ${held.toFixed(0)} ms from the meter to the log (backlog / rate), ${delay.toFixed(0)} ms from the log to the ledger, on average`);
+      console.log(
+        `${STEADY_PER_SECOND} a second for ${STEADY_SECONDS} s: ${held.toFixed(0)} ms from the meter to the log (backlog / rate), ${delay.toFixed(0)} ms from the log to the ledger, on average`,
+      );
     }
     const { received, rated, absorbed, duplicate, suspended } = report.total;
-    console.log(`received ${received}, rated ${rated}, first readings ${absorbed}, duplicates ${duplicate}, suspended ${suspended}, closes ${report.closes}`);
-    if (!report.closes || rated + absorbed !== total + published || absorbed !== METERS || suspended !== 0) process.exitCode = 1;
+    console.log(
+      `received ${received}, rated ${rated}, first readings ${absorbed}, duplicates ${duplicate}, suspended ${suspended}, closes ${report.closes}`,
+    );
+    if (!report.closes || rated + absorbed !== total + published || absorbed !== METERS || suspended !== 0)
+      process.exitCode = 1;
     console.log(`load at the end ${os.loadavg()[0].toFixed(1)}`);
   } finally {
     for (const meter of meters) meter.close();

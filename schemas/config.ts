@@ -64,7 +64,12 @@ const Tcp = Section('Lines or frames over TCP, as a PBX, a device server or a me
     16 * 1024,
     'A longer line is cut into records of that size, which wait in suspense. A longer frame ends its connection.',
   ),
-  lineSeconds: Integer(1, 86_400, 60, 'A line or frame that is not finished by then ends there, and its connection too.'),
+  lineSeconds: Integer(
+    1,
+    86_400,
+    60,
+    'A line or frame that is not finished by then ends there, and its connection too.',
+  ),
   idleSeconds: Integer(1, 31 * 86_400, 86_400, 'A connection without a byte for so long is closed.'),
 });
 

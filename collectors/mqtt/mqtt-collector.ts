@@ -105,7 +105,10 @@ export class MqttCollector implements Collector {
     if (before !== undefined && now - before < this.options.sparkplug!.rebirthSeconds * 1000) return;
     if (this.asked.size >= ASKED_MAX) this.asked.clear();
     this.asked.set(key, now);
-    this.surroundings.warn('SPARKPLUG_GAP', 'births or messages of edge nodes are missing; they are asked for their birth');
+    this.surroundings.warn(
+      'SPARKPLUG_GAP',
+      'births or messages of edge nodes are missing; they are asked for their birth',
+    );
     this.links[brokerNo].publish(`spBv1.0/${group}/NCMD/${edge}`, rebirthRequest(now));
   }
 }

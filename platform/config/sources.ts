@@ -18,7 +18,8 @@ export function sourceMistakes(sources: readonly SourceConfig[]): Mistake[] {
 }
 
 function frameMistakes({ tcp }: SourceConfig): string[] {
-  if (tcp?.framing === 'length' && tcp.frame === undefined) return ['needs `frame`, which says where the length stands'];
+  if (tcp?.framing === 'length' && tcp.frame === undefined)
+    return ['needs `frame`, which says where the length stands'];
   return tcp?.framing === 'fixed' && tcp.frame?.bytes === undefined ? ['needs `frame: { bytes }`'] : [];
 }
 

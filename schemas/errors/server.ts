@@ -243,7 +243,8 @@ export const serverErrors = {
     exit: 1,
   },
   SOURCE_FORMAT_UNFIT: {
-    cause: 'A source that sends frames (MQTT, RADIUS, framed TCP or UDP) names a format of lines, or the other way round.',
+    cause:
+      'A source that sends frames (MQTT, RADIUS, framed TCP or UDP) names a format of lines, or the other way round.',
     cure: 'Name a format of the family `message` or `radius` for frames, any other for lines; or change `framing`.',
     counter,
     http: 422,

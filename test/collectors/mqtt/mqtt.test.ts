@@ -37,7 +37,9 @@ describe('a repeated message', () => {
   it('keeps the time of its first receipt, also when that stands in the log', () => {
     const receipts = new FirstReceipts(10);
     const frame = makeMessageFrame({ topic: 'm/1', receivedMs: 1000, flags: 0, part: '', payload });
-    receipts.restore(Buffer.concat([frame, makeMessageFrame({ topic: 'm/2', receivedMs: 2000, flags: 0, part: '', payload })]));
+    receipts.restore(
+      Buffer.concat([frame, makeMessageFrame({ topic: 'm/2', receivedMs: 2000, flags: 0, part: '', payload })]),
+    );
     expect(receipts.timeOf('m/1', payload, true, 9000)).toBe(1000);
     expect(receipts.timeOf('m/2', payload, true, 9000)).toBe(2000);
     expect(receipts.timeOf('m/3', payload, true, 9000)).toBe(9000);
@@ -113,7 +115,11 @@ describe.skipIf(missing)('the MQTT collector (needs mosquitto)', () => {
       taken.push(...frames.map(read));
       await held;
     };
-    const one = new MqttCollector(options, { take, takeWhenRoom: take }, { now: () => 1_760_000_000_000, warn: () => undefined });
+    const one = new MqttCollector(
+      options,
+      { take, takeWhenRoom: take },
+      { now: () => 1_760_000_000_000, warn: () => undefined },
+    );
     closing.push(() => one.stop());
     return one;
   }
@@ -162,7 +168,9 @@ describe.skipIf(missing)('the MQTT collector (needs mosquitto)', () => {
     const second = await running(collector({ clientId, version }));
     await until(() => taken.length === 15);
     // 2: the broker marks them as repeated.
-    expect(taken.map(({ topic, flags }) => [topic, flags])).toEqual(Array.from({ length: 15 }, (_, no) => [`m/${no}`, 2]));
+    expect(taken.map(({ topic, flags }) => [topic, flags])).toEqual(
+      Array.from({ length: 15 }, (_, no) => [`m/${no}`, 2]),
+    );
     await second.stop();
     const third = await running(collector({ clientId, version }));
     await meter.publishAsync('m/last', 'x', { qos: 1 });
@@ -175,7 +183,9 @@ describe.skipIf(missing)('the MQTT collector (needs mosquitto)', () => {
     let release!: () => void;
     await running(collector({ receiveMax: 10 }, new Promise((resolve) => (release = resolve))));
     const meter = await device();
-    const sending = Promise.all(Array.from({ length: 500 }, (_, no) => meter.publishAsync(`m/${no}`, 'x', { qos: no % 2 ? 1 : 0 })));
+    const sending = Promise.all(
+      Array.from({ length: 500 }, (_, no) => meter.publishAsync(`m/${no}`, 'x', { qos: no % 2 ? 1 : 0 })),
+    );
     await sending;
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(taken.length).toBeLessThanOrEqual(10);
@@ -270,7 +280,35 @@ function makeCertificates(folder: string): void {
     ['broker', '/CN=localhost'],
     ['client', '/CN=tollgrid'],
   ]) {
-    openssl('req', '-new', ...key.slice(0, -2), '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', subject, '-addext', 'subjectAltName=DNS:localhost');
-    openssl('x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-copy_extensions', 'copy', '-out', `${name}.crt`);
+    openssl(
+      'req',
+      '-new',
+      ...key.slice(0, -2),
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.csr`,
+      '-subj',
+      subject,
+      '-addext',
+      'subjectAltName=DNS:localhost',
+    );
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      'ca.crt',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-days',
+      '2',
+      '-copy_extensions',
+      'copy',
+      '-out',
+      `${name}.crt`,
+    );
   }
 }

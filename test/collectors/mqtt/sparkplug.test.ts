@@ -4,7 +4,10 @@ import { EdgeNodes, readPayload, rebirthRequest } from '../../../collectors/mqtt
 /** Protobuf by hand, so that the schema is held against something else than itself. */
 const varint = (value: bigint): number[] =>
   value < 128n ? [Number(value)] : [Number(value & 127n) | 128, ...varint(value >> 7n)];
-const number = (field: number, value: bigint | number): number[] => [...varint(BigInt(field << 3)), ...varint(BigInt(value))];
+const number = (field: number, value: bigint | number): number[] => [
+  ...varint(BigInt(field << 3)),
+  ...varint(BigInt(value)),
+];
 const bytes = (field: number, content: ArrayLike<number>): number[] => [
   ...varint(BigInt((field << 3) | 2)),
   ...varint(BigInt(content.length)),
@@ -24,7 +27,8 @@ const shown = (found: { content: Buffer | null } | null): unknown =>
   found?.content === null ? null : (JSON.parse(found!.content!.toString()) as { metrics: unknown }).metrics;
 
 const birth = payload(0, [...text(1, 'Energy/Import'), ...number(2, 7), ...number(4, 9), ...float(12, 123.45)]);
-const data = (seq: number): Buffer => payload(seq, [...number(2, 7), ...number(3, AT + 1000), ...number(4, 9), ...float(12, 124.5)]);
+const data = (seq: number): Buffer =>
+  payload(seq, [...number(2, 7), ...number(3, AT + 1000), ...number(4, 9), ...float(12, 124.5)]);
 
 describe('a Sparkplug payload', () => {
   it('keeps the digits that were meant', () => {
@@ -64,7 +68,9 @@ describe('a Sparkplug payload', () => {
 describe('edge nodes', () => {
   it('name aliases by their last birth', () => {
     const nodes = new EdgeNodes();
-    expect(shown(nodes.read('spBv1.0/town/NBIRTH/gw', birth))).toEqual({ 'Energy/Import': { value: '123.45', time: AT } });
+    expect(shown(nodes.read('spBv1.0/town/NBIRTH/gw', birth))).toEqual({
+      'Energy/Import': { value: '123.45', time: AT },
+    });
     const found = nodes.read('spBv1.0/town/NDATA/gw', data(1));
     expect([found?.state, found?.gap, found?.rebirth]).toEqual(['read', false, null]);
     expect(shown(found)).toEqual({ 'Energy/Import': { value: '124.5', time: AT + 1000 } });

@@ -1,6 +1,12 @@
 import net from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DLMS_WRAPPER, fixedFrames, FrameSplitter, framesWithLength, type FrameRule } from '../../../collectors/frames/index.ts';
+import {
+  DLMS_WRAPPER,
+  fixedFrames,
+  FrameSplitter,
+  framesWithLength,
+  type FrameRule,
+} from '../../../collectors/frames/index.ts';
 import { TcpCollector, type TcpOptions } from '../../../collectors/tcp/index.ts';
 import { FakeRecords, FakeSurroundings, portOf, until } from '../support.ts';
 

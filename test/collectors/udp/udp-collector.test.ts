@@ -18,7 +18,10 @@ afterEach(async () => {
   await collector.stop();
 });
 
-async function listening(clients: string[] = [], framing: 'lines' | 'datagram' = 'lines'): Promise<(text: string) => void> {
+async function listening(
+  clients: string[] = [],
+  framing: 'lines' | 'datagram' = 'lines',
+): Promise<(text: string) => void> {
   collector = new UdpCollector({ host: '127.0.0.1', port: 0, clients, framing }, intake, surroundings);
   await collector.start();
   const port = portOf(collector.status().detail);
@@ -40,7 +43,9 @@ describe('datagrams', () => {
     send('\u0000\u0001a\nb');
     await until(() => intake.taken.length === 1);
     // Length, version 1, 1000 ms, the sender's address, and the datagram.
-    expect(Buffer.from(intake.taken[0], 'latin1').toString('hex')).toBe('00000016' + '01' + '0000000003e8' + '09' + Buffer.from('127.0.0.1').toString('hex') + '000161' + '0a62');
+    expect(Buffer.from(intake.taken[0], 'latin1').toString('hex')).toBe(
+      '00000016' + '01' + '0000000003e8' + '09' + Buffer.from('127.0.0.1').toString('hex') + '000161' + '0a62',
+    );
   });
 
   it('of strangers, and those without room, are counted as refused', async () => {

@@ -15,8 +15,10 @@ import { freePort, isMosquittoMissing, startMosquitto } from './mosquitto.ts';
 import { TOWN } from './system.ts';
 
 const missing = isMosquittoMissing();
-const READINGS = 1500;
-const METERS = ['E700001', 'E700002', 'E700003'];
+const ROUNDS = 30;
+const PER_ROUND = 50;
+const METERS = ['E700001', 'E700002'];
+const PLUG = 'E700003';
 
 let folder: string;
 let broker: ChildProcess;
@@ -57,7 +59,7 @@ async function audited(isAll: (report: AuditReport) => boolean): Promise<AuditRe
   }
 }
 
-const known = ({ total }: AuditReport): number => total.rated + total.absorbed;
+const known = ({ total }: AuditReport): number => total.rated + total.absorbed + total.superseded;
 
 beforeAll(async () => {
   if (missing) return;
@@ -103,45 +105,36 @@ afterAll(async () => {
 
 describe.skipIf(missing)('meters on a real broker (needs mosquitto)', () => {
   it('become charges for what their registers went on by', async () => {
-    await publish('E700003', 0);
-    await publish('E700003', 1);
+    await publish('E700002', 0);
+    await publish('E700002', 1);
     const report = await audited((one) => known(one) >= 2);
     expect([report.closes, report.total.rated, report.total.absorbed]).toEqual([true, 1, 1]);
     const { items }: Page<ChargeItem> = await api.get('/v1/charges', { limit: 10 });
-    // 1 kWh through a transformer of 30 to 1.
-    expect(items.map(({ quantity }) => Number(quantity))).toEqual([30_000]);
+    // 1 kWh through a transformer of 20 to 1.
+    expect(items.map(({ quantity }) => Number(quantity))).toEqual([20_000]);
   });
 
   it('are charged once each, although Tollgrid is killed in the middle', async () => {
+    await publish('E700001', 0);
+    await publish('E700001', 1);
     const sending = (async () => {
-      for (let no = 2; no < READINGS; no += 50) {
-        await Promise.all(
-          Array.from({ length: 50 }, (_, i) => no + i).flatMap((at) => METERS.map((one) => publish(one, at))),
-        );
+      for (let round = 0; round < ROUNDS; round++) {
+        const numbers = Array.from({ length: PER_ROUND }, (_, i) => 2 + round * PER_ROUND + i);
+        await Promise.all(numbers.flatMap((no) => METERS.map((meter) => publish(meter, no))));
+        // Without a time of its own: when it comes again it is the same reading, not one that went backwards.
+        for (let i = 0; i < 10; i++)
+          await meters.publishAsync(`shellies/${PLUG}/emeter/0/total`, String(1000 * (round * 10 + i)), { qos: 1 });
       }
     })();
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await new Promise((resolve) => setTimeout(resolve, 200));
     await killed();
     await sending;
     await started();
-    const last = Math.ceil((READINGS - 2) / 50) * 50 + 2;
-    const all = 3 * last - 4;
+    const all = METERS.length * (2 + ROUNDS * PER_ROUND) + ROUNDS * 10;
     const report = await audited((one) => known(one) >= all);
     expect(report.closes).toBe(true);
-    expect([report.total.rated, report.total.absorbed, report.total.suspended]).toEqual([all - 3, 3, 0]);
+    expect([known(report), report.total.suspended]).toEqual([all, 0]);
     // A message that was durable and whose acknowledgement was lost came again: known as a duplicate.
     expect(report.total.received).toBe(all + report.total.duplicate);
-  });
-
-  it('without a time of their own are the same reading when they come again', async () => {
-    const before = (await audited(() => true)).total;
-    await meters.publishAsync('shellies/E700001/emeter/0/total', '9000000', { qos: 1 });
-    await audited(({ total }) => total.received > before.received);
-    await killed();
-    await meters.publishAsync('shellies/E700001/emeter/0/total', '9000500', { qos: 1 });
-    await started();
-    const report = await audited(({ total }) => total.received >= before.received + 2);
-    expect(report.closes).toBe(true);
-    expect(report.total.suspended).toBe(0);
   });
 });

@@ -21,7 +21,11 @@ let api: Api;
 let ports: { pbx: number; meters: number };
 
 function line(no: number): string {
-  const time = new Date(Date.UTC(2026, 9, 20, 10) + no * 60_000).toISOString().slice(0, 19).replaceAll('-', '/').replace('T', ' ');
+  const time = new Date(Date.UTC(2026, 9, 20, 10) + no * 60_000)
+    .toISOString()
+    .slice(0, 19)
+    .replaceAll('-', '/')
+    .replace('T', ' ');
   return `${time},00:01:00,5,380442209001,O,380971112233,0971112233,,0,${1000 + no},0,E430,Lab,T9011,LINE 3.1,0,0,,,,,,,,,,,,,\r\n`;
 }
 

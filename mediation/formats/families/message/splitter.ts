@@ -93,10 +93,8 @@ export class MessageSplitter implements Splitter {
     if (!row.complete || !readFrame(row.text, from, to, this.frame)) row.fault = FAULT.frame;
     else if (to - this.frame.payloadStart > MAX_RECORD_BYTES) row.fault = FAULT.tooLong;
     else if (!row.hasRoom(ROOM_BYTES)) row.fault = FAULT.room;
-    else {
-      this.readMessage(row);
-      if (this.undecoded) row.fault = FAULT.later;
-    }
+    else if (this.undecoded) row.fault = FAULT.later;
+    else this.readMessage(row);
     return row.recordEnd;
   }
 
@@ -116,7 +114,8 @@ export class MessageSplitter implements Splitter {
       row.text[row.arenaEnd++] = ONE;
       this.put(row, place, row.arenaEnd - 1, row.arenaEnd);
     }
-    for (let at = channelStart; at < partEnd; at++) if (row.text[at] >= 0x80) row.high = true;
+    look(row, channelStart, channelEnd);
+    look(row, partStart, partEnd);
     if ((flags & MESSAGE_FLAGS.raw) === 0) this.readPayload(row);
   }
 
@@ -125,11 +124,8 @@ export class MessageSplitter implements Splitter {
     let { payloadStart: start, end } = this.frame;
     while (start < end && text[start] <= 32) start++;
     while (end > start && text[end - 1] <= 32) end--;
-    for (let at = start; at < end; at++) if (text[at] >= 0x80) row.high = true;
-    if (this.slotOf.has('$payload')) {
-      if (text.subarray(start, end).includes(0)) row.fault = FAULT.nul;
-      this.put(row, '$payload', start, end);
-    }
+    look(row, start, end);
+    this.put(row, '$payload', start, end);
     if (this.json === null || start === end || text[start] !== OPEN) return;
     this.json.readLine(row, start, end);
     const { partStart, partEnd } = this.frame;
@@ -163,6 +159,14 @@ export class MessageSplitter implements Splitter {
     while (end < channelEnd && text[end] !== SLASH) end++;
     row.slotStart[slot] = start;
     row.slotEnd[slot] = end;
+  }
+}
+
+/** No text holds NUL, and what is no ASCII is looked at again. */
+function look(row: Row, start: number, end: number): void {
+  for (let at = start; at < end; at++) {
+    if (row.text[at] === 0) row.fault = FAULT.nul;
+    if (row.text[at] >= 0x80) row.high = true;
   }
 }
 
