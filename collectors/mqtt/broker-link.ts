@@ -83,7 +83,7 @@ export class BrokerLink {
     client.on('packetreceive', (packet) => {
       if (packet.cmd === 'publish' && packet.qos === 1) packet.qos = 0;
     });
-    client.handleMessage = (packet, done) => this.receive(acknowledgements, packet, done);
+    client.handleMessage = (packet, done) => this.receive(client, acknowledgements, packet, done);
     client.once('connect', () => void this.subscribe(client));
     client.on('error', (error) => this.failed(error));
     client.once('close', () => this.lost(acknowledgements));
@@ -144,7 +144,12 @@ export class BrokerLink {
     this.events.warn('SOURCE_UNREACHABLE', `${this.broker.url} refuses the subscription: ${what}`);
   }
 
-  private receive(acknowledgements: Acknowledgements, packet: IPublishPacket, done: () => void): void {
+  private receive(
+    client: MqttClient,
+    acknowledgements: Acknowledgements,
+    packet: IPublishPacket,
+    done: () => void,
+  ): void {
     if (this.stopping) return;
     const durable = packet.messageId === undefined ? () => undefined : acknowledgements.expect(packet.messageId);
     const payload = packet.payload as Buffer;
@@ -154,6 +159,7 @@ export class BrokerLink {
       return done();
     }
     const message = { topic: packet.topic, payload, retained: packet.retain, repeated: packet.dup };
+    let goOn = (): void => undefined;
     const taken: Promise<void> = this.events
       .take(message)
       .then(durable, (error: unknown) => {
@@ -162,12 +168,29 @@ export class BrokerLink {
       })
       .finally(() => {
         this.underway.delete(taken);
-        if (waits) done();
+        goOn();
       });
     this.underway.add(taken);
-    // Nothing more is read from the connection until there is room: the broker has to wait.
-    const waits = this.underway.size >= this.session.receiveMax;
-    if (!waits) done();
+    // Nothing more is read from the connection until there is room: the broker has to wait. One that keeps to `receiveMax`
+    // sends no more by itself.
+    if (this.underway.size > this.session.receiveMax) goOn = this.halt(client, done);
+    else done();
+  }
+
+  /** While nothing is read the broker's answers to pings are not either: the connection is kept alive without them. */
+  private halt(client: MqttClient, done: () => void): () => void {
+    const alive = setInterval(
+      () => {
+        if (!client.connected) return clearInterval(alive);
+        client.sendPing();
+        client.reschedulePing(true);
+      },
+      (this.session.keepaliveSeconds * 1000) / 3,
+    );
+    return () => {
+      clearInterval(alive);
+      done();
+    };
   }
 
   private failed(error: Error): void {
