@@ -39,6 +39,8 @@ export interface RecordIntake {
   take(records: readonly Uint8Array[]): Promise<void>;
   /** The same for senders that can be made to wait: never busy. */
   takeWhenRoom(records: readonly Uint8Array[]): Promise<void>;
+  /** The source's last batches in the log, the oldest first: what its senders may send again. */
+  recent?(): Promise<Uint8Array[]>;
 }
 
 /** What a collector needs of its surroundings; tests hold the time. */

@@ -22,7 +22,7 @@ function Section<P extends Record<string, TSchema>>(description: string, propert
 }
 
 /** The ways in. Keys that only one of them knows stand in a section of its name. */
-export const SOURCE_KINDS = ['files', 'tcp', 'udp', 'radius'] as const;
+export const SOURCE_KINDS = ['files', 'tcp', 'udp', 'radius', 'mqtt'] as const;
 
 const Port = (description: string) => Type.Integer({ minimum: 0, maximum: 65_535, description });
 const Host = Type.String({
@@ -35,7 +35,7 @@ const Clients = Type.Array(Type.String({ pattern: '^[0-9a-fA-F:.]+(/[0-9]{1,3})?
   default: [] as string[],
 });
 
-const Tcp = Section('Lines over TCP, as a PBX or a device server sends them.', {
+const Tcp = Section('Lines or frames over TCP, as a PBX, a device server or a meter sends them.', {
   mode: Type.Enum(['listen', 'connect'], {
     default: 'listen',
     description: '`listen`: devices connect to Tollgrid. `connect`: Tollgrid connects, and again after a loss.',
@@ -44,8 +44,32 @@ const Tcp = Section('Lines over TCP, as a PBX or a device server sends them.', {
   port: Port('Port; 0 with `listen` takes a free one.'),
   clients: Clients,
   connectionsMax: Integer(1, 10_000, 100, 'Connections at the same time; more are refused.'),
-  lineBytesMax: Integer(256, MIB, 16 * 1024, 'A longer line is cut into records of that size, which wait in suspense.'),
-  lineSeconds: Integer(1, 86_400, 60, 'A line that is not finished by then ends there, and its connection too.'),
+  framing: Type.Enum(['lines', 'dlms', 'length', 'fixed'], {
+    default: 'lines',
+    description:
+      '`lines`; or frames, for a format of frames: `dlms` (the wrapper of port 4059), `length` (a header says it, see `frame`), `fixed` (all of `frame.bytes`).',
+  }),
+  frame: Type.Optional(
+    Section('How frames are cut.', {
+      bytes: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description: '`fixed`: length of each.' })),
+      lengthOffset: Integer(0, 1024, 0, '`length`: where the length stands, from 0.'),
+      lengthBytes: Type.Enum([1, 2, 4], { default: 2, description: '`length`: how many bytes it has.' }),
+      littleEndian: Switch(false, '`length`: its first byte is the lowest.'),
+      lengthAdds: Integer(0, 1024, 0, '`length`: bytes of the frame that it does not count, mostly the header.'),
+    }),
+  ),
+  lineBytesMax: Integer(
+    256,
+    MIB,
+    16 * 1024,
+    'A longer line is cut into records of that size, which wait in suspense. A longer frame ends its connection.',
+  ),
+  lineSeconds: Integer(
+    1,
+    86_400,
+    60,
+    'A line or frame that is not finished by then ends there, and its connection too.',
+  ),
   idleSeconds: Integer(1, 31 * 86_400, 86_400, 'A connection without a byte for so long is closed.'),
 });
 
@@ -53,6 +77,10 @@ const Udp = Section('Datagrams of one or more lines.', {
   host: Host,
   port: Port('Port; 0 takes a free one.'),
   clients: Clients,
+  framing: Type.Enum(['lines', 'datagram'], {
+    default: 'lines',
+    description: '`datagram`: each is one record, kept whole, for a format of frames.',
+  }),
 });
 
 const Radius = Section('Accounting of access servers by RADIUS (RFC 2866).', {
@@ -73,6 +101,51 @@ const Radius = Section('Accounting of access servers by RADIUS (RFC 2866).', {
       keyFile: Path({ description: 'Its key (PEM).' }),
       clientsCaFile: Path({ description: 'Authority whose certificates may send (PEM).' }),
       connectionsMax: Integer(1, 10_000, 100, 'Connections at the same time.'),
+    }),
+  ),
+});
+
+const Mqtt = Section('Messages of one or more MQTT brokers; Tollgrid is their client.', {
+  brokers: Type.Array(
+    Section('A broker.', {
+      url: Type.String({
+        pattern: '^mqtts?://[^@/]+$',
+        description: 'Its address: `mqtt://host:1883`, or `mqtts://` for TLS.',
+      }),
+      username: Type.Optional(Type.String({ description: 'User name.' })),
+      passwordFile: Type.Optional(Path({ description: 'File with the password.' })),
+      caFile: Type.Optional(
+        Path({ description: "Authority of the broker's certificate (PEM); the system's when left out." }),
+      ),
+      certificateFile: Type.Optional(Path({ description: 'Certificate that Tollgrid shows (PEM).' })),
+      keyFile: Type.Optional(Path({ description: 'Its key (PEM).' })),
+    }),
+    { description: 'Where to connect; each has a connection of its own.', default: [] },
+  ),
+  topics: Type.Array(Type.String({ minLength: 1, maxLength: 65_535 }), {
+    description: 'What to subscribe to, with `+`, `#` and `$share/GROUP/`.',
+    default: [] as string[],
+  }),
+  clientId: Type.Optional(
+    Type.String({
+      pattern: '^[0-9A-Za-z_-]{1,64}$',
+      description:
+        'Name of the session that the broker keeps; `tollgrid-NAME` of the source when left out. Nobody else may use it.',
+    }),
+  ),
+  version: Type.Enum(['v5', 'v3.1.1'], { default: 'v5', description: 'Version of the protocol.' }),
+  sessionSeconds: Integer(
+    0,
+    0xffff_fffe,
+    7 * 86_400,
+    'So long the broker keeps messages while Tollgrid is away (MQTT 5; before, the broker decides).',
+  ),
+  receiveMax: Integer(1, 65_535, 5000, 'Messages that may wait for their acknowledgement; more are not sent (MQTT 5).'),
+  packetBytesMax: Integer(1024, 16 * MIB, 256 * 1024, 'A larger message is not taken and counted as refused.'),
+  keepaliveSeconds: Integer(5, 3600, 30, 'A connection without a sign of life for so long is made anew.'),
+  sparkplug: Type.Optional(
+    Section('Payloads under `spBv1.0/` are Sparkplug B: names of aliases are kept, births asked for after a gap.', {
+      rebirthSeconds: Integer(1, 3600, 10, 'An edge node is asked for its birth at most that often.'),
     }),
   ),
 });
@@ -110,6 +183,7 @@ const Source = Section('A way in for usage.', {
   tcp: Type.Optional(Tcp),
   udp: Type.Optional(Udp),
   radius: Type.Optional(Radius),
+  mqtt: Type.Optional(Mqtt),
 });
 
 export const ConfigSchema = Section('The configuration of Tollgrid.', {
@@ -254,6 +328,7 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
 
 /** Filled in, paths absolute. */
 export type ConfigValues = Static<typeof ConfigSchema>;
+export type MqttConfig = Static<typeof Mqtt>;
 export type SourceConfig = Static<typeof Source>;
 export type TcpConfig = Static<typeof Tcp>;
 export type UdpConfig = Static<typeof Udp>;

@@ -17,7 +17,7 @@ function optional<T extends TSchema>(schema: T, description: string) {
 export const ENCODINGS = ['utf-8', 'cp866', 'cp1251', 'koi8-u', 'utf-16le', 'utf-16be'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
-export const FAMILIES = ['delimited', 'fixed', 'attributes', 'json', 'radius'] as const;
+export const FAMILIES = ['delimited', 'fixed', 'attributes', 'json', 'message', 'radius'] as const;
 export type FamilyName = (typeof FAMILIES)[number];
 
 /** Units a number or duration may come in, as what one of it is in the base unit (ms, bytes, Wh, litres). */
@@ -33,6 +33,8 @@ export const UNITS = {
   MiB: 1_048_576,
   GB: 1_000_000_000,
   GiB: 1_073_741_824,
+  /** Watt-minutes, of readings alone: a whole Wh is what counts. */
+  Wmin: 1 / 60,
   Wh: 1,
   kWh: 1000,
   MWh: 1_000_000,
@@ -46,6 +48,7 @@ export const RECORD_KINDS = ['usage', 'registerReading', 'intervalReading', 'con
 export const QUALITIES = ['unknown', 'estimated', 'actual', 'verified'] as const;
 
 const Name = Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_.-]*$', maxLength: 100 });
+const JsonPath = Type.String({ pattern: '^[^.$][^.]*(\\.[^.]+)*$' });
 const FieldName = Type.String({ minLength: 1, maxLength: 100 });
 const Scalar = Type.Unsafe<string | number | boolean>({ type: ['string', 'number', 'boolean'] });
 const Scalars = Type.Union([Scalar, Type.Array(Scalar, { minItems: 1 })]);
@@ -77,7 +80,10 @@ const Field = Type.Object(
     column: optional(Type.Integer({ minimum: 1, maximum: 1000 }), 'delimited: number of the column, from 1.'),
     range: optional(Type.String({ pattern: '^[0-9]+(-[0-9]+)?$' }), 'fixed: first and last character, from 1: "3-12".'),
     attribute: optional(Type.String({ minLength: 1 }), 'attributes: name; `$line` is the first line of the record.'),
-    path: optional(Type.String({ pattern: '^[^.]+(\\.[^.]+)*$' }), 'json: keys joined by dots: "data.from".'),
+    path: optional(
+      Type.String({ pattern: '^[^.]+(\\.[^.]+)*$' }),
+      'json, message: keys joined by dots: "data.from"; message also: $topic, $topic.2, $receivedAt, $value...',
+    ),
     value: optional(Scalar, 'A constant instead of a place in the record.'),
     join: optional(Type.Array(FieldName, { minItems: 2, maxItems: 8 }), 'Texts of fields above, joined by one blank.'),
     first: optional(Type.Array(FieldName, { minItems: 2, maxItems: 16 }), 'The first of fields above that is there.'),
@@ -200,6 +206,24 @@ export const FormatSchema = Type.Object(
       ),
       'delimited, fixed: the place that tells header, detail and trailer, and its marks.',
     ),
+    undecoded: optional(
+      Type.Boolean(),
+      'message: nothing reads these yet: each waits in suspense with its bytes, until a format of this name does.',
+    ),
+    registers: optional(
+      Type.Array(
+        Type.Object(
+          {
+            register: Type.String({ minLength: 1, maxLength: 255 }),
+            path: JsonPath,
+            time: Type.Optional(JsonPath),
+          },
+          strict,
+        ),
+        { minItems: 1, maxItems: 100 },
+      ),
+      'message: the registers that one message may show. Each that it shows is a record, with `$register`, `$value` and, of `time`, `$time`.',
+    ),
     fields: Type.Array(Field, { minItems: 1, maxItems: 1000 }),
     classes: Type.Array(RecordClass, { minItems: 1, maxItems: 200 }),
     record: Mapping,
@@ -246,7 +270,8 @@ export const FormatSchema = Type.Object(
           {
             name: Type.Optional(Type.String()),
             given: Type.String({
-              description: 'As it stands in a file; radius: lines of sender, time and hexadecimal.',
+              description:
+                'As it stands in a file; radius: lines of sender, time and hexadecimal; message: time, topic => payload.',
             }),
             first: Type.Optional(Type.Boolean()),
             expect: Type.Array(Type.Record(Type.String(), Type.Unknown())),

@@ -1,8 +1,21 @@
 /** Cuts a stream of bytes into lines, without their ends. What is too long for a line is cut, never dropped. */
 
-const [LF, CR] = [10, 13];
+const [NUL, LF, CR] = [0, 10, 13];
 
-export class LineSplitter {
+/** How a stream of bytes becomes records. */
+export interface RecordSplitter {
+  /** Bytes of a record that has not ended yet. */
+  readonly openBytes: number;
+  /** Nothing more can be read from this stream. */
+  readonly broken: boolean;
+  /** Records that ended within the chunk. */
+  push(chunk: Uint8Array): Uint8Array[];
+  /** What stands there without an end, when nothing will follow. */
+  end(): Uint8Array[];
+}
+
+export class LineSplitter implements RecordSplitter {
+  readonly broken = false;
   private readonly lineBytesMax: number;
   private rest: Uint8Array = new Uint8Array(0);
 
@@ -42,9 +55,12 @@ export class LineSplitter {
   }
 
   private cut(bytes: Uint8Array, start: number, end: number, lines: Uint8Array[]): void {
+    let first = start;
     let last = end;
-    while (last > start && bytes[last - 1] === CR) last--;
-    for (let from = start; from < last; from += this.lineBytesMax) {
+    while (last > first && bytes[last - 1] === CR) last--;
+    // Serial adapters and exchanges send these when they connect.
+    while (first < last && bytes[first] === NUL) first++;
+    for (let from = first; from < last; from += this.lineBytesMax) {
       lines.push(bytes.subarray(from, Math.min(last, from + this.lineBytesMax)));
     }
   }

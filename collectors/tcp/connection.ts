@@ -1,13 +1,18 @@
 /** One sender's connection: reads no faster than the log takes, and ends when its sender is slow or silent. */
 import type { Socket } from 'node:net';
 import { toTollgridError } from '../../platform/errors.ts';
-import { LineSplitter } from '../lines/split-lines.ts';
+import type { RecordSplitter } from '../lines/split-lines.ts';
 import type { RecordIntake, Surroundings } from '../port.ts';
 
 export interface ConnectionLimits {
-  lineBytesMax: number;
   lineSeconds: number;
   idleSeconds: number;
+}
+
+/** What a connection says of its sender; reasons are counted. */
+export interface ConnectionEvents {
+  seen(): void;
+  refused(reason: 'slow' | 'malformed'): void;
 }
 
 export class Connection {
@@ -15,7 +20,8 @@ export class Connection {
   private readonly intake: RecordIntake;
   private readonly surroundings: Surroundings;
   private readonly limits: ConnectionLimits;
-  private readonly lines: LineSplitter;
+  private readonly records: RecordSplitter;
+  private readonly events: ConnectionEvents;
   private lineTimer: NodeJS.Timeout | null = null;
   /** Resolves when the connection is over and everything read from it is in the log, or cannot be. */
   readonly done: Promise<void>;
@@ -25,16 +31,18 @@ export class Connection {
     intake: RecordIntake,
     surroundings: Surroundings,
     limits: ConnectionLimits,
-    seen: () => void,
+    records: RecordSplitter,
+    events: ConnectionEvents,
   ) {
     this.socket = socket;
     this.intake = intake;
     this.surroundings = surroundings;
     this.limits = limits;
-    this.lines = new LineSplitter(limits.lineBytesMax);
+    this.records = records;
+    this.events = events;
     socket.setKeepAlive(true, 60_000);
     socket.setTimeout(limits.idleSeconds * 1000, () => socket.end());
-    this.done = this.read(seen).catch((error: unknown) => {
+    this.done = this.read().catch((error: unknown) => {
       const { code, message } = toTollgridError(error);
       if (code !== 'STOPPING') surroundings.warn(code, message);
       socket.destroy();
@@ -47,12 +55,17 @@ export class Connection {
   }
 
   /** The next chunk is read when the last one is durable: TCP makes the sender wait meanwhile. */
-  private async read(seen: () => void): Promise<void> {
+  private async read(): Promise<void> {
     try {
       for await (const chunk of this.socket as AsyncIterable<Uint8Array>) {
-        seen();
-        await this.take(this.lines.push(chunk));
-        this.watchOpenLine();
+        this.events.seen();
+        const records = this.records.push(chunk);
+        await this.take(records);
+        if (this.records.broken) {
+          this.refuse('malformed', 'FRAME_BROKEN', 'what a sender sent is no frame of the kind that is expected');
+          break;
+        }
+        this.watchOpenRecord(records.length > 0);
       }
     } catch (error) {
       // A sender that vanishes is the end of its connection; a log that refuses is not.
@@ -60,20 +73,30 @@ export class Connection {
     } finally {
       if (this.lineTimer !== null) clearTimeout(this.lineTimer);
     }
-    await this.take(this.lines.end());
+    await this.take(this.records.end());
   }
 
-  private async take(lines: readonly Uint8Array[]): Promise<void> {
-    if (lines.length > 0) await this.intake.takeWhenRoom(lines);
+  private async take(records: readonly Uint8Array[]): Promise<void> {
+    if (records.length > 0) await this.intake.takeWhenRoom(records);
   }
 
-  private watchOpenLine(): void {
+  /** The time runs from where a record began: a byte now and then does not make it longer. */
+  private watchOpenRecord(isNew: boolean): void {
+    const isOpen = this.records.openBytes > 0;
+    if (this.lineTimer !== null && isOpen && !isNew) return;
     if (this.lineTimer !== null) clearTimeout(this.lineTimer);
     this.lineTimer = null;
-    if (this.lines.openBytes === 0) return;
-    this.lineTimer = setTimeout(() => {
-      this.surroundings.warn('SENDER_SLOW', `a line was not finished within ${this.limits.lineSeconds} s`);
-      this.end();
-    }, this.limits.lineSeconds * 1000);
+    if (!isOpen) return;
+    const { lineSeconds } = this.limits;
+    this.lineTimer = setTimeout(
+      () => this.refuse('slow', 'SENDER_SLOW', `a record was not finished within ${lineSeconds} s`),
+      lineSeconds * 1000,
+    );
+  }
+
+  private refuse(reason: 'slow' | 'malformed', code: string, message: string): void {
+    this.events.refused(reason);
+    this.surroundings.warn(code, message);
+    this.end();
   }
 }

@@ -1,7 +1,10 @@
-/** Lines over TCP: devices connect to Tollgrid, or Tollgrid connects to a device and again after each loss. */
+/** Lines or frames over TCP: devices connect to Tollgrid, or Tollgrid connects to a device and again after each loss. */
 import net from 'node:net';
 import { TollgridError } from '../../platform/errors.ts';
+import { makeFrame } from '../../mediation/formats/index.ts';
 import { Clients } from '../clients.ts';
+import { FrameSplitter, type FrameRule } from '../frames/index.ts';
+import { LineSplitter } from '../lines/split-lines.ts';
 import type { Collector, CollectorStatus, RecordIntake, Surroundings } from '../port.ts';
 import { Connection, type ConnectionLimits } from './connection.ts';
 
@@ -11,6 +14,9 @@ export interface TcpOptions extends ConnectionLimits {
   port: number;
   clients: readonly string[];
   connectionsMax: number;
+  lineBytesMax: number;
+  /** Frames instead of lines: each is kept whole, with its sender and the time of receipt around it. */
+  frames?: FrameRule | undefined;
 }
 
 const CONNECT_MS = 10_000;
@@ -27,7 +33,7 @@ export class TcpCollector implements Collector {
   private stopping = false;
   private detail: string | null = null;
   private lastSeenMs: number | null = null;
-  private readonly refused = { stranger: 0, connections: 0 };
+  private readonly refused = { stranger: 0, connections: 0, slow: 0, malformed: 0 };
 
   constructor(options: TcpOptions, intake: RecordIntake, surroundings: Surroundings) {
     this.options = options;
@@ -96,13 +102,25 @@ export class TcpCollector implements Collector {
   }
 
   private async follow(socket: net.Socket): Promise<void> {
-    const seen = (): void => {
-      this.lastSeenMs = this.surroundings.now();
-    };
-    const connection = new Connection(socket, this.intake, this.surroundings, this.options, seen);
+    const { frames, lineBytesMax } = this.options;
+    const records = frames === undefined ? new LineSplitter(lineBytesMax) : new FrameSplitter(frames, lineBytesMax);
+    const intake = frames === undefined ? this.intake : this.framing(socket.remoteAddress ?? '');
+    const connection = new Connection(socket, intake, this.surroundings, this.options, records, {
+      seen: () => (this.lastSeenMs = this.surroundings.now()),
+      refused: (reason) => this.refused[reason]++,
+    });
     this.connections.add(connection);
     await connection.done;
     this.connections.delete(connection);
+  }
+
+  private framing(sender: string): RecordIntake {
+    const framed = (records: readonly Uint8Array[]): Uint8Array[] =>
+      records.map((record) => makeFrame(sender, this.surroundings.now(), record));
+    return {
+      take: (records) => this.intake.take(framed(records)),
+      takeWhenRoom: (records) => this.intake.takeWhenRoom(framed(records)),
+    };
   }
 
   private async connect(): Promise<void> {

@@ -1,6 +1,7 @@
-/** Lines in datagrams (syslog, SMDR over UDP). Nobody can be told to wait: what finds no room is counted as refused. */
+/** Lines in datagrams, or datagrams kept whole (syslog, SMDR over UDP). Nobody can be told to wait: what finds no room is counted as refused. */
 import type dgram from 'node:dgram';
 import { toTollgridError } from '../../platform/errors.ts';
+import { makeFrame } from '../../mediation/formats/index.ts';
 import { Clients } from '../clients.ts';
 import { LineSplitter } from '../lines/split-lines.ts';
 import type { Collector, CollectorStatus, RecordIntake, Surroundings } from '../port.ts';
@@ -10,6 +11,8 @@ export interface UdpOptions {
   host: string;
   port: number;
   clients: readonly string[];
+  /** `datagram`: each is one record, with its sender and the time of receipt around it. */
+  framing: 'lines' | 'datagram';
 }
 
 /** The largest datagram there is. */
@@ -72,11 +75,10 @@ export class UdpCollector implements Collector {
       return;
     }
     this.lastSeenMs = this.surroundings.now();
-    const splitter = new LineSplitter(DATAGRAM_BYTES_MAX);
-    const lines = [...splitter.push(datagram), ...splitter.end()];
-    if (lines.length === 0) return;
+    const records = this.recordsOf(datagram, address, this.lastSeenMs);
+    if (records.length === 0) return;
     const taken: Promise<void> = this.intake
-      .take(lines)
+      .take(records)
       .catch((error: unknown) => {
         this.refused.busy++;
         const { code, message } = toTollgridError(error);
@@ -84,5 +86,11 @@ export class UdpCollector implements Collector {
       })
       .finally(() => this.taking.delete(taken));
     this.taking.add(taken);
+  }
+
+  private recordsOf(datagram: Uint8Array, sender: string, nowMs: number): Uint8Array[] {
+    if (this.options.framing === 'datagram') return datagram.length === 0 ? [] : [makeFrame(sender, nowMs, datagram)];
+    const splitter = new LineSplitter(DATAGRAM_BYTES_MAX);
+    return [...splitter.push(datagram), ...splitter.end()];
   }
 }

@@ -17,5 +17,7 @@ export const FAULT = {
   class: errorNo('DECODE_CLASS'),
   json: errorNo('DECODE_JSON'),
   attribute: errorNo('DECODE_ATTRIBUTE'),
+  frame: errorNo('DECODE_FRAME'),
+  later: errorNo('DECODE_LATER'),
   room: errorNo('DECODE_ROOM'),
 } as const;

@@ -96,6 +96,7 @@ export function compileFormat(publication: Publication): CompiledFormat {
     specs: document.fields,
   };
   const decoder = new Decoder(parts);
+  const partsOf = REGISTRY[document.family].partsOf?.(document);
   const room = arenaRoom(document, parts);
   return {
     name: document.format,
@@ -109,6 +110,7 @@ export function compileFormat(publication: Publication): CompiledFormat {
     estimateArena: room,
     decode: (columns, place) => decoder.decode(columns, place),
     explain: (bytes) => explainRow(decoder, document, fields, layout, room(bytes.length, 1), bytes),
+    ...(partsOf !== undefined && { partsOf }),
     ...(recordTypes !== null &&
       trailer !== null && { totals: (columns: RecordColumns) => sliceTotals(columns, recordTypes, trailer) }),
     ...(recordTypes !== null && {

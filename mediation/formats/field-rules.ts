@@ -12,7 +12,7 @@ import type { Finding } from './rules.ts';
 const BASES: Readonly<Record<BaseUnit, readonly Unit[]>> = {
   ms: ['ms', 's', 'min', 'h'],
   bytes: ['B', 'kB', 'KiB', 'MB', 'MiB', 'GB', 'GiB'],
-  Wh: ['Wh', 'kWh', 'MWh'],
+  Wh: ['Wmin', 'Wh', 'kWh', 'MWh'],
   litres: ['l', 'm3'],
   events: [],
 };
@@ -134,6 +134,7 @@ function typeMistakes(document: FormatDocument, field: FormatField): Finding[] {
     const parts = field.pattern === undefined ? [] : compileDuration(field.pattern);
     return typeof parts === 'string' ? [{ path: '/pattern', message: parts }] : [];
   }
+  if (type !== 'reading' && field.unit === 'Wmin') return [{ path: '/unit', message: 'is known for readings alone' }];
   if (type === 'reading' && (field.unit === undefined || !['Wh', 'litres'].includes(unitBase(field)!))) {
     return [{ path: '', message: `a reading needs a \`unit\`: ${[...BASES.Wh, ...BASES.litres].join(', ')}` }];
   }

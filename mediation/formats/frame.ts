@@ -8,19 +8,36 @@
  *   channel     1 byte of length, then UTF-8: a sender's address, a topic
  *   payload     the rest
  *
+ * Version 2, for messages with topics:
+ *
+ *   receivedMs  6 bytes
+ *   flags       1 byte: see MESSAGE_FLAGS
+ *   channel     2 bytes of length, then UTF-8: the topic
+ *   part        1 byte of length, then UTF-8: which of the registers that the message shows is meant; mostly none
+ *   payload     the rest
+ *
  * Numbers are big-endian.
  */
 
 export const FRAME_VERSION = 1;
+export const MESSAGE_VERSION = 2;
+/** `raw`: the payload was read by the collector, and what it found stands in frames behind this one. */
+export const MESSAGE_FLAGS = { retained: 1, repeated: 2, raw: 4 } as const;
 const LENGTH_BYTES = 4;
 const FIXED_BYTES = LENGTH_BYTES + 8;
 const CHANNEL_BYTES_MAX = 255;
+/** Of a message, up to the topic. */
+const MESSAGE_BYTES = LENGTH_BYTES + 10;
 
 export interface Frame {
   receivedMs: number;
   /** Where in the bytes the parts stand. */
   channelStart: number;
   channelEnd: number;
+  /** Of messages; 0 and nothing elsewhere. */
+  flags: number;
+  partStart: number;
+  partEnd: number;
   payloadStart: number;
   end: number;
 }
@@ -38,6 +55,37 @@ export function makeFrame(channel: string, receivedMs: number, payload: Uint8Arr
   return frame;
 }
 
+export interface MessageParts {
+  topic: string;
+  receivedMs: number;
+  flags: number;
+  part: string;
+  payload: Uint8Array;
+}
+
+/** A topic beyond 65,535 bytes, which MQTT does not have, or a part beyond 255 is cut. */
+export function makeMessageFrame({ topic, receivedMs, flags, part, payload }: MessageParts): Uint8Array {
+  const name = Buffer.from(topic).subarray(0, 0xffff);
+  const piece = Buffer.from(part).subarray(0, CHANNEL_BYTES_MAX);
+  const frame = Buffer.allocUnsafe(MESSAGE_BYTES + name.length + 1 + piece.length + payload.length);
+  frame.writeUInt32BE(frame.length - LENGTH_BYTES, 0);
+  frame[4] = MESSAGE_VERSION;
+  frame.writeUIntBE(receivedMs, 5, 6);
+  frame[11] = flags;
+  frame.writeUInt16BE(name.length, 12);
+  frame.set(name, MESSAGE_BYTES);
+  const at = MESSAGE_BYTES + name.length;
+  frame[at] = piece.length;
+  frame.set(piece, at + 1);
+  frame.set(payload, at + 1 + piece.length);
+  return frame;
+}
+
+export function emptyFrame(): Frame {
+  const nowhere = { channelStart: 0, channelEnd: 0, partStart: 0, partEnd: 0, payloadStart: 0, end: 0 };
+  return { receivedMs: 0, flags: 0, ...nowhere };
+}
+
 /** Where the frame at `from` ends; 0 when it is not whole, which also what is no frame is. */
 export function frameEnd(bytes: Uint8Array, from: number, end: number): number {
   if (from + LENGTH_BYTES > end) return 0;
@@ -46,15 +94,29 @@ export function frameEnd(bytes: Uint8Array, from: number, end: number): number {
   return to > end ? 0 : to;
 }
 
-/** Fills the frame at `from`, which ends at `end`; false when it is none of this version. */
+/** Fills the frame at `from`, which ends at `end`; false when it is none of these versions. */
 export function readFrame(bytes: Uint8Array, from: number, end: number, frame: Frame): boolean {
-  if (end - from < FIXED_BYTES || bytes[from + 4] !== FRAME_VERSION) return false;
+  if (end - from < FIXED_BYTES) return false;
   let receivedMs = 0;
   for (let i = 5; i < 11; i++) receivedMs = receivedMs * 256 + bytes[from + i];
   frame.receivedMs = receivedMs;
-  frame.channelStart = from + FIXED_BYTES;
-  frame.channelEnd = frame.payloadStart = frame.channelStart + bytes[from + 11];
   frame.end = end;
+  if (bytes[from + 4] === MESSAGE_VERSION) return readMessage(bytes, from, end, frame);
+  frame.flags = 0;
+  frame.channelStart = from + FIXED_BYTES;
+  frame.channelEnd = frame.channelStart + bytes[from + 11];
+  frame.partStart = frame.partEnd = frame.payloadStart = frame.channelEnd;
+  return bytes[from + 4] === FRAME_VERSION && frame.payloadStart <= end;
+}
+
+function readMessage(bytes: Uint8Array, from: number, end: number, frame: Frame): boolean {
+  frame.flags = bytes[from + 11];
+  frame.channelStart = from + MESSAGE_BYTES;
+  if (frame.channelStart >= end) return false;
+  frame.channelEnd = frame.channelStart + ((bytes[from + 12] << 8) | bytes[from + 13]);
+  if (frame.channelEnd >= end) return false;
+  frame.partStart = frame.channelEnd + 1;
+  frame.partEnd = frame.payloadStart = frame.partStart + bytes[frame.channelEnd];
   return frame.payloadStart <= end;
 }
 

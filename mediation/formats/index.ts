@@ -15,7 +15,8 @@ export type { Mistake } from './document.ts';
 export { checkFormat, compileFormat, parseFormat, prepareFormat } from './compile.ts';
 export { testFormat } from './format-tests.ts';
 export type { FormatTestResult } from './format-tests.ts';
-export { makeFrame } from './frame.ts';
+export { emptyFrame, frameEnd, makeFrame, makeMessageFrame, MESSAGE_FLAGS, readFrame } from './frame.ts';
+export type { MessageParts } from './frame.ts';
 export { decodeBytes } from './decode-bytes.ts';
 
 /** The fields of the record at `bytes[offset, offset + length)`, as they stand there and as they are understood. */

@@ -19,6 +19,11 @@ export interface CompiledFormat {
   readonly identity: 'key' | 'occurrence';
   /** Single records are joined to a batch as they are (frames) and not by line ends. */
   readonly framed: boolean;
+  /**
+   * Which registers a message's payload shows: it becomes a record, and so a frame, for each. One without a name where
+   * it shows none.
+   */
+  partsOf?(payload: Uint8Array): readonly string[];
   /** What a second sight of an identity with other content means. */
   readonly secondSight: 'conflict' | 'revision' | 'counter';
   /** Names of the format's fields, for messages: `faultField` - 1 is an index into it. */

@@ -11,9 +11,16 @@ export function sourceMistakes(sources: readonly SourceConfig[]): Mistake[] {
         ? [wrong('name', `is used twice: ${source.name}`)]
         : []),
       ...(source[needed] === undefined ? [wrong(needed, `is missing: a source of kind ${source.kind} needs it`)] : []),
+      ...frameMistakes(source).map((message) => wrong('tcp', message)),
       ...otherSections(source).map((section) => wrong(section, `belongs to another kind than ${source.kind}`)),
     ];
   });
+}
+
+function frameMistakes({ tcp }: SourceConfig): string[] {
+  if (tcp?.framing === 'length' && tcp.frame === undefined)
+    return ['needs `frame`, which says where the length stands'];
+  return tcp?.framing === 'fixed' && tcp.frame?.bytes === undefined ? ['needs `frame: { bytes }`'] : [];
 }
 
 function otherSections(source: SourceConfig): string[] {

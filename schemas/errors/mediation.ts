@@ -127,6 +127,20 @@ export const mediationErrors = {
     http: 422,
     exit: 1,
   },
+  DECODE_FRAME: {
+    cause: 'What a collector wrote around a message is not whole, or of a version that is not known.',
+    cure: 'Nothing the sender did. Run `tollgrid verify`; after a downgrade, start the newer version and recycle.',
+    counter: 'tollgrid_errors_total',
+    http: 422,
+    exit: 1,
+  },
+  DECODE_LATER: {
+    cause: 'The record came in a layout that nothing reads yet: its format says `undecoded`.',
+    cure: 'Nothing is lost: its bytes are kept. Publish a format of that name that reads them and recycle, or write it off.',
+    counter: 'tollgrid_errors_total',
+    http: 422,
+    exit: 1,
+  },
   DECODE_ROOM: {
     cause: 'The rewritten texts of a slice do not fit the room set aside for them.',
     cure: 'This is a defect: report it with the format file.',

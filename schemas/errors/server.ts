@@ -249,6 +249,28 @@ export const serverErrors = {
     http: 500,
     exit: 1,
   },
+  SOURCE_FORMAT_UNFIT: {
+    cause:
+      'A source that sends frames (MQTT, RADIUS, framed TCP or UDP) names a format of lines, or the other way round.',
+    cure: 'Name a format of the family `message` or `radius` for frames, any other for lines; or change `framing`.',
+    counter,
+    http: 422,
+    exit: 2,
+  },
+  FRAME_BROKEN: {
+    cause: 'A sender of frames sent bytes that are no frame of the configured kind; its connection was closed.',
+    cure: 'What it sent waits in suspense. Check `framing` of the source against the device.',
+    counter,
+    http: 503,
+    exit: 1,
+  },
+  SPARKPLUG_GAP: {
+    cause: 'A Sparkplug edge node skipped a number of its sequence, or uses aliases that no birth told.',
+    cure: 'Nothing to do: it was asked for its birth, which brings all present values. What could not be named waits in suspense.',
+    counter,
+    http: 503,
+    exit: 1,
+  },
   SOURCE_UNREACHABLE: {
     cause:
       'A configured source cannot be reached: a folder cannot be read, an address not be used, a device does not answer.',

@@ -181,6 +181,7 @@ export class FrontParts {
       clock: this.clock,
       disk: this.disk,
       format: (name) => this.reference.format(name),
+      body: async (entryNo) => (await this.reader.entry(entryNo)).body(),
       waitForRoom: (entryNo) => this.waitForRoom(entryNo - config.rater.slicesAheadMax),
       onAppended: (entry) => {
         this.delays.appended(entry);

@@ -38,6 +38,8 @@ export interface IntakeParts {
   /** Absent: no room is kept free. */
   disk?: DiskReserve;
   format(name: string): CompiledFormat;
+  /** Of an entry in the log. */
+  body?(entryNo: number): Promise<Uint8Array>;
   /** Resolves when at most `slicesAheadMax` entries after `entryNo` wait for the rater. */
   waitForRoom(entryNo: number): Promise<void>;
   onAppended(entry: EntryFacts & { bodyBytes: number }): void;
@@ -168,6 +170,13 @@ export class Intake implements FileIntake {
     const body = this.parts.format(format).framed ? Buffer.concat(records) : joinLines(records);
     const head: BatchHead = { source, format, sha256: sha256(body), records: records.length };
     return (await this.append(EntryType.batch, head, body)).entryNo;
+  }
+
+  recentBatches(source: string): Promise<Uint8Array[]> {
+    const { body, state } = this.parts;
+    // Of a source that was silent for long, retention may have removed them.
+    const kept = (state.lastBatches.get(source) ?? []).filter((entryNo) => entryNo >= state.firstEntry);
+    return body === undefined ? Promise.resolve([]) : Promise.all(kept.map(body));
   }
 
   private earlierPush(earlier: PushFacts | undefined, requestSha256: string): Pushed | null {

@@ -74,6 +74,9 @@ export interface RerateFacts {
   head: Extract<CommandHead, { command: 'rerate' | 'undoRerate' }>;
 }
 
+/** More than a sender may have sent without an answer when it sends it all again. */
+const LAST_BATCHES = 64;
+
 export class LogState {
   /** First entry that is kept; 0 in an empty log. */
   firstEntry = 0;
@@ -89,6 +92,8 @@ export class LogState {
   private readonly pushes = new PushKeys();
   readonly publications = new Map<string, PublicationFacts>();
   readonly lastAcceptedMs = new Map<string, number>();
+  /** The last batches of each source, the oldest first: see `LAST_BATCHES`. */
+  readonly lastBatches = new Map<string, number[]>();
   readonly incidents = new Incidents();
   readonly rerates = new Map<number, RerateFacts>();
   readonly tariffs = new TariffHistory();
@@ -206,6 +211,9 @@ export class LogState {
 
   private applyBatch(entry: EntryFacts, head: BatchHead): void {
     this.lastAcceptedMs.set(head.source, entry.acceptedAtMs);
+    const last = this.lastBatches.get(head.source) ?? [];
+    if (last.push(entry.entryNo) > LAST_BATCHES) last.shift();
+    this.lastBatches.set(head.source, last);
     if (head.idempotencyKey === undefined) return;
     this.pushes.set(pushKey(head.caller, head.source, head.idempotencyKey), entry, head);
   }
@@ -280,6 +288,7 @@ export class LogState {
       pushes: this.pushes,
       publications: mapPart(this.publications),
       lastAcceptedMs: mapPart(this.lastAcceptedMs),
+      lastBatches: mapPart(this.lastBatches),
       incidents: plainPart(
         () => this.incidents.dump(),
         (dump) => this.incidents.load(dump),

@@ -1,10 +1,13 @@
 /** The collector of a configured source. A new kind is one more case here, and a section of the configuration. */
 import { FolderCollector, type FileIntake } from '../../collectors/files/index.ts';
+import { DLMS_WRAPPER, fixedFrames, framesWithLength, type FrameRule } from '../../collectors/frames/index.ts';
 import type { Collector, RecordIntake, Surroundings } from '../../collectors/index.ts';
+import { MqttCollector, type MqttOptions } from '../../collectors/mqtt/index.ts';
 import { RadiusCollector, type RadiusOptions } from '../../collectors/radius/index.ts';
 import { TcpCollector } from '../../collectors/tcp/index.ts';
 import { UdpCollector } from '../../collectors/udp/index.ts';
-import type { RadiusConfig, SourceConfig } from '../../platform/config.ts';
+import type { MqttConfig, RadiusConfig, SourceConfig, TcpConfig } from '../../platform/config.ts';
+import { TollgridError } from '../../platform/errors.ts';
 import { readSecretFile } from '../../platform/secret-file.ts';
 
 export interface CollectorPorts {
@@ -13,18 +16,71 @@ export interface CollectorPorts {
   surroundings: Surroundings;
 }
 
-/** Which sections exist was checked with the configuration. */
+/** Which sections exist was checked with the configuration. Errors: SOURCE_FORMAT_UNFIT, SECRET_UNREADABLE. */
 export function makeCollector(source: SourceConfig, { files, records, surroundings }: CollectorPorts): Collector {
+  if (files.format(source.format).framed !== sendsFrames(source)) {
+    const [sends, wants] = sendsFrames(source) ? ['frames', 'lines'] : ['lines', 'frames'];
+    const message = `Source "${source.name}" sends ${sends}, and its format "${source.format}" reads ${wants}.`;
+    throw new TollgridError('SOURCE_FORMAT_UNFIT', message, { source: source.name, format: source.format });
+  }
   switch (source.kind) {
     case 'files':
       return new FolderCollector({ ...source, directory: source.directory! }, files, surroundings);
     case 'tcp':
-      return new TcpCollector(source.tcp!, records, surroundings);
+      return new TcpCollector({ ...source.tcp!, frames: frameRule(source.tcp!) }, records, surroundings);
     case 'udp':
       return new UdpCollector(source.udp!, records, surroundings);
     case 'radius':
       return new RadiusCollector(withSecrets(source.radius!), records, surroundings);
+    case 'mqtt': {
+      const partsOf = (payload: Uint8Array): readonly string[] =>
+        files.format(source.format).partsOf?.(payload) ?? WHOLE;
+      return new MqttCollector({ ...mqttOptions(source.name, source.mqtt!), partsOf }, records, surroundings);
+    }
   }
+}
+
+/** Messages and packets come in frames; files and lines do not. */
+function sendsFrames({ kind, tcp, udp }: SourceConfig): boolean {
+  if (kind === 'tcp') return tcp!.framing !== 'lines';
+  if (kind === 'udp') return udp!.framing !== 'lines';
+  return kind === 'radius' || kind === 'mqtt';
+}
+
+/** Undefined for lines. What each needs of `frame` was checked with the configuration. */
+function frameRule({ framing, frame }: TcpConfig): FrameRule | undefined {
+  switch (framing) {
+    case 'lines':
+      return undefined;
+    case 'dlms':
+      return DLMS_WRAPPER;
+    case 'fixed':
+      return fixedFrames(frame!.bytes!);
+    case 'length': {
+      const { lengthOffset: offset, lengthBytes: bytes, littleEndian, lengthAdds: adds } = frame!;
+      return framesWithLength({ offset, bytes, littleEndian, adds });
+    }
+  }
+}
+
+const WHOLE: readonly string[] = [''];
+
+/** Error: SECRET_UNREADABLE. */
+function mqttOptions(name: string, { brokers, clientId, ...rest }: MqttConfig): Omit<MqttOptions, 'partsOf'> {
+  const read = (file: string | undefined): Buffer | undefined =>
+    file === undefined ? undefined : readSecretFile(file);
+  return {
+    ...rest,
+    clientId: clientId ?? `tollgrid-${name}`,
+    brokers: brokers.map(({ url, username, passwordFile, caFile, certificateFile, keyFile }) => ({
+      url,
+      username,
+      password: read(passwordFile),
+      ca: read(caFile),
+      certificate: read(certificateFile),
+      key: read(keyFile),
+    })),
+  };
 }
 
 /** Error: SECRET_UNREADABLE. Read at each start of the source, so that a changed secret needs no restart of Tollgrid. */

@@ -27,10 +27,17 @@ export class RecordBatches implements RecordIntake {
   private waiters: (() => void)[] = [];
   received = 0;
   receivedBytes = 0;
+  /** The source's last batches in the log. */
+  readonly recent: () => Promise<Uint8Array[]>;
 
   /** `append` makes the records one durable batch, and waits where the ledger is behind. */
-  constructor(append: (records: readonly Uint8Array[]) => Promise<unknown>, limits: BatchLimits) {
+  constructor(
+    append: (records: readonly Uint8Array[]) => Promise<unknown>,
+    limits: BatchLimits,
+    recent: () => Promise<Uint8Array[]> = () => Promise.resolve([]),
+  ) {
     this.append = append;
+    this.recent = recent;
     this.limits = limits;
   }
 

@@ -16,6 +16,8 @@ const BATCH_BYTES_MAX = 1024 * 1024;
 
 export interface SourcesIntake extends FileIntake {
   batch(source: string, format: string, records: readonly Uint8Array[]): Promise<unknown>;
+  /** The source's last batches, the oldest first. */
+  recentBatches(source: string): Promise<Uint8Array[]>;
 }
 
 export interface SourceStatus extends CollectorStatus {
@@ -164,10 +166,11 @@ export class Sources {
 
   private async add(config: SourceConfig): Promise<void> {
     const { name, format, waitingBytesMax } = config;
-    const records = new RecordBatches((batch) => this.intake.batch(name, format, batch), {
-      waitingBytesMax,
-      batchBytesMax: Math.min(BATCH_BYTES_MAX, waitingBytesMax),
-    });
+    const records = new RecordBatches(
+      (batch) => this.intake.batch(name, format, batch),
+      { waitingBytesMax, batchBytesMax: Math.min(BATCH_BYTES_MAX, waitingBytesMax) },
+      () => this.intake.recentBatches(name),
+    );
     const source: Running = { config, records, collector: null, failure: null, again: null, told: null };
     this.running.set(name, source);
     if (!this.isPaused(source)) await this.begin(source);

@@ -33,7 +33,9 @@ export interface Family {
   /** What is wrong with a place that a field names, or null. */
   placeMistake?(place: string): string | null;
   /** Bytes of what a test in a format file gives as text, where these are not the text itself. */
-  encodeTest?(text: string): Uint8Array;
+  encodeTest?(text: string, document: FormatDocument): Uint8Array;
+  /** See `CompiledFormat.partsOf`. */
+  partsOf?(document: FormatDocument): (payload: Uint8Array) => readonly string[];
 }
 
 /** Numbers the distinct places that fields name, in the order of first use. */

@@ -12,6 +12,7 @@ import { distinctPlaces } from './family.ts';
 import type { Family, Layout } from './family.ts';
 import { countLines, countParagraphs, cutAtLine, cutAtParagraph, cutAtWideLine, cutBySplitting } from './framing.ts';
 
+import { framesOfMessages, MessageSplitter, partsOf, placeMistake } from './message/index.ts';
 import { attributeMistake, framesOfText, RadiusSplitter } from './radius/index.ts';
 
 export type { Family, Layout, Locator } from './family.ts';
@@ -82,6 +83,29 @@ export const REGISTRY: Readonly<Record<FamilyName, Family>> = {
         slots: places.length,
         slotOf,
         typeSlot: -1,
+      };
+    },
+  },
+  message: {
+    locator: 'path',
+    encodings: ['utf-8'],
+    keys: ['registers', 'undecoded'],
+    placeMistake,
+    encodeTest: framesOfMessages,
+    partsOf,
+    layout(document) {
+      const { places, slotOf } = distinctPlaces(document.fields, (field: FormatField) => field.path);
+      const { registers = [], undecoded = false } = document;
+      return {
+        slots: places.length + 2 * registers.length,
+        slotOf,
+        typeSlot: -1,
+        framed: true,
+        splitter: () => new MessageSplitter(places, registers, undecoded),
+        cut: cutAtFrame,
+        countRecords: countFrames,
+        // Besides what was escaped: the time of receipt in digits, and flags.
+        arenaPerByte: 5,
       };
     },
   },

@@ -16,6 +16,8 @@ const MAX_DEPTH = 64;
 interface PathNode {
   keys: ByteTable;
   children: PathNode[];
+  /** Children that are elements of a list: `ENERGY.Total.0`. */
+  items: (PathNode | null)[];
   /** Slot of the value, -1 when only deeper values are wanted. */
   slot: number;
 }
@@ -30,7 +32,12 @@ function pathTree(paths: readonly (readonly string[])[], slots: readonly number[
       below.map(({ slot }) => slot),
     );
   });
-  return { keys: new ByteTable(keys), children, slot: own < 0 ? -1 : slots[own] };
+  const indexes = keys.map((key) => (/^\d{1,3}$/.test(key) ? Number(key) : -1));
+  const items = Array.from(
+    { length: Math.max(-1, ...indexes) + 1 },
+    (_, index) => children[indexes.indexOf(index)] ?? null,
+  );
+  return { keys: new ByteTable(keys), children, items, slot: own < 0 ? -1 : slots[own] };
 }
 
 export class JsonSplitter implements Splitter {
@@ -43,10 +50,11 @@ export class JsonSplitter implements Splitter {
   private stringStart = 0;
   private stringEnd = 0;
 
-  constructor(paths: readonly string[]) {
+  /** `slots`: where the values of the paths go, when not in the order of the paths. */
+  constructor(paths: readonly string[], slots: readonly number[] = paths.map((_, slot) => slot)) {
     this.tree = pathTree(
       paths.map((path) => path.split('.')),
-      paths.map((_, slot) => slot),
+      slots,
     );
   }
 
@@ -74,7 +82,8 @@ export class JsonSplitter implements Splitter {
     return next;
   }
 
-  private readLine(row: Row, from: number, stop: number): void {
+  /** Reads an object that stands in `row.text[from, stop)`, over several lines too; the slots must be empty. */
+  readLine(row: Row, from: number, stop: number): void {
     this.row = row;
     this.text = row.text;
     this.at = from;
@@ -88,7 +97,7 @@ export class JsonSplitter implements Splitter {
   private blanks(): void {
     while (this.at < this.end) {
       const byte = this.text[this.at];
-      if (byte !== 32 && byte !== 9 && byte !== 13) return;
+      if (byte !== 32 && byte !== 9 && byte !== LF && byte !== 13) return;
       this.at++;
     }
   }
@@ -106,7 +115,7 @@ export class JsonSplitter implements Splitter {
     if (node !== null && node.slot >= 0) this.row.slotStart[node.slot] = this.row.slotEnd[node.slot] = this.at;
     const first = this.text[this.at];
     if (first === OPEN) return this.readObject(node, depth);
-    if (first === OPEN_LIST) return this.readList(depth);
+    if (first === OPEN_LIST) return this.readList(node, depth);
     if (first === QUOTE) {
       if (!this.readString(node !== null && node.slot >= 0)) return false;
     } else if (!this.readWord()) return false;
@@ -130,11 +139,12 @@ export class JsonSplitter implements Splitter {
     }
   }
 
-  private readList(depth: number): boolean {
+  private readList(node: PathNode | null, depth: number): boolean {
     this.at++;
     if (this.take(CLOSE_LIST)) return true;
-    for (;;) {
-      if (!this.readValue(null, depth + 1)) return false;
+    for (let index = 0; ; index++) {
+      const item = node !== null && index < node.items.length ? node.items[index] : null;
+      if (!this.readValue(item, depth + 1)) return false;
       if (this.take(CLOSE_LIST)) return true;
       if (!this.take(COMMA)) return false;
     }

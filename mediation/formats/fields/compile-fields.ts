@@ -127,7 +127,7 @@ class FieldCompiler {
   }
 
   private value(field: FormatField, no: number): ValueReader {
-    const exponent = this.document.family === 'json';
+    const exponent = ['json', 'message'].includes(this.document.family);
     switch (typeOf(field)) {
       case 'dateTime':
         return this.date(field, no);

@@ -49,17 +49,23 @@ export function numberReader(field: number, spec: FormatField, exponent: boolean
 
 /**
  * A register's value, kept as the meter shows it: in kWh or m3, with the decimals it came with.
- * One in Wh or litres gets three decimals more, one in MWh three less.
+ * One in Wh or litres gets three decimals more, one in MWh three less. One in watt-minutes, which have no decimals in Wh,
+ * counts in the whole Wh that are full: differences of such values add up to the whole.
  */
 export function readingReader(field: number, spec: FormatField): ValueReader {
   const syntax = syntaxOf(spec, false);
-  const shift = spec.unit === undefined ? 0 : 3 - Math.log10(UNITS[spec.unit]);
+  const inMinutes = spec.unit === 'Wmin';
+  const shift = spec.unit === undefined ? 0 : inMinutes ? 3 : 3 - Math.log10(UNITS[spec.unit]);
   const [min, max] = limitsOf(spec);
   const decimal: Decimal = { digits: 0, scale: 0 };
   return (row, start, end) => {
     if (!parseDecimal(row.text, start, end, syntax, decimal)) return FAULT.number;
     let { digits } = decimal;
     let scale = decimal.scale + shift;
+    if (inMinutes) {
+      digits = Math.floor(digits / (60 * 10 ** decimal.scale));
+      scale = shift;
+    }
     for (; scale < 0; scale++) digits *= 10;
     if (scale > 9 || !Number.isSafeInteger(digits)) return FAULT.number;
     row.number[field] = digits;

@@ -1,5 +1,12 @@
 import net from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  DLMS_WRAPPER,
+  fixedFrames,
+  FrameSplitter,
+  framesWithLength,
+  type FrameRule,
+} from '../../../collectors/frames/index.ts';
 import { TcpCollector, type TcpOptions } from '../../../collectors/tcp/index.ts';
 import { FakeRecords, FakeSurroundings, portOf, until } from '../support.ts';
 
@@ -57,7 +64,7 @@ describe('lines over TCP', () => {
     expect(collector.status()).toMatchObject({
       state: 'taking',
       lastSeenMs: 1000,
-      refused: { stranger: 0, connections: 0 },
+      refused: { stranger: 0, connections: 0, slow: 0, malformed: 0 },
     });
   });
 
@@ -87,12 +94,41 @@ describe('lines over TCP', () => {
     expect(surroundings.warnings).toEqual(['SENDER_SLOW']);
   });
 
+  it('that get a byte now and then end all the same', async () => {
+    const port = await listening({ lineSeconds: 0.1 });
+    const socket = client(port);
+    const dripping = setInterval(() => socket.write('x'), 20);
+    await new Promise((resolve) => socket.once('close', resolve));
+    clearInterval(dripping);
+    await until(() => intake.taken.length === 1);
+    expect(intake.taken[0]).toMatch(/^x+$/);
+    expect(collector.status().refused).toMatchObject({ slow: 1 });
+  });
+
+  it('do not end while whole lines come, however long that lasts', async () => {
+    const port = await listening({ lineSeconds: 0.1 });
+    const socket = client(port);
+    for (let no = 0; no < 15; no++) {
+      socket.write('whole\nhal');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(collector.status().refused).toMatchObject({ slow: 0 });
+    expect(collector.status().connections).toBe(1);
+  });
+
+  it('lose the NUL bytes in front of them', async () => {
+    const port = await listening();
+    client(port).write('\0\0call 1\r\n\0\r\n\0call 2\n');
+    await until(() => intake.taken.length === 2);
+    expect(intake.taken).toEqual(['call 1', 'call 2']);
+  });
+
   it('come from no more senders than allowed, and from none that is foreign', async () => {
     const port = await listening({ connectionsMax: 1 });
     client(port).write('a\n');
     await until(() => intake.taken.length === 1);
     await new Promise((resolve) => client(port).once('close', resolve));
-    expect(collector.status().refused).toEqual({ stranger: 0, connections: 1 });
+    expect(collector.status().refused).toMatchObject({ stranger: 0, connections: 1 });
     await collector.stop();
 
     const closedPort = await listening({ clients: ['192.0.2.1'] });
@@ -129,5 +165,51 @@ describe('lines over TCP', () => {
     await expect(second.start()).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' });
     await expect(second.test()).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' });
     expect(await collector.test()).toEqual([`listens on 127.0.0.1:${port}`]);
+  });
+});
+
+describe('frames over TCP', () => {
+  const payloads = (): string[] =>
+    intake.taken.map((taken) => Buffer.from(taken, 'latin1').subarray(21).toString('hex'));
+
+  it('are kept whole, also in pieces, with sender and time of receipt', async () => {
+    const port = await listening({ frames: DLMS_WRAPPER });
+    const socket = client(port);
+    socket.write(Buffer.from('000100010010000' + '30f0a0b0001', 'hex'));
+    await until(() => intake.taken.length === 1);
+    socket.end(Buffer.from('00010010' + '00010c', 'hex'));
+    await until(() => intake.taken.length === 2);
+    expect(payloads()).toEqual(['00010001001000030f0a0b', '00010001001000010c']);
+    expect(Buffer.from(intake.taken[0], 'latin1').subarray(4, 21).toString('hex')).toBe(
+      '01' + '0000000003e8' + '09' + Buffer.from('127.0.0.1').toString('hex'),
+    );
+  });
+
+  it('that are none end their connection; the bytes are kept and counted', async () => {
+    const port = await listening({ frames: DLMS_WRAPPER });
+    const socket = client(port);
+    socket.write(Buffer.from('000100010010000' + '10c' + '7ea00a0b' + '00000000', 'hex'));
+    await new Promise((resolve) => socket.once('close', resolve));
+    await until(() => intake.taken.length === 2);
+    expect(payloads()).toEqual(['00010001001000010c', '7ea00a0b00000000']);
+    expect(surroundings.warnings).toEqual(['FRAME_BROKEN']);
+    expect(collector.status().refused).toMatchObject({ malformed: 1 });
+  });
+
+  it('may have a length of any kind', () => {
+    const cut = (rule: FrameRule, ...hex: string[]): string[] => {
+      const splitter = new FrameSplitter(rule, 100);
+      const frames = hex.flatMap((chunk) => splitter.push(Buffer.from(chunk, 'hex')));
+      return [...frames, ...splitter.end()].map((frame) => Buffer.from(frame).toString('hex'));
+    };
+    expect(cut(fixedFrames(3), '0102', '030405', '06', '07')).toEqual(['010203', '040506', '07']);
+    const afterMark = framesWithLength({ offset: 1, bytes: 1, littleEndian: false, adds: 2 });
+    expect(cut(afterMark, '68', '02aabb68', '00')).toEqual(['6802aabb', '6800']);
+    const little = framesWithLength({ offset: 0, bytes: 4, littleEndian: true, adds: 4 });
+    expect(cut(little, '02000000' + 'aabb' + '01000000cc')).toEqual(['02000000aabb', '01000000cc']);
+    // Counts itself, and says less than its own header: broken.
+    const whole = framesWithLength({ offset: 0, bytes: 2, littleEndian: false, adds: 0 });
+    expect(cut(whole, '0004aabb' + '0001cc')).toEqual(['0004aabb', '0001cc']);
+    expect(cut(whole, 'ffff00')).toEqual(['ffff00']);
   });
 });

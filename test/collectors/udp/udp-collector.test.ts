@@ -18,8 +18,11 @@ afterEach(async () => {
   await collector.stop();
 });
 
-async function listening(clients: string[] = []): Promise<(text: string) => void> {
-  collector = new UdpCollector({ host: '127.0.0.1', port: 0, clients }, intake, surroundings);
+async function listening(
+  clients: string[] = [],
+  framing: 'lines' | 'datagram' = 'lines',
+): Promise<(text: string) => void> {
+  collector = new UdpCollector({ host: '127.0.0.1', port: 0, clients, framing }, intake, surroundings);
   await collector.start();
   const port = portOf(collector.status().detail);
   return (text) => sender.send(text, port, '127.0.0.1');
@@ -33,6 +36,16 @@ describe('datagrams', () => {
     await until(() => intake.taken.length === 3);
     expect([...intake.taken].sort()).toEqual(['one', 'three', 'two']);
     expect(collector.status()).toMatchObject({ state: 'taking', refused: { stranger: 0, busy: 0 }, lastSeenMs: 1000 });
+  });
+
+  it('are kept whole where they are frames, with sender and time of receipt', async () => {
+    const send = await listening([], 'datagram');
+    send('\u0000\u0001a\nb');
+    await until(() => intake.taken.length === 1);
+    // Length, version 1, 1000 ms, the sender's address, and the datagram.
+    expect(Buffer.from(intake.taken[0], 'latin1').toString('hex')).toBe(
+      '00000016' + '01' + '0000000003e8' + '09' + Buffer.from('127.0.0.1').toString('hex') + '000161' + '0a62',
+    );
   });
 
   it('of strangers, and those without room, are counted as refused', async () => {
@@ -52,7 +65,7 @@ describe('datagrams', () => {
   it('need an address that is free', async () => {
     await listening();
     const port = portOf(collector.status().detail);
-    const second = new UdpCollector({ host: '127.0.0.1', port, clients: [] }, intake, surroundings);
+    const second = new UdpCollector({ host: '127.0.0.1', port, clients: [], framing: 'lines' }, intake, surroundings);
     await expect(second.start()).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' });
     expect(await collector.test()).toEqual([`listens on 127.0.0.1:${port}`]);
   });

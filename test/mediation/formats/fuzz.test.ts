@@ -9,6 +9,7 @@ import { errorNo } from '../../../platform/errors.ts';
 import { projectRoot } from '../../../platform/paths.ts';
 import { Disposition, TEXT_FIELDS } from '../../../schemas/columns/record-columns.ts';
 import type { RecordColumns } from '../../../schemas/columns/record-columns.ts';
+import { REGISTRY } from '../../../mediation/formats/families/index.ts';
 import { smallFormat, smallText } from './helpers.ts';
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
@@ -19,7 +20,11 @@ process.stderr.write(`formats fuzz: SEED=${seed}\n`);
 const subjects: { name: string; format: CompiledFormat; samples: Buffer[] }[] = [
   ...readdirSync(path.join(projectRoot, 'formats')).map((file) => {
     const text = readFileSync(path.join(projectRoot, 'formats', file), 'utf8');
-    const samples = (parseFormat(text).tests ?? []).map(({ given }) => Buffer.from(given, 'latin1'));
+    const document = parseFormat(text);
+    const { encodeTest } = REGISTRY[document.family];
+    const samples = (document.tests ?? []).map(({ given }) =>
+      Buffer.from(encodeTest?.(given, document) ?? Buffer.from(given, 'latin1')),
+    );
     return { name: file, format: compileFormat(prepareFormat(text)), samples };
   }),
   ...['multiline: true', 'escape: none', 'encoding: utf-16le', 'encoding: utf-16be', 'encoding: koi8-u'].map(

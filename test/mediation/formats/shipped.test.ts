@@ -8,16 +8,26 @@ const folder = path.join(projectRoot, 'formats');
 const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
 
 describe('shipped formats', () => {
-  it('are the ten that the documentation names', () => {
+  it('are those that the documentation names', () => {
     expect(files).toEqual([
       'asterisk-csv-uniqueid.yaml',
       'asterisk-csv.yaml',
+      'avaya-smdr.yaml',
       'cloudevents.yaml',
+      'dlms-push.yaml',
       'exchange-fixed.yaml',
       'exchange.yaml',
       'freeswitch-csv.yaml',
       'meter-interval-csv.yaml',
       'meter-register-csv.yaml',
+      'meters-ams-reader.yaml',
+      'meters-chirpstack.yaml',
+      'meters-dsmr-reader.yaml',
+      'meters-shelly.yaml',
+      'meters-sparkplug.yaml',
+      'meters-tasmota.yaml',
+      'meters-wmbusmeters.yaml',
+      'meters-zigbee2mqtt.yaml',
       'radius-detail.yaml',
       'radius.yaml',
     ]);

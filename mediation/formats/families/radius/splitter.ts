@@ -3,7 +3,7 @@
  * conditions of other families hold here too. Of several equal attributes the last one counts.
  */
 import { FAULT } from '../../codes.ts';
-import { frameEnd, readFrame, type Frame } from '../../frame.ts';
+import { emptyFrame, frameEnd, readFrame } from '../../frame.ts';
 import type { Row, Splitter } from '../../row.ts';
 import { DICTIONARY, unnamedAttribute, type AttributeEntry } from './dictionary.ts';
 import {
@@ -52,7 +52,7 @@ export class RadiusSplitter implements Splitter {
   private readonly timestampSlot: number;
   private readonly senderSlot: number;
   private readonly codeSlot: number;
-  private readonly frame: Frame = { receivedMs: 0, channelStart: 0, channelEnd: 0, payloadStart: 0, end: 0 };
+  private readonly frame = emptyFrame();
 
   constructor(names: readonly string[]) {
     this.timestampSlot = names.indexOf(TIMESTAMP);

@@ -1,0 +1,3 @@
+export { MessageSplitter, placeMistake } from './splitter.ts';
+export { partsOf } from './parts.ts';
+export { framesOfMessages } from './test-text.ts';
