@@ -70,8 +70,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
 
 function v1(services: FrontServices, fileBytesMax: number) {
   return async (app: FastifyInstance): Promise<void> => {
-    // What an answer was made from: while the ledger replays, it is not as far as the log.
-    app.addHook('onSend', async ({ method }, reply) => {
+    // What an answer is made from, at least: while the ledger replays, it is not as far as the log. Told to who may ask.
+    app.addHook('preHandler', async ({ method }, reply) => {
       if (method !== 'GET') return;
       const { ledgerEntry, logHead } = services.position();
       reply.header('tollgrid-ledger-entry', ledgerEntry).header('tollgrid-log-head', logHead);

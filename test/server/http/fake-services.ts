@@ -268,6 +268,8 @@ export function createFake(): Fake {
 
   fake.services = new Proxy(methods, {
     get(target, name: keyof FrontServices) {
+      // Of each answer, whatever was asked.
+      if (name === 'position') return target.position;
       return (...input: unknown[]) => {
         calls.push({ method: name, input: input.length > 1 ? input : input[0] });
         const error = failure;

@@ -56,6 +56,8 @@ describe('policies', () => {
       '/openapi.json',
       '/ready',
       '/ready',
+      '/ready/intake',
+      '/ready/intake',
     ]);
     const guarded = routes.filter(({ policy }) => policy.scope !== 'public');
     expect(guarded.length).toBeGreaterThan(20);
@@ -63,6 +65,7 @@ describe('policies', () => {
       const answer = await app.inject({ method: method as 'GET', url: url.replaceAll(/:\w+/g, '1') });
       expect([method, url, answer.statusCode]).toEqual([method, url, 401]);
       expect(answer.headers['www-authenticate']).toMatch(/^Bearer/);
+      expect(answer.headers['tollgrid-log-head']).toBeUndefined();
     }
     expect(calls).toEqual([]);
     await app.close();

@@ -18,6 +18,7 @@ describe('the API', () => {
       '/v1/charges?account=A-1&service=voice&from=2026-01-01&to=2026-02-01T00:00:00%2B01:00&limit=5&cursor=abc',
     );
     expect(answer.json()).toEqual({ items: [CHARGE], next: 'bmV4dA' });
+    expect(answer.headers).toMatchObject({ 'tollgrid-ledger-entry': '40', 'tollgrid-log-head': '42' });
     expect(edge.calls).toEqual([
       {
         method: 'charges',
