@@ -2,27 +2,17 @@
  * Every key of tollgrid.yaml: addresses, limits and paths. What can change a charge is not here but published.
  * Defaults, checks, environment names, docs/configuration.md and the editors' JSON Schema all come from this one.
  */
-import Type, { type Static, type TSchema } from 'typebox';
+import Type, { type Static } from 'typebox';
+import { Integer, MIB, Path, Section, Switch } from './config-parts.ts';
+import { Ftp, Sftp } from './config-remote.ts';
 
-const MIB = 1024 * 1024;
-
-/** A path; relative ones are resolved against the folder of the configuration file. */
-const Path = (options: { description: string; default?: string }) =>
-  Type.String({ minLength: 1, path: true, ...options });
 const Paths = (description: string) =>
   Type.Array(Type.String({ minLength: 1, path: true }), { description, default: [] as string[] });
-const Integer = (minimum: number, maximum: number, defaultValue: number, description: string) =>
-  Type.Integer({ minimum, maximum, default: defaultValue, description });
-const Switch = (defaultValue: boolean, description: string) => Type.Boolean({ default: defaultValue, description });
 const NiceLevel = (who: string) =>
   Integer(0, 19, 10, `Priority of ${who}: 0 as everything else, 19 last. Above 0 the front stays quick under load.`);
 
-function Section<P extends Record<string, TSchema>>(description: string, properties: P) {
-  return Type.Object(properties, { description, additionalProperties: false });
-}
-
 /** The ways in. Keys that only one of them knows stand in a section of its name. */
-export const SOURCE_KINDS = ['files', 'tcp', 'udp', 'radius'] as const;
+export const SOURCE_KINDS = ['files', 'tcp', 'udp', 'radius', 'sftp', 'ftp'] as const;
 
 const Port = (description: string) => Type.Integer({ minimum: 0, maximum: 65_535, description });
 const Host = Type.String({
@@ -88,7 +78,7 @@ const Source = Section('A way in for usage.', {
   }),
   format: Type.String({ minLength: 1, description: 'Name of a published format.' }),
   directory: Type.Optional(Path({ description: '`files`: the folder that is watched.' })),
-  pattern: Type.String({ default: '*', minLength: 1, description: '`files`: names to take, with `*` and `?`.' }),
+  pattern: Type.String({ default: '*', minLength: 1, description: 'Files: names to take, with `*` and `?`.' }),
   mode: Type.Enum(['closed', 'growing'], {
     default: 'closed',
     description: '`closed`: files are complete when they appear. `growing`: lines are added to them.',
@@ -100,6 +90,23 @@ const Source = Section('A way in for usage.', {
     60_000,
     '`growing`: a renamed file is done, and its last line whole, when nobody has written to it for so long.',
   ),
+  complete: Type.Enum(['quiet', 'renamed', 'marker'], {
+    default: 'quiet',
+    description:
+      'Closed files are complete: `quiet`, when two looks show the same size and time; `renamed`, when their name fits; `marker`, when `markerSuffix` stands beside them.',
+  }),
+  markerSuffix: Type.String({
+    default: '.done',
+    pattern: '^[^/\\\\\\u0000-\\u001f]{1,64}$',
+    description: '`complete: marker`: what the name of a marker has more than its file.',
+  }),
+  fileBytesMax: Integer(1024, 1024 * 1024 * MIB, 4096 * MIB, 'Closed files: a larger one is refused.'),
+  archive: Type.Optional(
+    Path({ description: '`files`: folder that closed files are moved to when they are durable. Otherwise they stay.' }),
+  ),
+  quarantine: Type.Optional(
+    Path({ description: '`files`: folder that refused files are moved to, each with a note why. Otherwise they stay.' }),
+  ),
   paused: Switch(false, 'Take nothing from here for now.'),
   waitingBytesMax: Integer(
     64 * 1024,
@@ -110,6 +117,8 @@ const Source = Section('A way in for usage.', {
   tcp: Type.Optional(Tcp),
   udp: Type.Optional(Udp),
   radius: Type.Optional(Radius),
+  sftp: Type.Optional(Sftp),
+  ftp: Type.Optional(Ftp),
 });
 
 export const ConfigSchema = Section('The configuration of Tollgrid.', {
@@ -237,4 +246,5 @@ export type SourceConfig = Static<typeof Source>;
 export type TcpConfig = Static<typeof Tcp>;
 export type UdpConfig = Static<typeof Udp>;
 export type RadiusConfig = Static<typeof Radius>;
+export type { FtpConfig, SftpConfig } from './config-remote.ts';
 export type SourceKind = (typeof SOURCE_KINDS)[number];

@@ -4,7 +4,7 @@
  * behind a file.
  */
 import { createHash } from 'node:crypto';
-import type { FileIntake, FileSource, GrowingFile } from '../../collectors/files/index.ts';
+import type { FileIntake, GrowingFile, KnownFile, SourceOfFiles } from '../../collectors/files/index.ts';
 import type { CompiledFormat } from '../../mediation/formats/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { TollgridError } from '../../platform/errors.ts';
@@ -21,7 +21,7 @@ import {
 import { cutSlice } from './cut-slice.ts';
 import type { DiskReserve } from './disk-reserve.ts';
 import { duplicateHead, receivedHead, type ReceivedFile } from './file-reception.ts';
-import type { EntryFacts, LogState, PushFacts } from './log-state.ts';
+import { knownFile, type EntryFacts, type LogState, type PushFacts } from './log-state.ts';
 import { Turns } from './turns.ts';
 
 /** Enough of the last records to tell a file by: they hold times and numbers. */
@@ -184,12 +184,22 @@ export class Intake implements FileIntake {
     return this.parts.format(name);
   }
 
-  knowsClosed(source: string, name: string, sizeBytes: number, modifiedMs: number): boolean {
-    return this.parts.state.knowsClosed(source, name, sizeBytes, modifiedMs);
+  knownClosed(source: string, name: string, sizeBytes: number, modifiedMs: number): KnownFile | undefined {
+    return this.parts.state.knownClosed(source, name, sizeBytes, modifiedMs);
   }
 
-  async admitClosed(source: FileSource, name: string, filePath: string, modifiedMs: number): Promise<void> {
-    await this.admitFile({ source: source.name, format: source.format, name, modifiedMs }, filePath);
+  async admitClosed(
+    source: SourceOfFiles,
+    name: string,
+    filePath: string,
+    modifiedMs: number,
+  ): Promise<KnownFile> {
+    const { fileEntry } = await this.admitFile({ source: source.name, format: source.format, name, modifiedMs }, filePath);
+    return knownFile(this.parts.state.files.get(fileEntry)!.head);
+  }
+
+  whileRoom(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    return this.parts.disk?.guard(content) ?? content;
   }
 
   /** Spools a file or stream and admits its slices, unless its check holds it. The format must exist before anything is kept. */
@@ -303,7 +313,7 @@ export class Intake implements FileIntake {
   }
 
   async startGrowing(
-    source: FileSource,
+    source: SourceOfFiles,
     file: Omit<GrowingFile, 'fileEntry' | 'offset' | 'tail'>,
   ): Promise<GrowingFile> {
     this.parts.disk?.require();
@@ -319,7 +329,7 @@ export class Intake implements FileIntake {
     return { ...file, fileEntry: entryNo, offset: 0 };
   }
 
-  async admitGrowth(source: FileSource, file: GrowingFile, bytes: Uint8Array, atEnd: boolean): Promise<void> {
+  async admitGrowth(source: SourceOfFiles, file: GrowingFile, bytes: Uint8Array, atEnd: boolean): Promise<void> {
     this.parts.disk?.require();
     await this.parts.waitForRoom(this.parts.state.files.get(file.fileEntry)!.lastEntry);
     const { sha256: blob } = await this.parts.spool.add(single(bytes));

@@ -3,7 +3,7 @@
  * publications, the last reference entry. A fold over entry heads, at start and then entry by entry.
  */
 import { EntrySet } from '../../platform/entry-set.ts';
-import type { GrowingFile } from '../../collectors/files/index.ts';
+import type { GrowingFile, KnownFile } from '../../collectors/files/index.ts';
 import {
   EntryType,
   type BatchHead,
@@ -72,7 +72,8 @@ export class LogState {
   readonly accounted = new EntrySet();
   readonly files = new Map<number, FileFacts>();
   private readonly holding = new Set<number>();
-  private readonly closedKeys = new Set<string>();
+  /** Closed files found in folders: the entry of the last one of that name, size and time. */
+  private readonly closedKeys = new Map<string, number>();
   private readonly bySha256 = new Map<string, number>();
   private readonly pushes = new Map<string, PushFacts>();
   readonly publications = new Map<string, PublicationFacts>();
@@ -135,7 +136,7 @@ export class LogState {
     this.lastAcceptedMs.set(head.source, entry.acceptedAtMs);
     if (head.mode === 'growing') return;
     if (head.modifiedMs !== undefined)
-      this.closedKeys.add(closedKey(head.source, head.name, head.sizeBytes!, head.modifiedMs));
+      this.closedKeys.set(closedKey(head.source, head.name, head.sizeBytes!, head.modifiedMs), entry.entryNo);
     if (state !== 'duplicate') this.bySha256.set(`${head.sha256!}/${head.format}`, entry.entryNo);
     if (state === 'held') this.holding.add(entry.entryNo);
     if (state === 'admitted') this.incidents.admit(entry, head.source, entry.entryNo, head.numbers ?? []);
@@ -191,8 +192,9 @@ export class LogState {
     });
   }
 
-  knowsClosed(source: string, name: string, sizeBytes: number, modifiedMs: number): boolean {
-    return this.closedKeys.has(closedKey(source, name, sizeBytes, modifiedMs));
+  knownClosed(source: string, name: string, sizeBytes: number, modifiedMs: number): KnownFile | undefined {
+    const fileEntry = this.closedKeys.get(closedKey(source, name, sizeBytes, modifiedMs));
+    return fileEntry === undefined ? undefined : knownFile(this.files.get(fileEntry)!.head);
   }
 
   /** Entry of a file with the same bytes, received before to be read the same way; undefined when there is none. */
@@ -234,6 +236,11 @@ export class LogState {
 function isAccounted({ type, head }: EntryFacts): boolean {
   if (type === EntryType.file) return (head as FileHead).duplicateOf !== undefined;
   return type === EntryType.slice || type === EntryType.batch;
+}
+
+/** A closed file as its collector needs to know it. */
+export function knownFile({ sha256, held }: FileHead): KnownFile {
+  return { sha256: sha256!, held: held ?? null };
 }
 
 export function publicationKey(head: { kind: string; name: string; effective?: string }): string {
