@@ -6,7 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Api } from '../../../cli/client.ts';
 import type { AuditReport } from '../../../schemas/api/audit.ts';
 import type { Page } from '../../../schemas/api/common.ts';
@@ -18,11 +18,10 @@ import * as servers from './support/file-servers.ts';
 
 const isRoot = process.getuid?.() === 0;
 const hasSshd = isRoot && servers.has('sshd') && servers.has('ssh-keygen');
-const hasVsftpd = isRoot && servers.has('vsftpd') && servers.has('useradd');
+const hasVsftpd = isRoot && servers.has('vsftpd');
 if (!hasSshd) console.warn('SKIPPED: no sshd, or not root: SFTP is not tried against OpenSSH.');
 if (!hasVsftpd) console.warn('SKIPPED: no vsftpd, or not root: FTP is not tried against it.');
 
-const USER = 'tollgridftp';
 const PASSWORD = 'not-a-secret-7';
 const QUIET_MS = 4_000;
 
@@ -176,22 +175,21 @@ describe.skipIf(!hasSshd)('files on OpenSSH', () => {
 
 describe.skipIf(!hasVsftpd)('files on vsftpd', () => {
   let vsftpd: servers.FileServer | null = null;
-  beforeAll(() => servers.makeUser(USER, PASSWORD, '/nonexistent'));
-  afterAll(() => servers.removeUser(USER));
   afterEach(() => vsftpd?.stop());
 
   async function serve(tls: 'explicit' | 'none', rate: number, extra: object = {}): Promise<void> {
+    // vsftpd reads as its own user.
     fs.chmodSync(folder, 0o755);
     for (const dir of [outbox, path.join(outbox, 'done')]) fs.chmodSync(dir, 0o777);
     const { certificate, withKey } = servers.makeCertificate(folder);
     vsftpd = await servers.startVsftpd(folder, {
-      ...{ root: outbox, user: USER, rate },
+      ...{ root: folder, password: PASSWORD, rate },
       ...(tls === 'explicit' && { certificate: withKey }),
     });
     fs.writeFileSync(path.join(folder, 'password'), `${PASSWORD}\n`);
     const ftp = {
-      ...{ host: '127.0.0.1', port: vsftpd.port, user: USER, passwordFile: 'password', tls, caFile: certificate },
-      ...{ everySeconds: 1, stallSeconds: 5 },
+      ...{ host: '127.0.0.1', port: vsftpd.port, user: 'anonymous', passwordFile: 'password', tls, caFile: certificate },
+      ...{ directory: '/outbox', everySeconds: 1, stallSeconds: 5 },
       ...extra,
     };
     writeSource({ name: 'far', kind: 'ftp', format: 'test-calls', pattern: '*.csv', ftp });

@@ -17,6 +17,7 @@ export const SOURCE = {
   suspended: 1,
   refused: 0,
   refusedFor: {},
+  refusedFiles: { count: 0, first: [] },
   connections: 0,
   waitingFiles: 0,
   lastSeenAt: null,

@@ -90,9 +90,9 @@ export async function startSshd(folder: string, hostKey: string, clientKey: stri
 }
 
 export interface FtpSetting {
-  /** Folder that the user sees as /. */
+  /** Folder that the user `anonymous` sees as /; it must not be able to write there, only in folders below. */
   root: string;
-  user: string;
+  password: string;
   /** PEM with key and certificate: FTPS is demanded. */
   certificate?: string;
   /** Bytes each second: slow enough to be killed in the middle. */
@@ -106,34 +106,28 @@ export async function startVsftpd(folder: string, setting: FtpSetting): Promise<
   // vsftpd wants an empty folder that nobody can write to.
   const empty = path.join(folder, 'empty');
   fs.mkdirSync(empty, { recursive: true, mode: 0o555 });
+  const passwords = path.join(folder, 'ftp-passwords');
+  fs.writeFileSync(passwords, `${setting.password}\n`);
   const lines = [
     ...[`listen_port=${port}`, 'listen=YES', 'listen_ipv6=NO', 'listen_address=127.0.0.1', 'background=NO'],
-    ...['anonymous_enable=NO', 'local_enable=YES', 'write_enable=YES', 'chroot_local_user=YES'],
-    ...['allow_writeable_chroot=YES', `local_root=${setting.root}`, 'pam_service_name=vsftpd', 'check_shell=NO'],
+    // Its own user with a password of ours: no user of this machine is needed.
+    ...['anonymous_enable=YES', 'local_enable=NO', `anon_root=${setting.root}`, 'anon_world_readable_only=NO'],
+    ...['secure_email_list_enable=YES', `email_password_file=${passwords}`],
+    ...['write_enable=YES', 'anon_upload_enable=YES', 'anon_other_write_enable=YES'],
     ...[`secure_chroot_dir=${empty}`, 'seccomp_sandbox=NO', 'mdtm_write=NO', 'xferlog_enable=NO', 'session_support=NO'],
-    ...[`pasv_min_port=${pasv}`, `pasv_max_port=${Math.min(65_535, pasv + 20)}`, 'one_process_model=NO'],
-    ...(setting.rate === undefined ? [] : [`local_max_rate=${setting.rate}`]),
+    ...[`pasv_min_port=${pasv}`, `pasv_max_port=${Math.min(65_535, pasv + 20)}`],
+    ...(setting.rate === undefined ? [] : [`anon_max_rate=${setting.rate}`]),
     ...(setting.certificate === undefined
       ? []
       : [
           ...['ssl_enable=YES', `rsa_cert_file=${setting.certificate}`, `rsa_private_key_file=${setting.certificate}`],
-          ...['force_local_logins_ssl=YES', 'force_local_data_ssl=YES', 'require_ssl_reuse=YES', 'ssl_ciphers=HIGH'],
+          ...['allow_anon_ssl=YES', 'force_anon_logins_ssl=YES', 'force_anon_data_ssl=YES'],
+          ...['require_ssl_reuse=YES', 'ssl_ciphers=HIGH'],
         ]),
   ];
   fs.writeFileSync(config, `${lines.join('\n')}\n`);
   const child = spawn('/usr/sbin/vsftpd', [config], { detached: true, stdio: 'ignore' });
   return answering(child, port);
-}
-
-/** A user of this machine with a password, for as long as the tests run. */
-export function makeUser(user: string, password: string, home: string): void {
-  run('useradd', '--no-create-home', '--home-dir', home, '--shell', '/bin/false', user);
-  const { status, stderr } = spawnSync('chpasswd', [], { input: `${user}:${password}\n`, encoding: 'utf8', env: { ...process.env, PATH: SBIN } });
-  if (status !== 0) throw new Error(`chpasswd: ${stderr}`);
-}
-
-export function removeUser(user: string): void {
-  spawnSync('userdel', ['--force', user], { env: { ...process.env, PATH: SBIN } });
 }
 
 /** Certificate for 127.0.0.1, signed by itself: PEM of it alone, and with its key. */
