@@ -2,7 +2,8 @@
 import Type, { type Static } from 'typebox';
 import { Integer, Path, Section, Switch } from './config-parts.ts';
 
-const RemotePath = (description: string) => Type.String({ minLength: 1, pattern: '^[^\\u0000-\\u001f]+$', description });
+const RemotePath = (description: string) =>
+  Type.String({ minLength: 1, pattern: '^[^\\u0000-\\u001f]+$', description });
 const Port = (usual: number) => Integer(1, 65_535, usual, 'Port.');
 const Host = Type.String({ minLength: 1, description: 'Name or address of the server.' });
 const User = Type.String({ minLength: 1, pattern: '^[^\\u0000-\\u001f]+$', description: 'User name there.' });
@@ -13,7 +14,8 @@ const folder = {
   everySeconds: Integer(1, 86_400, 60, 'Time between two looks; each is a connection of its own.'),
   taken: Type.Enum(['leave', 'move', 'delete'], {
     default: 'leave',
-    description: 'What happens to a file at the sender when it is durable here. Left ones are known by name, size and time.',
+    description:
+      'What happens to a file at the sender when it is durable here. Left ones are known by name, size and time.',
   }),
   movedTo: Type.Optional(RemotePath('`taken: move`: the folder on the server, which must be there.')),
   filesPerLook: Integer(1, 100_000, 1000, 'Files taken at one look; the others follow at the next.'),
@@ -43,10 +45,13 @@ export const Ftp = Section('Files fetched by FTP or FTPS.', {
   passwordFile: Path({ description: 'File with the password.' }),
   tls: Type.Enum(['explicit', 'implicit', 'none'], {
     default: 'explicit',
-    description: '`explicit`: FTPS on the usual port. `implicit`: TLS at once, mostly on 990. `none`: readable by everybody.',
+    description:
+      '`explicit`: FTPS on the usual port. `implicit`: TLS at once, mostly on 990. `none`: readable by everybody.',
   }),
   verifyCertificate: Switch(true, 'Speak only to a server whose certificate is good for its name.'),
-  caFile: Type.Optional(Path({ description: 'Authority of the certificate (PEM), when it is none of the known ones.' })),
+  caFile: Type.Optional(
+    Path({ description: 'Authority of the certificate (PEM), when it is none of the known ones.' }),
+  ),
   ...folder,
 });
 

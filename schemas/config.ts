@@ -105,7 +105,9 @@ const Source = Section('A way in for usage.', {
     Path({ description: '`files`: folder that closed files are moved to when they are durable. Otherwise they stay.' }),
   ),
   quarantine: Type.Optional(
-    Path({ description: '`files`: folder that refused files are moved to, each with a note why. Otherwise they stay.' }),
+    Path({
+      description: '`files`: folder that refused files are moved to, each with a note why. Otherwise they stay.',
+    }),
   ),
   paused: Switch(false, 'Take nothing from here for now.'),
   waitingBytesMax: Integer(
@@ -204,6 +206,11 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
       'Room to keep free on the disk of `dataDir`: below it usage is refused and files wait where they are. 0: none.',
     ),
     diskReservePercent: Integer(1, 100, 2, 'The reserve is no more than that part of the disk, whichever is less.'),
+    packed: Section('Files with names like `x.csv.gz` and `x.zip`; one beyond the limits is held as it came.', {
+      ratioMax: Integer(2, 2000, 200, 'Unpacked bytes for each packed one; not looked at below a mebibyte.'),
+      filesMax: Integer(1, 1_000_000, 1000, 'Files in one.'),
+      bytesMax: Integer(MIB, 1024 * 1024 * MIB, 16 * 1024 * MIB, 'Unpacked bytes of all files in one.'),
+    }),
   }),
   log: Section('The log, which everything else is computed from.', {
     segmentBytesMax: Integer(MIB, 2048 * MIB, 128 * MIB, 'Size at which a new segment file is begun.'),

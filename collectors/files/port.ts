@@ -46,12 +46,7 @@ export interface ClosedFileIntake {
   /** A file that was taken in before: same source, name, size and modification time. */
   knownClosed(source: string, name: string, sizeBytes: number, modifiedMs: number): KnownFile | undefined;
   /** Copies the file to the spool, checks it and admits it slice by slice; resolves when it is held or wholly durable. */
-  admitClosed(
-    source: SourceOfFiles,
-    name: string,
-    filePath: string,
-    modifiedMs: number,
-  ): Promise<KnownFile>;
+  admitClosed(source: SourceOfFiles, name: string, filePath: string, modifiedMs: number): Promise<KnownFile>;
   /** The same bytes, until they would use up the disk's reserve. Error: INTAKE_DISK_LOW. */
   whileRoom(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
 }

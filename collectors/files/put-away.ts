@@ -4,10 +4,16 @@ import { copyFile, open, rename, rm, lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectory, syncDirectory, writeFileDurably } from '../../platform/durable-file.ts';
 
-/** `name` is one step of a path, as a listing gives it. Returns where the file is now. */
-export async function putAway(filePath: string, folder: string, name: string): Promise<string> {
+/** `name` is one step of a path, as a listing gives it. `before` is told where the file goes. */
+export async function putAway(
+  filePath: string,
+  folder: string,
+  name: string,
+  before: (target: string) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   await makeDirectory(folder);
   const target = await freePath(folder, name);
+  await before(target);
   try {
     await rename(filePath, target);
   } catch (error) {
@@ -15,7 +21,6 @@ export async function putAway(filePath: string, folder: string, name: string): P
     await copyAway(filePath, target);
   }
   await syncDirectory(folder);
-  return target;
 }
 
 /** Why a file was refused, for who looks into the folder: beside it, under its name. */

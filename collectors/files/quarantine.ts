@@ -49,7 +49,8 @@ export class Quarantine {
       this.staying.set(file.name, { ...file, seen });
       return;
     }
-    await leaveNote(await putAway(filePath, this.folder, file.name), file.code, file.detail);
+    // The note first: a stop in between leaves a file that is refused again, not one without a reason.
+    await putAway(filePath, this.folder, file.name, (target) => leaveNote(target, file.code, file.detail));
     await this.look();
   }
 

@@ -263,4 +263,3 @@ async function sha256Of(file: string): Promise<string> {
   for await (const chunk of readAhead(file)) digest.update(chunk);
   return digest.digest('hex');
 }
-

@@ -23,7 +23,9 @@ export const SourceItem = Type.Object({
       count: Type.Integer(),
       first: Type.Array(Type.Object({ name: Type.String(), code: Type.String(), detail: Type.String() })),
     },
-    { description: 'Files that were refused and still lie in the folder or in its quarantine; the first ones with why' },
+    {
+      description: 'Files that were refused and still lie in the folder or in its quarantine; the first ones with why',
+    },
   ),
   lastSeenAt: MomentOrNull,
   lastAcceptedAt: MomentOrNull,

@@ -178,6 +178,7 @@ export class FrontParts {
         this.copies.appended(entry.entryNo, entry.acceptedAtMs);
       },
       sliceBytesMax: config.rater.sliceBytesMax,
+      packedLimits: config.intake.packed,
       pushedEntriesMax: PUSHED_ENTRIES_MAX,
       inFlightEntries: () => this.inFlightEntries,
       waitForPushed: () => this.processed.reached(this.log.headNo - PUSHED_ENTRIES_MAX),
@@ -293,6 +294,9 @@ export class FrontParts {
         this.logger.warn({ fileEntry, err: error }, 'a file could not be admitted to its end');
       }
     }
+    await this.intake.finishPacked().catch((error: unknown) => {
+      this.logger.warn({ err: error }, 'a packed file could not be admitted to its end');
+    });
   }
 
   private async writeAddress(url: string, token: string): Promise<void> {

@@ -6,6 +6,7 @@ import { EntrySet } from '../../platform/entry-set.ts';
 import type { GrowingFile, KnownFile } from '../../collectors/files/index.ts';
 import {
   EntryType,
+  isPackedHold,
   type BatchHead,
   type CommandHead,
   type DraftHead,
@@ -14,6 +15,7 @@ import {
   type PublicationHead,
   type SliceHead,
 } from '../../schemas/log-entries.ts';
+import type { PackedHead } from './file-reception.ts';
 import { Incidents } from './incidents.ts';
 import { TariffHistory } from './tariff-history.ts';
 
@@ -74,6 +76,8 @@ export class LogState {
   private readonly holding = new Set<number>();
   /** Closed files found in folders: the entry of the last one of that name, size and time. */
   private readonly closedKeys = new Map<string, number>();
+  /** Packed files whose last file is not entered yet: the entries of those that are. */
+  private readonly packed = new Map<string, number[]>();
   private readonly bySha256 = new Map<string, number>();
   private readonly pushes = new Map<string, PushFacts>();
   readonly publications = new Map<string, PublicationFacts>();
@@ -137,12 +141,26 @@ export class LogState {
     if (head.mode === 'growing') return;
     if (head.modifiedMs !== undefined)
       this.closedKeys.set(closedKey(head.source, head.name, head.sizeBytes!, head.modifiedMs), entry.entryNo);
-    if (state !== 'duplicate') this.bySha256.set(`${head.sha256!}/${head.format}`, entry.entryNo);
+    if (head.packed !== undefined) this.applyPacked(entry, head.source, head.packed);
+    // Held as it came: with other limits, or mended, it is another matter when it comes again.
+    const isPackedHeld = head.held !== undefined && isPackedHold(head.held.code);
+    if (state !== 'duplicate' && !isPackedHeld) this.bySha256.set(`${head.sha256!}/${head.format}`, entry.entryNo);
     if (state === 'held') this.holding.add(entry.entryNo);
     if (state === 'admitted') this.incidents.admit(entry, head.source, entry.entryNo, head.numbers ?? []);
     for (const { fileEntry } of head.supersedes ?? []) {
       this.decide(fileEntry, 'superseded', entry, head.source, `entry ${entry.entryNo} took its place`);
     }
+  }
+
+  private applyPacked({ entryNo }: EntryFacts, source: string, packed: PackedHead): void {
+    const key = packedKey(source, packed);
+    if (packed.no < packed.of) {
+      this.packed.set(key, [...(this.packed.get(key) ?? []), entryNo]);
+      return;
+    }
+    this.packed.delete(key);
+    const { name, sizeBytes, modifiedMs } = packed;
+    if (modifiedMs !== undefined) this.closedKeys.set(closedKey(source, name, sizeBytes, modifiedMs), entryNo);
   }
 
   private applyCommand(entry: EntryFacts, head: CommandHead): void {
@@ -192,8 +210,24 @@ export class LogState {
     });
   }
 
+  /** Entries of what was entered of a packed file so far, in order; empty when all of it is, or nothing. */
+  packedEntries(source: string, packed: Omit<PackedHead, 'no' | 'of'>): readonly number[] {
+    return this.packed.get(packedKey(source, packed)) ?? [];
+  }
+
+  begunPacked(): { source: string; format: string; packed: PackedHead }[] {
+    return [...this.packed.values()].map(([first]) => {
+      const { source, format, packed } = this.files.get(first)!.head;
+      return { source, format, packed: packed! };
+    });
+  }
+
+  closedEntry(source: string, name: string, sizeBytes: number, modifiedMs: number): number | undefined {
+    return this.closedKeys.get(closedKey(source, name, sizeBytes, modifiedMs));
+  }
+
   knownClosed(source: string, name: string, sizeBytes: number, modifiedMs: number): KnownFile | undefined {
-    const fileEntry = this.closedKeys.get(closedKey(source, name, sizeBytes, modifiedMs));
+    const fileEntry = this.closedEntry(source, name, sizeBytes, modifiedMs);
     return fileEntry === undefined ? undefined : knownFile(this.files.get(fileEntry)!.head);
   }
 
@@ -239,8 +273,8 @@ function isAccounted({ type, head }: EntryFacts): boolean {
 }
 
 /** A closed file as its collector needs to know it. */
-export function knownFile({ sha256, held }: FileHead): KnownFile {
-  return { sha256: sha256!, held: held ?? null };
+export function knownFile({ sha256, held, packed }: FileHead): KnownFile {
+  return { sha256: packed?.sha256 ?? sha256!, held: held ?? null };
 }
 
 export function publicationKey(head: { kind: string; name: string; effective?: string }): string {
@@ -249,6 +283,10 @@ export function publicationKey(head: { kind: string; name: string; effective?: s
 
 function closedKey(source: string, name: string, sizeBytes: number, modifiedMs: number): string {
   return `${source}\u0000${name}\u0000${sizeBytes}\u0000${modifiedMs}`;
+}
+
+function packedKey(source: string, { name, sha256, modifiedMs }: Omit<PackedHead, 'no' | 'of'>): string {
+  return `${source}\u0000${sha256}\u0000${modifiedMs ?? ''}\u0000${name}`;
 }
 
 function pushKey(caller: string | undefined, source: string, idempotencyKey: string): string {

@@ -4,7 +4,12 @@ import { FolderCollector, type FileIntake } from '../../collectors/files/index.t
 import { FtpServer } from '../../collectors/ftp/index.ts';
 import type { Collector, RecordIntake, Surroundings } from '../../collectors/index.ts';
 import { RadiusCollector, type RadiusOptions } from '../../collectors/radius/index.ts';
-import { Incoming, RemoteCollector, type RemoteOptions, type RemoteServer } from '../../collectors/remote-files/index.ts';
+import {
+  Incoming,
+  RemoteCollector,
+  type RemoteOptions,
+  type RemoteServer,
+} from '../../collectors/remote-files/index.ts';
 import { SftpServer } from '../../collectors/sftp/index.ts';
 import { TcpCollector } from '../../collectors/tcp/index.ts';
 import { UdpCollector } from '../../collectors/udp/index.ts';
@@ -35,7 +40,12 @@ export function makeCollector(source: SourceConfig, ports: CollectorPorts): Coll
     case 'sftp':
       return remote(source, source.sftp!, sftpServer(source.sftp!), ports);
     case 'ftp':
-      return remote(source, source.ftp!, ftpServer(source.ftp!, () => surroundings.now()), ports);
+      return remote(
+        source,
+        source.ftp!,
+        ftpServer(source.ftp!, () => surroundings.now()),
+        ports,
+      );
   }
 }
 
@@ -54,7 +64,13 @@ function remote(
   { files, surroundings, incomingDir }: CollectorPorts,
 ): Collector {
   const source = { ...folder, name, format, pattern, complete, markerSuffix, fileBytesMax };
-  return new RemoteCollector(source, server, files, new Incoming(path.join(incomingDir, name), currentBootId()), surroundings);
+  return new RemoteCollector(
+    source,
+    server,
+    files,
+    new Incoming(path.join(incomingDir, name), currentBootId()),
+    surroundings,
+  );
 }
 
 /** Error: SECRET_UNREADABLE. */

@@ -71,7 +71,15 @@ function facts(
 ): Omit<SourceItem, 'name' | 'received' | 'suspended' | 'lastAcceptedAt'> {
   if (source === undefined) {
     const refusedFiles = NO_FILES;
-    const nothing = { refusedFiles, detail: null, refused: 0, refusedFor: {}, connections: 0, waitingFiles: 0, lastSeenAt: null };
+    const nothing = {
+      refusedFiles,
+      detail: null,
+      refused: 0,
+      refusedFor: {},
+      connections: 0,
+      waitingFiles: 0,
+      lastSeenAt: null,
+    };
     return { kind: 'pushed', format: '', state: 'open', ...nothing };
   }
   const { config, state, detail, refused: refusals, connections, waitingFiles, lastSeenMs } = source;

@@ -20,6 +20,8 @@ export interface Layout {
   countRecords(bytes: Uint8Array): number;
   /** Records are frames of their own length, not lines: see frame.ts. */
   framed?: boolean;
+  /** What is wrong with a closed file that begins so and has that size; null: nothing that is seen from there. */
+  headerMistake?(start: Uint8Array, sizeBytes: number): string | null;
   /** Bytes that the splitter writes for each byte it reads, where that is more than one. */
   arenaPerByte?: number;
 }
@@ -33,7 +35,9 @@ export interface Family {
   /** What is wrong with a place that a field names, or null. */
   placeMistake?(place: string): string | null;
   /** Bytes of what a test in a format file gives as text, where these are not the text itself. */
-  encodeTest?(text: string): Uint8Array;
+  encodeTest?(text: string, document: FormatDocument): Uint8Array;
+  /** What is wrong with the keys that it alone knows, as JSON pointers and messages. */
+  mistakes?(document: FormatDocument): { path: string; message: string }[];
 }
 
 /** Numbers the distinct places that fields name, in the order of first use. */

@@ -116,8 +116,15 @@ async function throughAKill(large: string): Promise<void> {
   await started();
   const report = await rated(5 + records);
   expect(report.closes).toBe(true);
-  expect([total(report, 'received'), total(report, 'rated'), total(report, 'duplicate')]).toEqual([5 + records, 5 + records, 0]);
-  expect((await files()).map(({ name, state }) => `${name} ${state}`).sort()).toEqual(['a.csv taken', 'large.csv taken']);
+  expect([total(report, 'received'), total(report, 'rated'), total(report, 'duplicate')]).toEqual([
+    5 + records,
+    5 + records,
+    0,
+  ]);
+  expect((await files()).map(({ name, state }) => `${name} ${state}`).sort()).toEqual([
+    'a.csv taken',
+    'large.csv taken',
+  ]);
 }
 
 beforeEach(() => {
@@ -188,7 +195,14 @@ describe.skipIf(!hasVsftpd)('files on vsftpd', () => {
     });
     fs.writeFileSync(path.join(folder, 'password'), `${PASSWORD}\n`);
     const ftp = {
-      ...{ host: '127.0.0.1', port: vsftpd.port, user: 'anonymous', passwordFile: 'password', tls, caFile: certificate },
+      ...{
+        host: '127.0.0.1',
+        port: vsftpd.port,
+        user: 'anonymous',
+        passwordFile: 'password',
+        tls,
+        caFile: certificate,
+      },
       ...{ directory: '/outbox', everySeconds: 1, stallSeconds: 5 },
       ...extra,
     };

@@ -76,6 +76,7 @@ export const FILE: FileItem = {
   slices: 0,
   lastEntry: 5,
   duplicateOf: null,
+  packed: null,
   held: { code: 'FILE_TOTALS_DIFFER', detail: 'its trailer says 2 records, and there are 1' },
   check: { rows: 3, records: 1, unreadable: 0, quantity: 60_000, declared: { records: 2, quantity: 60_000 } },
   decision: null,

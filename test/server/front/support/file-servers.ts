@@ -61,7 +61,12 @@ async function answering(child: ChildProcess, port: number): Promise<FileServer>
 }
 
 /** The user that runs the tests logs in with `clientKey`. */
-export async function startSshd(folder: string, hostKey: string, clientKey: string, port?: number): Promise<FileServer> {
+export async function startSshd(
+  folder: string,
+  hostKey: string,
+  clientKey: string,
+  port?: number,
+): Promise<FileServer> {
   const config = path.join(folder, 'sshd_config');
   const keys = path.join(folder, 'authorized_keys');
   fs.copyFileSync(`${clientKey}.pub`, keys);
@@ -134,7 +139,24 @@ export async function startVsftpd(folder: string, setting: FtpSetting): Promise<
 export function makeCertificate(folder: string): { certificate: string; withKey: string } {
   const key = path.join(folder, 'tls.key');
   const certificate = path.join(folder, 'tls.crt');
-  run('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate);
+  run(
+    'openssl',
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=127.0.0.1',
+    '-addext',
+    'subjectAltName=IP:127.0.0.1',
+    '-keyout',
+    key,
+    '-out',
+    certificate,
+  );
   const withKey = path.join(folder, 'tls.pem');
   fs.writeFileSync(withKey, fs.readFileSync(key, 'utf8') + fs.readFileSync(certificate, 'utf8'), { mode: 0o600 });
   return { certificate, withKey };
