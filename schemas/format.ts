@@ -76,7 +76,10 @@ const Field = Type.Object(
     in: optional(Type.Enum(['header', 'detail', 'trailer']), 'Record type that holds the field; detail when left out.'),
     column: optional(Type.Integer({ minimum: 1, maximum: 1000 }), 'delimited: number of the column, from 1.'),
     range: optional(Type.String({ pattern: '^[0-9]+(-[0-9]+)?$' }), 'fixed: first and last character, from 1: "3-12".'),
-    attribute: optional(Type.String({ minLength: 1 }), 'attributes: name; `$line` is the first line of the record. lines: a name of `lines`. dbf: a column; `$deleted` is * of a deleted record.'),
+    attribute: optional(
+      Type.String({ minLength: 1 }),
+      'attributes: name; `$line` is the first line of the record. lines: a name of `lines`. dbf: a column; `$deleted` is * of a deleted record.',
+    ),
     path: optional(Type.String({ pattern: '^[^.]+(\\.[^.]+)*$' }), 'json: keys joined by dots: "data.from".'),
     value: optional(Scalar, 'A constant instead of a place in the record.'),
     join: optional(Type.Array(FieldName, { minItems: 2, maxItems: 8 }), 'Texts of fields above, joined by one blank.'),

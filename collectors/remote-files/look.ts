@@ -77,7 +77,7 @@ export class RemoteLook {
     for (const file of now) {
       const done = await this.pass(file, async () => {
         if (file.known === undefined || !this.settled.has(keyOf(file))) await this.take(session, file);
-        await this.clearAway(session, file);
+        await this.clearAway(session, file, markers);
       });
       if (done && file.known === undefined) taken++;
     }
@@ -187,11 +187,13 @@ export class RemoteLook {
     throw new FileTrouble('it changed while it was copied; it is taken when it looks complete again');
   }
 
-  private async clearAway(session: RemoteSession, file: Timed): Promise<void> {
-    const { taken, movedTo, complete, markerSuffix } = this.source;
+  private async clearAway(session: RemoteSession, file: Timed, markers: ReadonlySet<string>): Promise<void> {
+    const { taken, movedTo, markerSuffix } = this.source;
     if (taken === 'leave') return;
     try {
-      const names = complete === 'marker' ? [file.name, file.name + markerSuffix] : [file.name];
+      const marker = file.name + markerSuffix;
+      // The marker first: left alone it would call the next file of that name complete.
+      const names = markers.has(marker) ? [marker, file.name] : [file.name];
       for (const name of names) {
         const path = this.pathOf(name);
         if (taken === 'delete') await session.remove(path);

@@ -3,7 +3,6 @@
 /** One step of a path and nothing else: no separators, no way up, no bytes that end a command, nothing lost in decoding. */
 export function isPlainName(name: string): boolean {
   if (name === '' || name === '.' || name === '..' || name.length > 255) return false;
-  // eslint-disable-next-line no-control-regex -- these are what must not be there
   return !/[/\\\u0000-\u001f\u007f\ufffd]/.test(name);
 }
 

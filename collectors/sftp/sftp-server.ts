@@ -206,8 +206,6 @@ class SftpSession implements RemoteSession {
 
 /** What ssh2 gives requests whose connection ended. */
 const NO_ANSWER = 'No response from server';
-
-// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- requests without an answer
 type Done<T> = (error: Error | null | undefined | void, value?: T) => void;
 
 function within<T>(seconds: number, request: (done: Done<T>) => void): Promise<T> {

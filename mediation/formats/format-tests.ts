@@ -24,7 +24,8 @@ export function testFormat(text: string, fileName?: string): FormatTestResult[] 
   const format = compileFormat(publication);
   return (document.tests ?? []).map((test, no) => {
     const name = test.name ?? `test ${no + 1}`;
-    const given = REGISTRY[document.family].encodeTest?.(test.given, document) ?? encode(test.given, document, publication.data);
+    const given =
+      REGISTRY[document.family].encodeTest?.(test.given, document) ?? encode(test.given, document, publication.data);
     const columns = decodeBytes(format, given, { first: test.first ?? true });
     const differences = [
       ...recordDifferences(format, columns, test.expect),

@@ -84,10 +84,17 @@ export class DbfTable {
   headerMistake(start: Uint8Array, sizeBytes: number): string | null {
     if (start.length < HEADER_BYTES || !VERSIONS.has(start[0])) return 'it does not begin like a dBase table';
     const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
-    const [records, headerBytes, recordBytes] = [view.getUint32(4, true), view.getUint16(8, true), view.getUint16(10, true)];
+    const [records, headerBytes, recordBytes] = [
+      view.getUint32(4, true),
+      view.getUint16(8, true),
+      view.getUint16(10, true),
+    ];
     const said: string[] = [];
     for (let at = HEADER_BYTES; at + COLUMN_BYTES <= start.length && start[at] !== HEADER_END; at += COLUMN_BYTES) {
-      const name = Buffer.from(start.subarray(at, at + 11)).toString('latin1').split('\0')[0].toUpperCase();
+      const name = Buffer.from(start.subarray(at, at + 11))
+        .toString('latin1')
+        .split('\0')[0]
+        .toUpperCase();
       const type = String.fromCharCode(start[at + 11]);
       said.push(type === 'D' || type === 'L' ? `${name} ${type}` : `${name} ${type} ${start[at + 16]}`);
     }
@@ -147,10 +154,12 @@ export function tableOfText(text: string, { dbf = [], encoding = 'utf-8' }: Form
   const { columns, recordBytes } = new DbfTable(dbf);
   const characters = encoding === 'utf-8' ? null : codePage(encoding);
   const bytesOf = (value: string): Buffer =>
-    characters === null ? Buffer.from(value) : Buffer.from(Array.from(value, (one) => Math.max(0, characters.indexOf(one))));
+    characters === null
+      ? Buffer.from(value)
+      : Buffer.from(Array.from(value, (one) => Math.max(0, characters.indexOf(one))));
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const header = Buffer.alloc(HEADER_BYTES + columns.length * COLUMN_BYTES + 1);
-  header[0] = 0x03;
+  header.set([0x03, 126, 1, 1]);
   header.writeUInt32LE(lines.length, 4);
   header.writeUInt16LE(header.length, 8);
   header.writeUInt16LE(recordBytes, 10);

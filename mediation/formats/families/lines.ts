@@ -81,8 +81,7 @@ export class LinesSplitter implements Splitter {
     row.high = bits >= 0x80;
     row.fault = nul ? FAULT.nul : stop - from > MAX_RECORD_BYTES ? FAULT.tooLong : 0;
     row.columns = 0;
-    if (row.fault === 0 && !this.patterns.some((pattern) => this.fits(row, pattern, from, stop)))
-      this.clear(row, from);
+    if (row.fault === 0 && !this.patterns.some((pattern) => this.fits(row, pattern, from, stop))) this.clear(row, from);
     return at < end ? at + 1 : end;
   }
 

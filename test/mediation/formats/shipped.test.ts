@@ -8,18 +8,24 @@ const folder = path.join(projectRoot, 'formats');
 const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
 
 describe('shipped formats', () => {
-  it('are the ten that the documentation names', () => {
+  it('are those that the documentation names', () => {
     expect(files).toEqual([
       'asterisk-csv-uniqueid.yaml',
       'asterisk-csv.yaml',
       'cloudevents.yaml',
+      'dialup-syslog-cisco.yaml',
       'exchange-fixed.yaml',
       'exchange.yaml',
       'freeswitch-csv.yaml',
       'meter-interval-csv.yaml',
       'meter-register-csv.yaml',
+      'ppp-syslog-mikrotik.yaml',
+      'radacct-mysql.yaml',
+      'radacct-postgresql.yaml',
       'radius-detail.yaml',
       'radius.yaml',
+      'session-dbf.yaml',
+      'session-list.yaml',
     ]);
   });
 

@@ -19,8 +19,9 @@ import * as servers from './support/file-servers.ts';
 const isRoot = process.getuid?.() === 0;
 const hasSshd = isRoot && servers.has('sshd') && servers.has('ssh-keygen');
 const hasVsftpd = isRoot && servers.has('vsftpd');
-if (!hasSshd) console.warn('SKIPPED: no sshd, or not root: SFTP is not tried against OpenSSH.');
-if (!hasVsftpd) console.warn('SKIPPED: no vsftpd, or not root: FTP is not tried against it.');
+if (!hasSshd)
+  process.stderr.write("SKIPPED: no sshd (Debian's openssh-server), or not root; SFTP is tested without it\n");
+if (!hasVsftpd) process.stderr.write('SKIPPED: no vsftpd, or not root; FTP is tested without it\n');
 
 const PASSWORD = 'not-a-secret-7';
 const QUIET_MS = 4_000;
@@ -54,7 +55,7 @@ function writeSource(source: object): void {
 async function started(): Promise<void> {
   child = runTollgrid('start', '--config', config);
   child.stdout!.resume();
-  child.stderr!.on('data', (chunk: Buffer) => process.env.SHOW && process.stderr.write(chunk));
+  child.stderr!.resume();
   api = await apiOf(child, path.join(folder, 'data'));
 }
 
@@ -138,7 +139,7 @@ afterEach(async () => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-describe.skipIf(!hasSshd)('files on OpenSSH', () => {
+describe.skipIf(!hasSshd)('files on OpenSSH (needs openssh-server)', () => {
   let sshd: servers.FileServer | null = null;
   afterEach(() => sshd?.stop());
 
@@ -180,7 +181,7 @@ describe.skipIf(!hasSshd)('files on OpenSSH', () => {
   }, 60_000);
 });
 
-describe.skipIf(!hasVsftpd)('files on vsftpd', () => {
+describe.skipIf(!hasVsftpd)('files on vsftpd (needs vsftpd)', () => {
   let vsftpd: servers.FileServer | null = null;
   afterEach(() => vsftpd?.stop());
 
