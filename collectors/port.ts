@@ -18,6 +18,14 @@ export interface CollectorStatus {
   waitingFiles: number;
   /** What senders were refused, by reason: `stranger`, `connections`, `busy`, `forged`, `malformed`... */
   refused: Readonly<Record<string, number>>;
+  /** Files that were refused and still lie somewhere: in the quarantine folder, or where they came from. */
+  refusedFiles?: RefusedFiles;
+}
+
+export interface RefusedFiles {
+  count: number;
+  /** The first ones, each with a stable code and what is wrong in words. */
+  first: readonly { name: string; code: string; detail: string }[];
 }
 
 export interface Collector {

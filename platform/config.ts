@@ -18,7 +18,7 @@ import { TollgridError } from './errors.ts';
 import { nearest } from './nearest.ts';
 
 export { configExample, configJsonSchema, configReference } from './config/reference.ts';
-export type { MqttConfig, RadiusConfig, SourceConfig, TcpConfig } from '../schemas/config.ts';
+export type { FtpConfig, MqttConfig, RadiusConfig, SftpConfig, SourceConfig, TcpConfig } from '../schemas/config.ts';
 
 export interface Config extends ConfigValues {
   /** The file that was read; null when there is none and everything is a default. */

@@ -6,7 +6,6 @@
  * cut, another machine) means: make the registry anew from the log.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
 
 export interface CleanMark {
   bootId: string;
@@ -31,14 +30,4 @@ export function takeMark(path: string): CleanMark | null {
 
 export function leaveMark(path: string, mark: CleanMark): void {
   writeFileSync(path, JSON.stringify(mark));
-}
-
-/** Tells one start of the machine from the next. */
-export function currentBootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    // Elsewhere the minute of the start will do: at worst two readings differ and the registry is made anew.
-    return String(Math.round((Date.now() / 1000 - os.uptime()) / 60));
-  }
 }

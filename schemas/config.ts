@@ -2,27 +2,17 @@
  * Every key of tollgrid.yaml: addresses, limits and paths. What can change a charge is not here but published.
  * Defaults, checks, environment names, docs/configuration.md and the editors' JSON Schema all come from this one.
  */
-import Type, { type Static, type TSchema } from 'typebox';
+import Type, { type Static } from 'typebox';
+import { Integer, MIB, Path, Section, Switch } from './config-parts.ts';
+import { Ftp, Sftp } from './config-remote.ts';
 
-const MIB = 1024 * 1024;
-
-/** A path; relative ones are resolved against the folder of the configuration file. */
-const Path = (options: { description: string; default?: string }) =>
-  Type.String({ minLength: 1, path: true, ...options });
 const Paths = (description: string) =>
   Type.Array(Type.String({ minLength: 1, path: true }), { description, default: [] as string[] });
-const Integer = (minimum: number, maximum: number, defaultValue: number, description: string) =>
-  Type.Integer({ minimum, maximum, default: defaultValue, description });
-const Switch = (defaultValue: boolean, description: string) => Type.Boolean({ default: defaultValue, description });
 const NiceLevel = (who: string) =>
   Integer(0, 19, 10, `Priority of ${who}: 0 as everything else, 19 last. Above 0 the front stays quick under load.`);
 
-function Section<P extends Record<string, TSchema>>(description: string, properties: P) {
-  return Type.Object(properties, { description, additionalProperties: false });
-}
-
 /** The ways in. Keys that only one of them knows stand in a section of its name. */
-export const SOURCE_KINDS = ['files', 'tcp', 'udp', 'radius', 'mqtt'] as const;
+export const SOURCE_KINDS = ['files', 'tcp', 'udp', 'radius', 'mqtt', 'sftp', 'ftp'] as const;
 
 const Port = (description: string) => Type.Integer({ minimum: 0, maximum: 65_535, description });
 const Host = Type.String({
@@ -161,7 +151,7 @@ const Source = Section('A way in for usage.', {
   }),
   format: Type.String({ minLength: 1, description: 'Name of a published format.' }),
   directory: Type.Optional(Path({ description: '`files`: the folder that is watched.' })),
-  pattern: Type.String({ default: '*', minLength: 1, description: '`files`: names to take, with `*` and `?`.' }),
+  pattern: Type.String({ default: '*', minLength: 1, description: 'Files: names to take, with `*` and `?`.' }),
   mode: Type.Enum(['closed', 'growing'], {
     default: 'closed',
     description: '`closed`: files are complete when they appear. `growing`: lines are added to them.',
@@ -172,6 +162,25 @@ const Source = Section('A way in for usage.', {
     86_400_000,
     60_000,
     '`growing`: a renamed file is done, and its last line whole, when nobody has written to it for so long.',
+  ),
+  complete: Type.Enum(['quiet', 'renamed', 'marker'], {
+    default: 'quiet',
+    description:
+      'Closed files are complete: `quiet`, when two looks show the same size and time; `renamed`, when their name fits; `marker`, when `markerSuffix` stands beside them.',
+  }),
+  markerSuffix: Type.String({
+    default: '.done',
+    pattern: '^[^/\\\\\\u0000-\\u001f]{1,64}$',
+    description: '`complete: marker`: what the name of a marker has more than its file.',
+  }),
+  fileBytesMax: Integer(1024, 1024 * 1024 * MIB, 4096 * MIB, 'Closed files: a larger one is refused.'),
+  archive: Type.Optional(
+    Path({ description: '`files`: folder that closed files are moved to when they are durable. Otherwise they stay.' }),
+  ),
+  quarantine: Type.Optional(
+    Path({
+      description: '`files`: folder that refused files are moved to, each with a note why. Otherwise they stay.',
+    }),
   ),
   paused: Switch(false, 'Take nothing from here for now.'),
   waitingBytesMax: Integer(
@@ -184,6 +193,8 @@ const Source = Section('A way in for usage.', {
   udp: Type.Optional(Udp),
   radius: Type.Optional(Radius),
   mqtt: Type.Optional(Mqtt),
+  sftp: Type.Optional(Sftp),
+  ftp: Type.Optional(Ftp),
 });
 
 export const ConfigSchema = Section('The configuration of Tollgrid.', {
@@ -269,6 +280,11 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
       'Room to keep free on the disk of `dataDir`: below it usage is refused and files wait where they are. 0: none.',
     ),
     diskReservePercent: Integer(1, 100, 2, 'The reserve is no more than that part of the disk, whichever is less.'),
+    packed: Section('Files with names like `x.csv.gz` and `x.zip`; one beyond the limits is held as it came.', {
+      ratioMax: Integer(2, 2000, 200, 'Unpacked bytes for each packed one; not looked at below a mebibyte.'),
+      filesMax: Integer(1, 1_000_000, 1000, 'Files in one.'),
+      bytesMax: Integer(MIB, 1024 * 1024 * MIB, 16 * 1024 * MIB, 'Unpacked bytes of all files in one.'),
+    }),
   }),
   log: Section('The log, which everything else is computed from.', {
     segmentBytesMax: Integer(MIB, 2048 * MIB, 128 * MIB, 'Size at which a new segment file is begun.'),
@@ -333,4 +349,5 @@ export type SourceConfig = Static<typeof Source>;
 export type TcpConfig = Static<typeof Tcp>;
 export type UdpConfig = Static<typeof Udp>;
 export type RadiusConfig = Static<typeof Radius>;
+export type { FtpConfig, SftpConfig } from './config-remote.ts';
 export type SourceKind = (typeof SOURCE_KINDS)[number];

@@ -7,6 +7,7 @@ import { registryErrors } from './errors/registry.ts';
 import { serverErrors } from './errors/server.ts';
 import { commandErrors } from './errors/commands.ts';
 import { copyErrors } from './errors/copy.ts';
+import { fileErrors } from './errors/files.ts';
 
 export interface ErrorEntry {
   /** What happened, in one sentence. */
@@ -30,6 +31,7 @@ export const ERRORS = {
   ...serverErrors,
   ...commandErrors,
   ...copyErrors,
+  ...fileErrors,
 } satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -17,7 +17,7 @@ function optional<T extends TSchema>(schema: T, description: string) {
 export const ENCODINGS = ['utf-8', 'cp866', 'cp1251', 'koi8-u', 'utf-16le', 'utf-16be'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
-export const FAMILIES = ['delimited', 'fixed', 'attributes', 'json', 'message', 'radius'] as const;
+export const FAMILIES = ['delimited', 'fixed', 'attributes', 'json', 'message', 'radius', 'lines', 'dbf'] as const;
 export type FamilyName = (typeof FAMILIES)[number];
 
 /** Units a number or duration may come in, as what one of it is in the base unit (ms, bytes, Wh, litres). */
@@ -79,7 +79,10 @@ const Field = Type.Object(
     in: optional(Type.Enum(['header', 'detail', 'trailer']), 'Record type that holds the field; detail when left out.'),
     column: optional(Type.Integer({ minimum: 1, maximum: 1000 }), 'delimited: number of the column, from 1.'),
     range: optional(Type.String({ pattern: '^[0-9]+(-[0-9]+)?$' }), 'fixed: first and last character, from 1: "3-12".'),
-    attribute: optional(Type.String({ minLength: 1 }), 'attributes: name; `$line` is the first line of the record.'),
+    attribute: optional(
+      Type.String({ minLength: 1 }),
+      'attributes: name; `$line` is the first line of the record. lines: a name of `lines`. dbf: a column; `$deleted` is * of a deleted record.',
+    ),
     path: optional(
       Type.String({ pattern: '^[^.]+(\\.[^.]+)*$' }),
       'json, message: keys joined by dots: "data.from"; message also: $topic, $topic.2, $receivedAt, $value...',
@@ -105,7 +108,7 @@ const Field = Type.Object(
       'What the field holds; text when left out.',
     ),
     required: optional(Type.Boolean(), 'Without a value the record is suspended.'),
-    trim: optional(Type.Enum(['both', 'left', 'right', 'none']), 'Blanks to take off; fixed: both, else none.'),
+    trim: optional(Type.Enum(['both', 'left', 'right', 'none']), 'Blanks to take off; fixed, dbf: both, else none.'),
     part: optional(
       Type.Object({ after: Type.Optional(Type.String()), before: Type.Optional(Type.String()) }, strict),
       'text: what stands after the first `after` and before the last `before`.',
@@ -193,6 +196,17 @@ export const FormatSchema = Type.Object(
     multiline: optional(Type.Boolean(), 'delimited: a quoted field may hold line ends; no.'),
     columns: optional(Columns, 'delimited: how many a detail record has.'),
     length: optional(Columns, 'fixed: how many characters a detail record has.'),
+    lines: optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 1000 }), { minItems: 1, maxItems: 100 }),
+      'lines: texts with `{name}` where something stands, `{}` where it does not matter; the first that fits counts.',
+    ),
+    dbf: optional(
+      Type.Array(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]{0,9} ([CNF] [0-9]{1,3}|D|L)$' }), {
+        minItems: 1,
+        maxItems: 255,
+      }),
+      'dbf: every column of the table in its order: name, type (C, N, F with its width; D, L).',
+    ),
     recordTypes: optional(
       Type.Object(
         {

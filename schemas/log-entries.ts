@@ -43,6 +43,8 @@ export interface FileHead {
   supersedes?: { fileEntry: number; rows: number }[];
   /** Numbers that the source gave the file and its records; they count when the file is admitted. */
   numbers?: FileNumbersHead[];
+  /** It came in this packed file (gz, zip), which is in the spool too: as file `no` of `of` in it. */
+  packed?: { name: string; sha256: string; sizeBytes: number; modifiedMs?: number; no: number; of: number };
 }
 
 /** SHA-256 of a run of a file's bytes. */
@@ -51,8 +53,25 @@ export interface Fingerprint {
   sha256: string;
 }
 
-/** Why a file is held: its layout is not whole, or its trailer says something else than its records. */
-export type HoldCode = 'FILE_FRAMING_WRONG' | 'FILE_TOTALS_DIFFER';
+/** Why a packed file is held as it came. */
+export const PACKED_HOLDS = [
+  'PACKED_RATIO',
+  'PACKED_TOO_LARGE',
+  'PACKED_TOO_MANY',
+  'PACKED_NESTED',
+  'PACKED_UNREADABLE',
+] as const;
+export type PackedHold = (typeof PACKED_HOLDS)[number];
+
+export function isPackedHold(code: string): code is PackedHold {
+  return (PACKED_HOLDS as readonly string[]).includes(code);
+}
+
+/**
+ * Why a file is held: its layout is not whole, its trailer says something else than its records, or it cannot be unpacked
+ * within the limits.
+ */
+export type HoldCode = 'FILE_FRAMING_WRONG' | 'FILE_TOTALS_DIFFER' | PackedHold;
 
 export interface FileFigures {
   /** Everything that would be received: detail records, headers and trailers. */

@@ -63,11 +63,14 @@ const showOne: CommandSpec = {
   },
 };
 
-function detailLines({ format, sha256, check, held, decision }: FileItem): string[] {
+function detailLines({ format, sha256, packed, check, held, decision }: FileItem): string[] {
   const { records, quantity } = check?.declared ?? {};
   const said = (value: number | undefined): string => (value === undefined ? 'nothing' : whole(value));
   return [
     `format ${format}${sha256 === null ? '' : `, SHA-256 ${sha256}`}`,
+    ...(packed === null
+      ? []
+      : [`file ${packed.no} of ${packed.of} in ${JSON.stringify(packed.name)}, SHA-256 ${packed.sha256}`]),
     ...(check === null
       ? []
       : [

@@ -27,11 +27,13 @@ export const ingest: CommandSpec<Options> = {
   examples: ['tollgrid ingest calls.csv --source exchange'],
   run: async (context, files, { source, format, timeout }) => {
     const answers = await context.withApi(async (api) => {
-      const taken: (FileAnswer & { name: string })[] = [];
+      const taken: TakenFile[] = [];
       for (const file of files) {
         const name = path.basename(file);
         const route = `/v1/files/${encodeURIComponent(source)}/${encodeURIComponent(name)}`;
-        taken.push({ name, ...(await api.putFile<FileAnswer>(route, file, { format })) });
+        const { members, ...answer } = await api.putFile<FileAnswer>(route, file, { format });
+        // Of a packed file: what is in it.
+        taken.push(...(members ?? [answer]).map((one) => ({ name, ...one })));
       }
       const progress = startProgress(context.io, 'log entries');
       const first = Math.min(...taken.map((file) => file.fileEntry));
@@ -56,7 +58,9 @@ export const ingest: CommandSpec<Options> = {
   },
 };
 
-function heldLines({ name, fileEntry, held }: FileAnswer & { name: string }): string[] {
+type TakenFile = Omit<FileAnswer, 'members'> & { name: string };
+
+function heldLines({ name, fileEntry, held }: TakenFile): string[] {
   if (held === undefined) return [];
   return [
     `HELD: ${name}: ${held.detail} (${held.code}). Nothing of it was admitted.`,

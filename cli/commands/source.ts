@@ -12,7 +12,7 @@ const list: CommandSpec = {
   examples: ['tollgrid source list'],
   run: async (context) => {
     const rows = await context.withApi((api) => collect(items<SourceItem>(api, '/v1/sources', {}, ALL)));
-    show(context, rows, () => (rows.length === 0 ? ['No sources.'] : sourceLines(rows)));
+    show(context, rows, () => (rows.length === 0 ? ['No sources.'] : [...sourceLines(rows), ...refusedLines(rows)]));
   },
 };
 
@@ -30,6 +30,14 @@ function sourceLines(rows: readonly SourceItem[]): string[] {
     ],
     rows,
   );
+}
+
+/** Files that somebody has to look at. */
+function refusedLines(rows: readonly SourceItem[]): string[] {
+  return rows.flatMap(({ name, refusedFiles: { count, first } }) => [
+    ...first.map((file) => `REFUSED: ${name}: ${file.name}: ${file.detail} (${file.code})`),
+    ...(count > first.length ? [`REFUSED: ${name}: ${whole(count - first.length)} more files`] : []),
+  ]);
 }
 
 const test: CommandSpec = {

@@ -1,43 +1,113 @@
 /**
- * Files that are complete when they appear. A file counts as complete when two looks at it show the same size and
- * time; polling rather than notification, because it also works on network file systems.
+ * Files that are complete when they appear. Known by name, size and time, and looked at again and again: neither
+ * notifications nor inodes, because network file systems keep neither promise.
  */
-import { listFiles, Unreadable } from './folder.ts';
+import { createHash } from 'node:crypto';
+import { readAhead } from '../../platform/log/index.ts';
+import { Completeness, isMarker } from './complete.ts';
+import { listFiles, Unreadable, type ListedFile } from './folder.ts';
 import { matches } from './pattern.ts';
-import type { FileIntake, FileSource } from './port.ts';
+import type { FileIntake, FileSource, KnownFile } from './port.ts';
+import { putAway } from './put-away.ts';
+import { Quarantine, type RefusedFile } from './quarantine.ts';
 
 export class ClosedFiles {
-  /** What the last look saw: name → size and time. */
-  private lastLook = new Map<string, string>();
   private readonly source: FileSource;
   private readonly intake: FileIntake;
+  private readonly completeness: Completeness;
+  readonly quarantine: Quarantine;
+  /** Refused since the start, by reason. */
+  readonly refused: Record<string, number> = { 'too large': 0, held: 0 };
+  /** Taken, and not moved away yet. */
+  private readonly settled = new Set<string>();
 
   constructor(source: FileSource, intake: FileIntake) {
     this.source = source;
     this.intake = intake;
+    this.completeness = new Completeness(source);
+    this.quarantine = new Quarantine(source.quarantine);
   }
 
   /** Takes in what is complete; returns how many files are still waiting for a second look. */
   async poll(nowMs: number): Promise<number> {
-    const look = new Map<string, string>();
     const unreadable = new Unreadable();
     let waiting = 0;
-    for (const { name, filePath, stat } of await listFiles(this.source.directory)) {
-      if (!matches(this.source.pattern, name)) continue;
+    await this.quarantine.look();
+    const listed = await listFiles(this.source.directory);
+    const names = new Set(listed.map(({ name }) => name));
+    for (const file of listed) {
+      const { name, stat } = file;
+      if (!matches(this.source.pattern, name) || isMarker(this.source, name)) continue;
       const modifiedMs = Math.trunc(stat.mtimeMs);
       const seen = `${stat.size}@${modifiedMs}`;
-      look.set(name, seen);
-      if (this.intake.knowsClosed(this.source.name, name, stat.size, modifiedMs)) continue;
+      const known = this.intake.knownClosed(this.source.name, name, stat.size, modifiedMs);
       // A file untouched for a while is complete at the first look; a fresh one must look the same twice.
       const old = nowMs - modifiedMs > 5 * this.source.pollMs && nowMs - modifiedMs > 5_000;
-      if (!old && this.lastLook.get(name) !== seen) {
+      const hasMarker = names.has(name + this.source.markerSuffix);
+      if (!this.completeness.isComplete(name, seen, { old, hasMarker }) && known === undefined) {
         waiting++;
         continue;
       }
-      await unreadable.pass(() => this.intake.admitClosed(this.source, name, filePath, modifiedMs));
+      if (this.quarantine.has(name, seen)) continue;
+      await unreadable.pass(() => this.take(file, modifiedMs, seen, known));
     }
-    this.lastLook = look;
+    this.completeness.next();
+    this.quarantine.keepOnly(names);
     unreadable.raise();
     return waiting;
   }
+
+  private async take(file: ListedFile, modifiedMs: number, seen: string, known: KnownFile | undefined): Promise<void> {
+    const { name, filePath, stat } = file;
+    const { fileBytesMax, archive, quarantine } = this.source;
+    if (known === undefined) {
+      if (stat.size > fileBytesMax) {
+        this.refused['too large']++;
+        const detail = `it has ${stat.size} bytes, ${fileBytesMax} are allowed`;
+        return this.refuse(file, { name, code: 'FILE_TOO_LARGE', detail }, seen);
+      }
+      const admitted = await this.intake.admitClosed(this.source, name, filePath, modifiedMs);
+      if (admitted.held !== null) this.refused.held++;
+      return this.done(file, seen, admitted);
+    }
+    if (known.held === null ? archive === undefined : quarantine === undefined) return;
+    // It was taken and not moved, by a stop in between: it leaves the folder only when it is that very content.
+    const isSame = this.settled.has(`${seen} ${name}`) || (await sha256Of(filePath)) === known.sha256;
+    const taken = isSame ? known : await this.intake.admitClosed(this.source, name, filePath, modifiedMs);
+    return this.done(file, seen, taken);
+  }
+
+  /** It is durable in the log. */
+  private async done(file: ListedFile, seen: string, { held }: KnownFile): Promise<void> {
+    const { archive, quarantine } = this.source;
+    const { name, filePath } = file;
+    const key = `${seen} ${name}`;
+    this.settled.add(key);
+    if (held !== null) {
+      if (quarantine !== undefined) await this.refuse(file, { name, ...held }, seen);
+    } else if (archive !== undefined) {
+      await putAway(filePath, archive, name);
+      await this.takeMarkerAlong(file, archive);
+    }
+    this.settled.delete(key);
+  }
+
+  private async refuse(file: ListedFile, refused: RefusedFile, seen: string): Promise<void> {
+    await this.quarantine.add(file.filePath, refused, seen);
+    if (this.source.quarantine !== undefined) await this.takeMarkerAlong(file, this.source.quarantine);
+  }
+
+  private async takeMarkerAlong({ name, filePath }: ListedFile, folder: string): Promise<void> {
+    const { complete, markerSuffix } = this.source;
+    if (complete !== 'marker') return;
+    await putAway(filePath + markerSuffix, folder, name + markerSuffix).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
+}
+
+async function sha256Of(filePath: string): Promise<string> {
+  const digest = createHash('sha256');
+  for await (const chunk of readAhead(filePath)) digest.update(chunk);
+  return digest.digest('hex');
 }

@@ -20,6 +20,7 @@ export class FolderCollector implements Collector {
   private looked: () => void = () => undefined;
   private failure: string | null = null;
   private lastSeenMs: number | null = null;
+  private readonly closed: ClosedFiles;
   private waiting = 0;
   /** Resolves when what stood in the folder at the start has been taken in. */
   readonly firstLook = new Promise<void>((resolve) => (this.looked = resolve));
@@ -28,6 +29,7 @@ export class FolderCollector implements Collector {
     this.source = source;
     this.intake = intake;
     this.surroundings = surroundings;
+    this.closed = new ClosedFiles(source, intake);
   }
 
   start(): Promise<void> {
@@ -42,7 +44,8 @@ export class FolderCollector implements Collector {
       lastSeenMs: this.lastSeenMs,
       connections: 0,
       waitingFiles: this.waiting,
-      refused: {},
+      refused: this.closed.refused,
+      refusedFiles: { count: this.closed.quarantine.count, first: this.closed.quarantine.list() },
     };
   }
 
@@ -65,7 +68,6 @@ export class FolderCollector implements Collector {
   }
 
   private async follow(): Promise<void> {
-    const closed = new ClosedFiles(this.source, this.intake);
     const growing = new GrowingFiles(this.source, this.intake);
     while (!this.stopping) {
       let waitMs = this.source.pollMs;
@@ -73,7 +75,7 @@ export class FolderCollector implements Collector {
       this.waiting = 0;
       try {
         const nowMs = this.surroundings.now();
-        if (this.source.mode === 'closed') this.waiting = await closed.poll(nowMs);
+        if (this.source.mode === 'closed') this.waiting = await this.closed.poll(nowMs);
         else await growing.poll(nowMs);
         this.lastSeenMs = nowMs;
         this.failure = null;

@@ -120,6 +120,7 @@ export function compileFormat(publication: Publication): CompiledFormat {
         hasHeader: document.recordTypes?.header !== undefined,
       },
     }),
+    ...(layout.headerMistake !== undefined && { headerMistake: layout.headerMistake }),
     ...(document.sequence !== undefined && { sequence: sequenceRule(document, publication.data) }),
   };
 }

@@ -22,6 +22,7 @@ export function findMistakes(document: FormatDocument): Finding[] {
   const fields = new Map(document.fields.map((field) => [field.name, field]));
   return [
     ...familyMistakes(document),
+    ...(REGISTRY[document.family].mistakes?.(document) ?? []),
     ...zoneMistakes(document),
     ...fieldMistakes(document),
     ...classMistakes(document, fields),

@@ -43,6 +43,8 @@ export interface CompiledFormat {
   totals?(columns: RecordColumns): SliceTotals;
   /** Headers and trailers, for formats that declare record types. */
   readonly framing?: FileFraming;
+  /** Of formats whose files say at their begin how they are laid out: what is wrong with it; null: nothing. */
+  headerMistake?(start: Uint8Array, sizeBytes: number): string | null;
   /** How the numbers in `sequence` count, for formats that say so. */
   readonly sequence?: SequenceRule;
   /** The fields of one record, for people: `bytes` are the record's without its terminator. */

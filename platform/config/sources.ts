@@ -12,6 +12,8 @@ export function sourceMistakes(sources: readonly SourceConfig[]): Mistake[] {
         : []),
       ...(source[needed] === undefined ? [wrong(needed, `is missing: a source of kind ${source.kind} needs it`)] : []),
       ...frameMistakes(source).map((message) => wrong('tcp', message)),
+      ...folderMistakes(source).map(([key, message]) => wrong(key, message)),
+      ...remoteMistakes(source).map(([key, message]) => wrong(`${source.kind}.${key}`, message)),
       ...otherSections(source).map((section) => wrong(section, `belongs to another kind than ${source.kind}`)),
     ];
   });
@@ -27,4 +29,28 @@ function otherSections(source: SourceConfig): string[] {
   const sections = SOURCE_KINDS.filter((kind) => kind !== 'files' && kind !== source.kind);
   const given = sections.filter((kind) => source[kind as Exclude<typeof kind, 'files'>] !== undefined);
   return source.kind !== 'files' && source.directory !== undefined ? ['directory', ...given] : given;
+}
+
+function folderMistakes(source: SourceConfig): [key: string, message: string][] {
+  const { kind, mode, directory, archive, quarantine } = source;
+  return [['archive', archive] as const, ['quarantine', quarantine] as const].flatMap(([key, folder]) => {
+    if (folder === undefined) return [];
+    if (kind !== 'files') return [[key, 'is for folders of this machine']];
+    if (mode === 'growing') return [[key, 'is for closed files']];
+    return folder === directory ? [[key, 'must be another folder than the one that is watched']] : [];
+  });
+}
+
+function remoteMistakes({ kind, sftp, ftp }: SourceConfig): [key: string, message: string][] {
+  const folder = kind === 'sftp' ? sftp : kind === 'ftp' ? ftp : undefined;
+  if (folder === undefined) return [];
+  const mistakes: [string, string][] = [];
+  if (folder.taken === 'move' && folder.movedTo === undefined) mistakes.push(['movedTo', 'is missing: the folder']);
+  if (folder.movedTo === folder.directory) mistakes.push(['movedTo', 'must be another folder than `directory`']);
+  if (kind === 'sftp' && sftp !== undefined) {
+    if (sftp.hostKeys.length === 0) mistakes.push(['hostKeys', 'is empty: without a known key any server would do']);
+    if (sftp.passwordFile === undefined && sftp.privateKeyFile === undefined)
+      mistakes.push(['privateKeyFile', 'is missing: give this or `passwordFile`']);
+  }
+  return mistakes;
 }

@@ -7,7 +7,7 @@ export const FILE_STATES = ['taking', 'taken', 'growing', 'duplicate', 'held', '
 const Reason = Type.String({ minLength: 1, maxLength: 500 });
 
 export const Held = Type.Object({
-  code: Type.String({ description: 'FILE_FRAMING_WRONG or FILE_TOTALS_DIFFER' }),
+  code: Type.String({ description: 'FILE_FRAMING_WRONG, FILE_TOTALS_DIFFER, PACKED_...' }),
   detail: Type.String({ description: 'What does not fit, in words' }),
 });
 
@@ -33,6 +33,18 @@ export const FileItem = Type.Object({
   lastEntry: EntryNo,
   duplicateOf: Type.Union([Type.Integer(), Type.Null()]),
   held: Type.Union([Held, Type.Null()], { description: 'Why it was held, also when it is not any more' }),
+  packed: Type.Union(
+    [
+      Type.Object({
+        name: Type.String({ description: 'As the sender calls the packed file' }),
+        sha256: Type.String({ description: 'Of the packed file as it came' }),
+        no: Type.Integer({ description: 'Which of the files in it, from 1' }),
+        of: Type.Integer(),
+      }),
+      Type.Null(),
+    ],
+    { description: 'The packed file (gz, zip) that it came in' },
+  ),
   check: Type.Union(
     [
       Type.Object({

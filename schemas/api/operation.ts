@@ -24,6 +24,20 @@ export const FileAnswer = Type.Object({
   held: Type.Optional(
     Type.Unsafe<Static<typeof Held>>({ ...Held, description: 'Nothing of it is admitted until somebody decides' }),
   ),
+  members: Type.Optional(
+    Type.Array(
+      Type.Object({
+        name: Type.String(),
+        fileEntry: EntryNo,
+        lastEntry: Type.Integer(),
+        slices: Type.Integer(),
+        sizeBytes: Type.Integer(),
+        duplicateOf: Type.Optional(Type.Integer()),
+        held: Type.Optional(Held),
+      }),
+      { description: 'Of a packed file (gz, zip): the files in it, each a file of its own' },
+    ),
+  ),
 });
 export type FileAnswer = Static<typeof FileAnswer>;
 

@@ -14,10 +14,19 @@ export const SourceItem = Type.Object({
   detail: Type.Union([Type.String(), Type.Null()], { description: 'Where it listens, or why nothing comes' }),
   received: Type.Integer({ description: 'Records so far' }),
   suspended: Type.Integer({ description: 'Of them waiting in suspense' }),
-  refused: Type.Integer({ description: 'Connections and packets refused since the start' }),
+  refused: Type.Integer({ description: 'Connections, packets and files refused since the start' }),
   refusedFor: Type.Record(Type.String(), Type.Integer(), { description: 'The same by reason' }),
   connections: Type.Integer({ description: 'Open now' }),
   waitingFiles: Type.Integer({ description: 'Files seen and not taken yet' }),
+  refusedFiles: Type.Object(
+    {
+      count: Type.Integer(),
+      first: Type.Array(Type.Object({ name: Type.String(), code: Type.String(), detail: Type.String() })),
+    },
+    {
+      description: 'Files that were refused and still lie in the folder or in its quarantine; the first ones with why',
+    },
+  ),
   lastSeenAt: MomentOrNull,
   lastAcceptedAt: MomentOrNull,
 });

@@ -4,7 +4,12 @@ import { spawnSync } from 'node:child_process';
 import { say } from './prepare.mjs';
 
 /** Program → package that brings it. */
-const PACKAGES = { radclient: 'freeradius-utils', mosquitto: 'mosquitto' };
+const PACKAGES = {
+  radclient: 'freeradius-utils',
+  mosquitto: 'mosquitto',
+  sshd: 'openssh-server',
+  vsftpd: 'vsftpd',
+};
 
 const SBIN = `${process.env.PATH}:/usr/sbin:/sbin`;
 const has = (program) =>

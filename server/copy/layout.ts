@@ -29,8 +29,9 @@ export const LAST_BACKUP = 'last-backup.json';
 export function blobsOf({ type, head }: { type: number; head: unknown }): string[] {
   if (type === EntryType.slice) return [(head as SliceHead).blob];
   if (type !== EntryType.file) return [];
-  const { sha256, duplicateOf } = head as FileHead;
-  return sha256 === undefined || duplicateOf !== undefined ? [] : [sha256];
+  const { sha256, duplicateOf, packed } = head as FileHead;
+  const own = sha256 === undefined || duplicateOf !== undefined ? [] : [sha256];
+  return packed === undefined ? own : [...own, packed.sha256];
 }
 
 export function isSecret(file: string): boolean {

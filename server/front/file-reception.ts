@@ -14,25 +14,37 @@ import { countIn } from './number-runs.ts';
 /** Earlier files whose numbers are compared; a source that repeats itself more often is told by the first ones. */
 const FILES_COMPARED_MAX = 8;
 
+/** A dBase header with 255 columns. */
+const HEADER_BYTES_MAX = 16 * 1024;
+
 export interface ReceptionParts {
   state: LogState;
   spool: Pick<Spool, 'read'>;
   format(name: string): CompiledFormat;
 }
 
+export type PackedHead = NonNullable<FileHead['packed']>;
+
 export interface ReceivedFile {
   source: string;
   format: string;
   name: string;
   modifiedMs?: number;
+  /** The packed file it came in. */
+  packed?: PackedHead;
   sha256: string;
   sizeBytes: number;
 }
 
 export async function receivedHead(parts: ReceptionParts, file: ReceivedFile): Promise<FileHead> {
   const head = plainHead(file);
+  const mistake = await headerMistake(parts, file);
+  if (mistake !== null) return { ...head, held: { code: 'FILE_FRAMING_WRONG', detail: mistake } };
   const findings = await check(parts, file);
-  if (findings === null) return head;
+  if (findings === null) {
+    const unpackable = heldCopies(parts.state, file).filter(({ rows }) => rows === 0);
+    return { ...head, ...(unpackable.length > 0 && { supersedes: unpackable }) };
+  }
   const { check: figures, held, numbers } = findings;
   const supersedes = held === undefined ? heldCopies(parts.state, file) : [];
   const heads = numbers === undefined ? [] : await withRepeats(parts, file, numbers);
@@ -45,6 +57,16 @@ export async function receivedHead(parts: ReceptionParts, file: ReceivedFile): P
   };
 }
 
+/** Of formats whose files begin with their layout. */
+async function headerMistake(
+  { spool, ...parts }: ReceptionParts,
+  { format: name, sha256, sizeBytes }: ReceivedFile,
+): Promise<string | null> {
+  const format = parts.format(name);
+  if (format.headerMistake === undefined) return null;
+  return format.headerMistake(await spool.read(sha256, 0, Math.min(HEADER_BYTES_MAX, sizeBytes)), sizeBytes);
+}
+
 /** Of a file that was received before, whatever became of that. */
 export function duplicateHead(file: ReceivedFile, original: FileFacts): FileHead {
   const { check: figures } = original.head;
@@ -55,8 +77,12 @@ export function duplicateHead(file: ReceivedFile, original: FileFacts): FileHead
   };
 }
 
-function plainHead({ source, name, format, sha256, sizeBytes, modifiedMs }: ReceivedFile): FileHead {
-  return { source, name, format, mode: 'closed', sha256, sizeBytes, ...(modifiedMs !== undefined && { modifiedMs }) };
+export function plainHead({ source, name, format, sha256, sizeBytes, modifiedMs, packed }: ReceivedFile): FileHead {
+  return {
+    ...{ source, name, format, mode: 'closed', sha256, sizeBytes },
+    ...(modifiedMs !== undefined && { modifiedMs }),
+    ...(packed !== undefined && { packed }),
+  };
 }
 
 function check(parts: ReceptionParts, { format, sha256, sizeBytes }: ReceivedFile): ReturnType<typeof checkFile> {
@@ -64,11 +90,12 @@ function check(parts: ReceptionParts, { format, sha256, sizeBytes }: ReceivedFil
   return checkFile(parts.format(format), read, sizeBytes);
 }
 
-function heldCopies(state: LogState, { source, name }: ReceivedFile): { fileEntry: number; rows: number }[] {
+/** Of a packed file that was held nothing was counted. */
+function heldCopies(state: LogState, { source, name, packed }: ReceivedFile): { fileEntry: number; rows: number }[] {
   return state
     .held()
-    .filter(({ head }) => head.source === source && head.name === name)
-    .map(({ fileEntry, head }) => ({ fileEntry, rows: head.check!.rows }));
+    .filter(({ head }) => head.source === source && (head.name === name || head.name === packed?.name))
+    .map(({ fileEntry, head }) => ({ fileEntry, rows: head.check?.rows ?? 0 }));
 }
 
 /**

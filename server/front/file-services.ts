@@ -71,7 +71,17 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 
 function fileItem(file: FileFacts): FileItem {
   const { fileEntry, acceptedAtMs, head, slices, lastEntry, offset, decided } = file;
-  const { source, name, format, sha256 = null, sizeBytes = offset, duplicateOf = null, held = null, check } = head;
+  const {
+    source,
+    name,
+    format,
+    sha256 = null,
+    sizeBytes = offset,
+    duplicateOf = null,
+    held = null,
+    check,
+    packed,
+  } = head;
   return {
     entry: fileEntry,
     source,
@@ -85,6 +95,7 @@ function fileItem(file: FileFacts): FileItem {
     lastEntry,
     duplicateOf,
     held,
+    packed: packed === undefined ? null : { name: packed.name, sha256: packed.sha256, no: packed.no, of: packed.of },
     check: check ?? null,
     decision: decided === undefined ? null : decision(decided),
   };

@@ -190,6 +190,7 @@ export class FrontParts {
         this.copies.appended(entry.entryNo, entry.acceptedAtMs);
       },
       sliceBytesMax: config.rater.sliceBytesMax,
+      packedLimits: config.intake.packed,
       pushedEntriesMax: PUSHED_ENTRIES_MAX,
       inFlightEntries: () => this.log.headNo - Math.max(this.processed.entryNo, this.start.headNo),
       waitForPushed: () => this.waitForRoom(this.log.headNo - PUSHED_ENTRIES_MAX),
@@ -250,7 +251,9 @@ export class FrontParts {
   /** Usage first: it is taken and acknowledged while ledger and registry are still being opened. */
   async serve(temporary: boolean): Promise<Front> {
     if (!temporary) await this.copies.start();
-    this.sources = new Sources(this.intake, await PausedSources.open(this.config.dataDir), this.clock, this.logger);
+    const paused = await PausedSources.open(this.config.dataDir);
+    const incomingDir = path.join(this.config.dataDir, 'incoming');
+    this.sources = new Sources(this.intake, paused, this.clock, this.logger, incomingDir);
     const services = createServices(this);
     this.http = await serveHttp(this, services, temporary);
     const definitions = new PublishedDefinitions(this.config, this.reader);
@@ -339,6 +342,9 @@ export class FrontParts {
         this.logger.warn({ fileEntry, err: error }, 'a file could not be admitted to its end');
       }
     }
+    await this.intake.finishPacked().catch((error: unknown) => {
+      this.logger.warn({ err: error }, 'a packed file could not be admitted to its end');
+    });
   }
 
   private async writeAddress(url: string, token: string): Promise<void> {

@@ -3,14 +3,15 @@
  * the spool first. Files are admitted a few slices ahead of what is processed, so that pushed usage never waits
  * behind a file.
  */
-import { createHash } from 'node:crypto';
-import type { FileIntake, FileSource, GrowingFile } from '../../collectors/files/index.ts';
+import type { FileIntake, GrowingFile, KnownFile, SourceOfFiles } from '../../collectors/files/index.ts';
 import type { CompiledFormat } from '../../mediation/formats/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { TollgridError } from '../../platform/errors.ts';
 import { readAhead, type Appended, type LogWriter, type Spool } from '../../platform/log/index.ts';
+import { packingOf, USUAL_LIMITS, type PackedLimits } from '../../platform/packed/index.ts';
 import {
   EntryType,
+  isPackedHold,
   SEMANTICS_NO,
   type BatchHead,
   type CommandHead,
@@ -19,9 +20,11 @@ import {
   type SliceHead,
 } from '../../schemas/log-entries.ts';
 import { cutSlice } from './cut-slice.ts';
+import { joinLines, sha256, single } from './bytes.ts';
 import type { DiskReserve } from './disk-reserve.ts';
-import { duplicateHead, receivedHead, type ReceivedFile } from './file-reception.ts';
-import type { EntryFacts, LogState, PushFacts } from './log-state.ts';
+import { duplicateHead, plainHead, receivedHead, type ReceivedFile } from './file-reception.ts';
+import { knownFile, type EntryFacts, type LogState, type PushFacts } from './log-state.ts';
+import { PackedFiles } from './packed-files.ts';
 import { Turns } from './turns.ts';
 
 /** Enough of the last records to tell a file by: they hold times and numbers. */
@@ -44,6 +47,8 @@ export interface IntakeParts {
   waitForRoom(entryNo: number): Promise<void>;
   onAppended(entry: EntryFacts & { bodyBytes: number }): void;
   sliceBytesMax: number;
+  /** Absent: as usual. */
+  packedLimits?: PackedLimits;
   /** Entries that may wait for the rater before pushed usage is refused. */
   pushedEntriesMax: number;
   inFlightEntries(): number;
@@ -65,6 +70,8 @@ export interface AdmittedFile {
   duplicateOf?: number;
   /** Why nothing of it is admitted for now. */
   held?: NonNullable<FileHead['held']>;
+  /** Of a packed file: the files in it. */
+  members?: (AdmittedFile & { name: string })[];
 }
 
 export class Intake implements FileIntake {
@@ -80,9 +87,16 @@ export class Intake implements FileIntake {
   /** Files whose slices are being admitted. */
   private readonly admitting = new Map<number, Promise<void>>();
   private readonly turns = new Turns();
+  private readonly packed: PackedFiles;
 
   constructor(parts: IntakeParts) {
     this.parts = parts;
+    this.packed = new PackedFiles({
+      ...{ state: parts.state, spool: parts.spool, limits: parts.packedLimits ?? USUAL_LIMITS },
+      enterHeld: (file, held) => this.enterHeld(file, held),
+      admit: (facts, content) => this.admitPlain(facts, content),
+      admitSlices: (fileEntry) => this.admitSlices(fileEntry),
+    });
     this.registryNo = parts.state.registryNo;
   }
 
@@ -193,23 +207,49 @@ export class Intake implements FileIntake {
     return this.parts.format(name);
   }
 
-  knowsClosed(source: string, name: string, sizeBytes: number, modifiedMs: number): boolean {
-    return this.parts.state.knowsClosed(source, name, sizeBytes, modifiedMs);
+  knownClosed(source: string, name: string, sizeBytes: number, modifiedMs: number): KnownFile | undefined {
+    return this.parts.state.knownClosed(source, name, sizeBytes, modifiedMs);
   }
 
-  async admitClosed(source: FileSource, name: string, filePath: string, modifiedMs: number): Promise<void> {
-    await this.admitFile({ source: source.name, format: source.format, name, modifiedMs }, filePath);
+  async admitClosed(source: SourceOfFiles, name: string, filePath: string, modifiedMs: number): Promise<KnownFile> {
+    const facts = { source: source.name, format: source.format, name, modifiedMs };
+    const { fileEntry, held = null, members } = await this.admitFile(facts, filePath);
+    const known = knownFile(this.parts.state.files.get(fileEntry)!.head);
+    return members === undefined ? known : { ...known, held };
   }
 
-  /** Spools a file or stream and admits its slices, unless its check holds it. The format must exist before anything is kept. */
+  whileRoom(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    return this.parts.disk?.guard(content) ?? content;
+  }
+
+  /**
+   * Spools a file or stream and admits its slices, unless its check holds it; of a packed one, those of the files in it. The
+   * format must exist before anything is kept.
+   */
   async admitFile(
-    facts: Omit<ReceivedFile, 'sha256' | 'sizeBytes'>,
+    facts: Omit<ReceivedFile, 'sha256' | 'sizeBytes' | 'packed'>,
     content: string | AsyncIterable<Uint8Array>,
   ): Promise<AdmittedFile> {
     this.parts.format(facts.format);
-    const { disk, spool } = this.parts;
     const bytes = typeof content === 'string' ? readAhead(content) : content;
-    const file = { ...facts, ...(await spool.add(disk?.guard(bytes) ?? bytes)) };
+    if (packingOf(facts.name) === null) return this.admitPlain(facts, bytes);
+    return this.packed.admit(facts, await this.parts.spool.add(this.whileRoom(bytes)));
+  }
+
+  /** Goes on with packed files that a stop interrupted. */
+  async finishPacked(): Promise<void> {
+    for (const { facts, blob } of this.packed.interrupted()) await this.packed.admit(facts, blob);
+  }
+
+  private async enterHeld(file: ReceivedFile, held: NonNullable<FileHead['held']>): Promise<number> {
+    return (await this.append(EntryType.file, { ...plainHead(file), held })).entryNo;
+  }
+
+  private async admitPlain(
+    facts: Omit<ReceivedFile, 'sha256' | 'sizeBytes'>,
+    bytes: AsyncIterable<Uint8Array>,
+  ): Promise<AdmittedFile> {
+    const file = { ...facts, ...(await this.parts.spool.add(this.whileRoom(bytes))) };
     const entryNo = (await this.enterFile(file)) ?? (await this.enterDuplicate(file));
     const entered = this.parts.state.files.get(entryNo)!;
     if (entered.state === 'admitted') await this.admitSlices(entryNo);
@@ -242,8 +282,13 @@ export class Intake implements FileIntake {
     return (await this.append(EntryType.file, duplicateHead(file, original))).entryNo;
   }
 
-  /** Its slices follow: see `admitSlices`. Errors: NOT_FOUND, FILE_NOT_HELD. */
+  /** Its slices follow: see `admitSlices`. Errors: NOT_FOUND, FILE_NOT_HELD, FILE_NOT_RELEASABLE. */
   releaseFile(fileEntry: number, by: string, reason?: string): Promise<number> {
+    const held = this.parts.state.files.get(fileEntry)?.head.held;
+    if (held !== undefined && isPackedHold(held.code)) {
+      const message = `The file of entry ${fileEntry} is packed and cannot be unpacked: there is nothing to admit.`;
+      return Promise.reject(new TollgridError('FILE_NOT_RELEASABLE', message, { file: fileEntry, held: held.code }));
+    }
     const input = { file: fileEntry, ...(reason !== undefined && { reason }) };
     return this.decide(fileEntry, { command: 'releaseFile', by, input });
   }
@@ -312,7 +357,7 @@ export class Intake implements FileIntake {
   }
 
   async startGrowing(
-    source: FileSource,
+    source: SourceOfFiles,
     file: Omit<GrowingFile, 'fileEntry' | 'offset' | 'tail'>,
   ): Promise<GrowingFile> {
     this.parts.disk?.require();
@@ -328,7 +373,7 @@ export class Intake implements FileIntake {
     return { ...file, fileEntry: entryNo, offset: 0 };
   }
 
-  async admitGrowth(source: FileSource, file: GrowingFile, bytes: Uint8Array, atEnd: boolean): Promise<void> {
+  async admitGrowth(source: SourceOfFiles, file: GrowingFile, bytes: Uint8Array, atEnd: boolean): Promise<void> {
     this.parts.disk?.require();
     await this.parts.waitForRoom(this.parts.state.files.get(file.fileEntry)!.lastEntry);
     const { sha256: blob } = await this.parts.spool.add(single(bytes));
@@ -355,23 +400,4 @@ export class Intake implements FileIntake {
       file.tail = tail;
     }
   }
-}
-
-async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
-
-function joinLines(events: readonly Uint8Array[]): Uint8Array {
-  const body = Buffer.allocUnsafe(events.reduce((sum, event) => sum + event.length + 1, 0));
-  let at = 0;
-  for (const event of events) {
-    body.set(event, at);
-    at += event.length;
-    body[at++] = 10;
-  }
-  return body;
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

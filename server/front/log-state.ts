@@ -5,9 +5,10 @@
 import { DigestTable } from '../../platform/digest-table.ts';
 import { EntrySet } from '../../platform/entry-set.ts';
 import type { LogPosition } from '../../platform/log/index.ts';
-import type { GrowingFile } from '../../collectors/files/index.ts';
+import type { GrowingFile, KnownFile } from '../../collectors/files/index.ts';
 import {
   EntryType,
+  isPackedHold,
   type BatchHead,
   type CommandHead,
   type DraftHead,
@@ -18,6 +19,7 @@ import {
 } from '../../schemas/log-entries.ts';
 import { ReferenceTrail } from '../rater/index.ts';
 import { FileRegister } from './file-register.ts';
+import type { PackedHead } from './file-reception.ts';
 import { Incidents } from './incidents.ts';
 import { dumpParts, loadParts, mapPart, plainPart, type KeptPart, type Sections } from './kept-parts.ts';
 import { PushKeys } from './push-keys.ts';
@@ -88,6 +90,8 @@ export class LogState {
   private readonly holding = new Set<number>();
   /** Name, size and time of closed files → their entry. */
   private readonly closedKeys = new DigestTable(1);
+  /** Packed files whose last file is not entered yet: the entries of those that are. */
+  private readonly packed = new Map<string, number[]>();
   private readonly bySha256 = new DigestTable(1);
   private readonly pushes = new PushKeys();
   readonly publications = new Map<string, PublicationFacts>();
@@ -163,12 +167,26 @@ export class LogState {
     if (head.mode === 'growing') return;
     if (head.modifiedMs !== undefined)
       this.closedKeys.set(closedKey(head.source, head.name, head.sizeBytes!, head.modifiedMs), entry.entryNo);
-    if (state !== 'duplicate') this.bySha256.set(`${head.sha256!}/${head.format}`, entry.entryNo);
+    if (head.packed !== undefined) this.applyPacked(entry, head.source, head.packed);
+    // Held as it came: with other limits, or mended, it is another matter when it comes again.
+    const isPackedHeld = head.held !== undefined && isPackedHold(head.held.code);
+    if (state !== 'duplicate' && !isPackedHeld) this.bySha256.set(`${head.sha256!}/${head.format}`, entry.entryNo);
     if (state === 'held') this.holding.add(entry.entryNo);
     if (state === 'admitted') this.incidents.admit(entry, head.source, entry.entryNo, head.numbers ?? []);
     for (const { fileEntry } of head.supersedes ?? []) {
       this.decide(fileEntry, 'superseded', entry, head.source, `entry ${entry.entryNo} took its place`);
     }
+  }
+
+  private applyPacked({ entryNo }: EntryFacts, source: string, packed: PackedHead): void {
+    const key = packedKey(source, packed);
+    if (packed.no < packed.of) {
+      this.packed.set(key, [...(this.packed.get(key) ?? []), entryNo]);
+      return;
+    }
+    this.packed.delete(key);
+    const { name, sizeBytes, modifiedMs } = packed;
+    if (modifiedMs !== undefined) this.closedKeys.set(closedKey(source, name, sizeBytes, modifiedMs), entryNo);
   }
 
   private applyCommand(entry: EntryFacts, head: CommandHead): void {
@@ -218,8 +236,25 @@ export class LogState {
     this.pushes.set(pushKey(head.caller, head.source, head.idempotencyKey), entry, head);
   }
 
-  knowsClosed(source: string, name: string, sizeBytes: number, modifiedMs: number): boolean {
-    return this.closedKeys.get(closedKey(source, name, sizeBytes, modifiedMs)) !== undefined;
+  /** Entries of what was entered of a packed file so far, in order; empty when all of it is, or nothing. */
+  packedEntries(source: string, packed: Omit<PackedHead, 'no' | 'of'>): readonly number[] {
+    return this.packed.get(packedKey(source, packed)) ?? [];
+  }
+
+  begunPacked(): { source: string; format: string; packed: PackedHead }[] {
+    return [...this.packed.values()].map(([first]) => {
+      const { source, format, packed } = this.files.get(first)!.head;
+      return { source, format, packed: packed! };
+    });
+  }
+
+  closedEntry(source: string, name: string, sizeBytes: number, modifiedMs: number): number | undefined {
+    return this.closedKeys.get(closedKey(source, name, sizeBytes, modifiedMs))?.[0];
+  }
+
+  knownClosed(source: string, name: string, sizeBytes: number, modifiedMs: number): KnownFile | undefined {
+    const fileEntry = this.closedEntry(source, name, sizeBytes, modifiedMs);
+    return fileEntry === undefined ? undefined : knownFile(this.files.get(fileEntry)!.head);
   }
 
   /** Entry of a file with the same bytes, received before to be read the same way; undefined when there is none. */
@@ -256,10 +291,11 @@ export class LogState {
     return [...this.holding].map((fileEntry) => this.files.get(fileEntry)!);
   }
 
-  /** The first entry that something which waits still needs: a file that is held or half admitted, a draft. */
+  /** The first entry that something which waits still needs: a file that is held, half admitted or half unpacked, a draft. */
   waitingFrom(): number | null {
     const waiting = [
       ...this.holding,
+      ...[...this.packed.values()].flat(),
       ...this.incomplete().map(({ fileEntry }) => fileEntry),
       ...this.tariffs.waiting().map(({ entryNo }) => entryNo),
     ];
@@ -284,6 +320,7 @@ export class LogState {
         (entries) => entries.forEach((entryNo) => this.holding.add(entryNo)),
       ),
       closedKeys: this.closedKeys,
+      packed: mapPart(this.packed),
       bySha256: this.bySha256,
       pushes: this.pushes,
       publications: mapPart(this.publications),
@@ -330,12 +367,21 @@ function isAccounted({ type, head }: EntryFacts): boolean {
   return type === EntryType.slice || type === EntryType.batch;
 }
 
+/** A closed file as its collector needs to know it. */
+export function knownFile({ sha256, held, packed }: FileHead): KnownFile {
+  return { sha256: packed?.sha256 ?? sha256!, held: held ?? null };
+}
+
 export function publicationKey(head: { kind: string; name: string; effective?: string }): string {
   return `${head.kind}/${head.name}@${head.effective ?? ''}`;
 }
 
 function closedKey(source: string, name: string, sizeBytes: number, modifiedMs: number): string {
   return `${source}\u0000${name}\u0000${sizeBytes}\u0000${modifiedMs}`;
+}
+
+function packedKey(source: string, { name, sha256, modifiedMs }: Omit<PackedHead, 'no' | 'of'>): string {
+  return `${source}\u0000${sha256}\u0000${modifiedMs ?? ''}\u0000${name}`;
 }
 
 function pushKey(caller: string | undefined, source: string, idempotencyKey: string): string {

@@ -1,12 +1,29 @@
 /** The collector of a configured source. A new kind is one more case here, and a section of the configuration. */
+import path from 'node:path';
 import { FolderCollector, type FileIntake } from '../../collectors/files/index.ts';
 import { DLMS_WRAPPER, fixedFrames, framesWithLength, type FrameRule } from '../../collectors/frames/index.ts';
+import { FtpServer } from '../../collectors/ftp/index.ts';
 import type { Collector, RecordIntake, Surroundings } from '../../collectors/index.ts';
 import { MqttCollector, type MqttOptions } from '../../collectors/mqtt/index.ts';
 import { RadiusCollector, type RadiusOptions } from '../../collectors/radius/index.ts';
+import {
+  Incoming,
+  RemoteCollector,
+  type RemoteOptions,
+  type RemoteServer,
+} from '../../collectors/remote-files/index.ts';
+import { SftpServer } from '../../collectors/sftp/index.ts';
 import { TcpCollector } from '../../collectors/tcp/index.ts';
 import { UdpCollector } from '../../collectors/udp/index.ts';
-import type { MqttConfig, RadiusConfig, SourceConfig, TcpConfig } from '../../platform/config.ts';
+import { currentBootId } from '../../platform/boot-id.ts';
+import type {
+  FtpConfig,
+  MqttConfig,
+  RadiusConfig,
+  SftpConfig,
+  SourceConfig,
+  TcpConfig,
+} from '../../platform/config.ts';
 import { TollgridError } from '../../platform/errors.ts';
 import { readSecretFile } from '../../platform/secret-file.ts';
 
@@ -14,10 +31,13 @@ export interface CollectorPorts {
   files: FileIntake;
   records: RecordIntake;
   surroundings: Surroundings;
+  /** Where files wait that are fetched from other machines. */
+  incomingDir: string;
 }
 
 /** Which sections exist was checked with the configuration. Errors: SOURCE_FORMAT_UNFIT, SECRET_UNREADABLE. */
-export function makeCollector(source: SourceConfig, { files, records, surroundings }: CollectorPorts): Collector {
+export function makeCollector(source: SourceConfig, ports: CollectorPorts): Collector {
+  const { files, records, surroundings } = ports;
   if (files.format(source.format).framed !== sendsFrames(source)) {
     const [sends, wants] = sendsFrames(source) ? ['frames', 'lines'] : ['lines', 'frames'];
     const message = `Source "${source.name}" sends ${sends}, and its format "${source.format}" reads ${wants}.`;
@@ -37,6 +57,15 @@ export function makeCollector(source: SourceConfig, { files, records, surroundin
         files.format(source.format).partsOf?.(payload) ?? WHOLE;
       return new MqttCollector({ ...mqttOptions(source.name, source.mqtt!), partsOf }, records, surroundings);
     }
+    case 'sftp':
+      return remote(source, source.sftp!, sftpServer(source.sftp!), ports);
+    case 'ftp':
+      return remote(
+        source,
+        source.ftp!,
+        ftpServer(source.ftp!, () => surroundings.now()),
+        ports,
+      );
   }
 }
 
@@ -89,4 +118,37 @@ function withSecrets({ clients, ...rest }: RadiusConfig): RadiusOptions {
     ...rest,
     clients: clients.map(({ address, secretFile }) => ({ address, secret: readSecretFile(secretFile) })),
   };
+}
+
+function remote(
+  { name, format, pattern, complete, markerSuffix, fileBytesMax }: SourceConfig,
+  folder: Omit<RemoteOptions, 'fileBytesMax'>,
+  server: RemoteServer,
+  { files, surroundings, incomingDir }: CollectorPorts,
+): Collector {
+  const source = { ...folder, name, format, pattern, complete, markerSuffix, fileBytesMax };
+  return new RemoteCollector(
+    source,
+    server,
+    files,
+    new Incoming(path.join(incomingDir, name), currentBootId()),
+    surroundings,
+  );
+}
+
+/** Error: SECRET_UNREADABLE. */
+function sftpServer({ passwordFile, privateKeyFile, passphraseFile, ...rest }: SftpConfig): SftpServer {
+  const text = (file: string | undefined) => (file === undefined ? undefined : readSecretFile(file).toString('utf8'));
+  return new SftpServer({
+    ...rest,
+    password: text(passwordFile),
+    passphrase: text(passphraseFile),
+    privateKey: privateKeyFile === undefined ? undefined : readSecretFile(privateKeyFile),
+  });
+}
+
+/** Error: SECRET_UNREADABLE. */
+function ftpServer({ passwordFile, caFile, ...rest }: FtpConfig, now: () => number): FtpServer {
+  const ca = caFile === undefined ? undefined : readSecretFile(caFile);
+  return new FtpServer({ ...rest, password: readSecretFile(passwordFile).toString('utf8'), ca }, now);
 }

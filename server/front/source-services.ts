@@ -64,19 +64,32 @@ function otherChanges(before: Config, now: Config): string[] {
   return sections.filter((section) => section !== 'sources' && !isDeepStrictEqual(before[section], now[section]));
 }
 
+const NO_FILES = { count: 0, first: [] };
+
 function facts(
   source: SourceStatus | undefined,
 ): Omit<SourceItem, 'name' | 'received' | 'suspended' | 'lastAcceptedAt'> {
   if (source === undefined) {
-    const nothing = { detail: null, refused: 0, refusedFor: {}, connections: 0, waitingFiles: 0, lastSeenAt: null };
+    const refusedFiles = NO_FILES;
+    const nothing = {
+      refusedFiles,
+      detail: null,
+      refused: 0,
+      refusedFor: {},
+      connections: 0,
+      waitingFiles: 0,
+      lastSeenAt: null,
+    };
     return { kind: 'pushed', format: '', state: 'open', ...nothing };
   }
   const { config, state, detail, refused: refusals, connections, waitingFiles, lastSeenMs } = source;
+  const { refusedFiles = NO_FILES } = source;
   const refused = Object.values(refusals).reduce((sum, count) => sum + count, 0);
   const refusedFor = Object.fromEntries(Object.entries(refusals).filter(([, count]) => count > 0));
   const kind = config.kind === 'files' ? `files (${config.mode})` : config.kind;
   return {
     ...{ kind, format: config.format, state, detail, refused, refusedFor, connections, waitingFiles },
+    refusedFiles: { count: refusedFiles.count, first: [...refusedFiles.first] },
     lastSeenAt: moment(lastSeenMs),
   };
 }

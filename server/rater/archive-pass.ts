@@ -94,6 +94,7 @@ export async function blobsIn(reader: LogReader, fromNo: number, toNo: number): 
 
 export function noteBlobs({ type, head }: { type: number; head: unknown }, blobs: Set<string>): void {
   if (type === EntryType.slice) blobs.add((head as SliceHead).blob);
-  const { sha256 } = type === EntryType.file ? (head as FileHead) : {};
+  const { sha256, packed } = type === EntryType.file ? (head as FileHead) : {};
   if (sha256 !== undefined) blobs.add(sha256);
+  if (packed !== undefined) blobs.add(packed.sha256);
 }

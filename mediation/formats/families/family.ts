@@ -20,6 +20,8 @@ export interface Layout {
   countRecords(bytes: Uint8Array): number;
   /** Records are frames of their own length, not lines: see frame.ts. */
   framed?: boolean;
+  /** What is wrong with a closed file that begins so and has that size; null: nothing that is seen from there. */
+  headerMistake?(start: Uint8Array, sizeBytes: number): string | null;
   /** Bytes that the splitter writes for each byte it reads, where that is more than one. */
   arenaPerByte?: number;
 }
@@ -36,6 +38,8 @@ export interface Family {
   encodeTest?(text: string, document: FormatDocument): Uint8Array;
   /** See `CompiledFormat.partsOf`. */
   partsOf?(document: FormatDocument): (payload: Uint8Array) => readonly string[];
+  /** What is wrong with the keys that it alone knows, as JSON pointers and messages. */
+  mistakes?(document: FormatDocument): { path: string; message: string }[];
 }
 
 /** Numbers the distinct places that fields name, in the order of first use. */

@@ -3,9 +3,11 @@ import { ENCODINGS } from '../../../schemas/format.ts';
 import type { Encoding, FamilyName, FormatDocument, FormatField } from '../../../schemas/format.ts';
 import type { Splitter } from '../row.ts';
 import { AttributesSplitter } from './attributes.ts';
+import { DbfSplitter, DbfTable, tableOfText } from './dbf.ts';
 import { DelimitedSplitter } from './delimited.ts';
 import { FixedSplitter, parseRange } from './fixed.ts';
 import { JsonSplitter } from './json.ts';
+import { LinesSplitter, parseLines, linesMistakes } from './lines.ts';
 import { Utf16Splitter } from './utf16.ts';
 import { countFrames, cutAtFrame } from '../frame.ts';
 import { distinctPlaces } from './family.ts';
@@ -106,6 +108,38 @@ export const REGISTRY: Readonly<Record<FamilyName, Family>> = {
         countRecords: countFrames,
         // Besides what was escaped: the time of receipt in digits, and flags.
         arenaPerByte: 5,
+      };
+    },
+  },
+  lines: {
+    locator: 'attribute',
+    encodings: EIGHT_BIT,
+    keys: ['lines', 'headerLines'],
+    mistakes: linesMistakes,
+    layout(document) {
+      const { places, slotOf } = distinctPlaces(document.fields, (field: FormatField) => field.attribute);
+      const patterns = parseLines(document.lines ?? [], places);
+      const make = (): Splitter => new LinesSplitter(patterns, places.length);
+      return { ...linesLayout(document, make), slots: places.length, slotOf, typeSlot: -1 };
+    },
+  },
+  dbf: {
+    locator: 'attribute',
+    encodings: EIGHT_BIT,
+    keys: ['dbf'],
+    mistakes: DbfTable.mistakes,
+    encodeTest: tableOfText,
+    layout(document) {
+      const { places, slotOf } = distinctPlaces(document.fields, (field: FormatField) => field.attribute);
+      const table = new DbfTable(document.dbf ?? []);
+      return {
+        slots: places.length,
+        slotOf,
+        typeSlot: -1,
+        splitter: () => new DbfSplitter(table, places),
+        cut: (bytes) => table.cut(bytes),
+        countRecords: (bytes) => table.countRecords(bytes),
+        headerMistake: (start, sizeBytes) => table.headerMistake(start, sizeBytes),
       };
     },
   },

@@ -16,6 +16,9 @@ import { constantTextReader, planText, readText, textReader } from './text-field
 import type { TextOptions, TextPlan, ValueMap, ValueReader } from './text-field.ts';
 import { CodePageTable } from './transcode.ts';
 
+/** Families that fill their places with blanks. */
+const BLANK_FILLED = new Set(['fixed', 'dbf']);
+
 export interface CompiledFields {
   names: string[];
   readers: FieldReader[];
@@ -153,7 +156,7 @@ class FieldCompiler {
   }
 
   private text(field: FormatField, no: number, codePage: CodePageTable | null): TextOptions {
-    const trim = field.trim ?? (this.document.family === 'fixed' ? 'both' : 'none');
+    const trim = field.trim ?? (BLANK_FILLED.has(this.document.family) ? 'both' : 'none');
     const bytes = (text: string | undefined): Uint8Array | null =>
       text === undefined || text === '' ? null : new TextEncoder().encode(text);
     return {

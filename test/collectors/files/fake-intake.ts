@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { TollgridError } from '../../../platform/errors.ts';
-import type { FileIntake, FileSource, GrowingFile } from '../../../collectors/files/index.ts';
+import type { FileIntake, FileSource, GrowingFile, KnownFile } from '../../../collectors/files/index.ts';
 import type { CompiledFormat } from '../../../mediation/formats/index.ts';
 
 export const QUIET_MS = 60_000;
@@ -18,7 +18,9 @@ export class FakeIntake implements FileIntake {
   sliceBytesMax = 1024;
   /** Closed files taken in, by name. */
   readonly closed: { name: string; text: string }[] = [];
-  private readonly closedKeys = new Set<string>();
+  private readonly closedKeys = new Map<string, KnownFile>();
+  /** What its check says of a closed file. */
+  hold: (name: string, text: string) => KnownFile['held'] = () => null;
   private readonly growing: (GrowingFile & { text: string })[] = [];
   /** Slices until the next one is refused, as when Tollgrid stops. */
   refuseAfter = Infinity;
@@ -27,16 +29,21 @@ export class FakeIntake implements FileIntake {
     return LINES;
   }
 
-  knowsClosed(source: string, name: string, sizeBytes: number, modifiedMs: number): boolean {
-    return this.closedKeys.has([source, name, sizeBytes, modifiedMs].join());
+  knownClosed(source: string, name: string, sizeBytes: number, modifiedMs: number): KnownFile | undefined {
+    return this.closedKeys.get([source, name, sizeBytes, modifiedMs].join());
   }
 
-  admitClosed(source: FileSource, name: string, filePath: string, modifiedMs: number): Promise<void> {
+  whileRoom(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    return content;
+  }
+
+  admitClosed(source: { name: string }, name: string, filePath: string, modifiedMs: number): Promise<KnownFile> {
     if (this.refuseAfter-- <= 0) return Promise.reject(new TollgridError('STOPPING', 'stopping'));
     const text = fs.readFileSync(filePath, 'utf8');
     this.closed.push({ name, text });
-    this.closedKeys.add([source.name, name, Buffer.byteLength(text), modifiedMs].join());
-    return Promise.resolve();
+    const known = { sha256: createHash('sha256').update(text).digest('hex'), held: this.hold(name, text) };
+    this.closedKeys.set([source.name, name, Buffer.byteLength(text), modifiedMs].join(), known);
+    return Promise.resolve(known);
   }
 
   /** Copies: the collector moves its own offsets, the log has its own. */
@@ -74,7 +81,10 @@ export class Inbox {
   readonly directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-inbox-'));
 
   source(mode: 'closed' | 'growing', pattern = '*'): FileSource {
-    return { name: 'inbox', format: 'lines', directory: this.directory, pattern, mode, pollMs: 100, quietMs: QUIET_MS };
+    return {
+      ...{ name: 'inbox', format: 'lines', directory: this.directory, pattern, mode, pollMs: 100, quietMs: QUIET_MS },
+      ...{ complete: 'quiet', markerSuffix: '.done', fileBytesMax: 1_000_000 },
+    };
   }
 
   path(name: string): string {

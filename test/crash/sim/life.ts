@@ -178,7 +178,7 @@ class Life {
       submission,
       send: () =>
         this.world.inFront(async (front) => {
-          if (front.intake.knowsClosed('folder', name, bytes.length, 1)) return front.finishFiles();
+          if (front.intake.knownClosed('folder', name, bytes.length, 1) !== undefined) return front.finishFiles();
           return front.intake.admitFile(facts, pieces(bytes));
         }),
     });

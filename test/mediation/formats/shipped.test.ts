@@ -15,6 +15,7 @@ describe('shipped formats', () => {
       'avaya-smdr.yaml',
       'cloudevents.yaml',
       'dlms-push.yaml',
+      'dialup-syslog-cisco.yaml',
       'exchange-fixed.yaml',
       'exchange.yaml',
       'freeswitch-csv.yaml',
@@ -28,8 +29,13 @@ describe('shipped formats', () => {
       'meters-tasmota.yaml',
       'meters-wmbusmeters.yaml',
       'meters-zigbee2mqtt.yaml',
+      'ppp-syslog-mikrotik.yaml',
+      'radacct-mysql.yaml',
+      'radacct-postgresql.yaml',
       'radius-detail.yaml',
       'radius.yaml',
+      'session-dbf.yaml',
+      'session-list.yaml',
     ]);
   });
 

@@ -72,6 +72,8 @@ function plantFile(n: number, append: (type: number, head: object) => number): v
         sha256: sha256(`${n}`),
         sizeBytes: 20,
         modifiedMs: n,
+        // The first of two: whether the second is entered is left open.
+        ...(n % 55 === 0 && { packed: { name: `p-${n}.zip`, sha256: sha256(`p${n}`), sizeBytes: 9, no: 1, of: 2 } }),
         ...(n % 10 === 0 && {
           numbers: [
             { of: 'records' as const, count: '', runs: [[n, n + 8 + (n % 3)] as [number, number]], unreadable: 0 },
@@ -116,7 +118,9 @@ function told(state: LogState, entries: number): unknown {
     incomplete: state.incomplete(),
     incidents: state.incidents.list(),
     same: all.map((n) => state.sameBytes(sha256(`${n}`), 'f') ?? null),
-    closed: all.map((n) => state.knowsClosed(`s-${n % 3}`, `file-${n}`, 20, n)),
+    closed: all.map((n) => state.closedEntry(`s-${n % 3}`, `file-${n}`, 20, n) ?? null),
+    packed: state.begunPacked(),
+    batches: [...state.lastBatches],
     pushes: all.map((n) => {
       const push = state.push('c', 'push', `key-${n}`);
       return push && [push.entryNo, push.records, push.isSame(sha256(`key-${n}`)), push.isSame('other')];

@@ -308,21 +308,14 @@ describe('a disk below its reserve', () => {
   });
 
   it('lets growing files and the rest of admitted ones wait, and commands through', async () => {
-    const source = {
-      name: 'pbx',
-      format: 'freeswitch-csv',
-      directory: '',
-      pattern: '*',
-      pollMs: 1,
-      quietMs: 1,
-    } as const;
+    const source = { name: 'pbx', format: 'freeswitch-csv' };
     const fingerprint = { lengthBytes: 1, sha256: 'x' };
-    const growing = await intake.startGrowing({ ...source, mode: 'growing' }, { name: 'a', inode: '1', fingerprint });
+    const growing = await intake.startGrowing(source, { name: 'a', inode: '1', fingerprint });
     const { fileEntry } = await feed(wrong);
     await low();
-    await expect(
-      intake.admitGrowth({ ...source, mode: 'growing' }, growing, Buffer.from('x\n'), false),
-    ).rejects.toMatchObject({ code: 'INTAKE_DISK_LOW' });
+    await expect(intake.admitGrowth(source, growing, Buffer.from('x\n'), false)).rejects.toMatchObject({
+      code: 'INTAKE_DISK_LOW',
+    });
     await intake.releaseFile(fileEntry, 'anna');
     const admitted = intake.admitSlices(fileEntry);
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,0 +1,1 @@
+export { FtpServer, type FtpOptions } from './ftp-server.ts';

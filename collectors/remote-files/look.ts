@@ -1,0 +1,267 @@
+/**
+ * One look at a folder on another machine: what is there, what is complete, what is new. New files are copied here, go
+ * to the log, and only then does anything happen to them at the sender. One after the other.
+ */
+import { createHash } from 'node:crypto';
+import { TollgridError } from '../../platform/errors.ts';
+import { readAhead } from '../../platform/log/index.ts';
+import { Completeness, isMarker, type CompletionRule } from '../files/complete.ts';
+import { matches } from '../files/pattern.ts';
+import type { ClosedFileIntake, KnownFile } from '../files/port.ts';
+import type { Surroundings } from '../port.ts';
+import type { Incoming } from './incoming.ts';
+import { isPlainName, remotePath } from './names.ts';
+import { FileTrouble, type RemoteEntry, type RemoteFile, type RemoteOptions, type RemoteSession } from './port.ts';
+
+/** New files of one look that are remembered; those behind them have their turn later. */
+const CANDIDATES_MAX = 20_000;
+
+export interface RemoteSource extends RemoteOptions, CompletionRule {
+  name: string;
+  format: string;
+  pattern: string;
+}
+
+type Timed = RemoteFile & { modifiedMs: number };
+
+interface Candidate extends Timed {
+  known: KnownFile | undefined;
+}
+
+interface Listing {
+  candidates: Candidate[];
+  /** Names that end like a marker. */
+  markers: Set<string>;
+  whole: boolean;
+}
+
+export interface LookResult {
+  /** Not taken yet: fresh, or more than one look takes. */
+  waiting: number;
+  taken: number;
+  /** What went wrong with single files, or with their number; null: nothing. */
+  trouble: TollgridError | null;
+}
+
+export class RemoteLook {
+  private readonly source: RemoteSource;
+  private readonly intake: ClosedFileIntake;
+  private readonly incoming: Incoming;
+  private readonly surroundings: Surroundings;
+  private readonly completeness: Completeness;
+  /** Files whose content is known to be in the log since this object exists: nothing but moving them away is left. */
+  private settled = new Set<string>();
+  /** What was counted as refused, so that it is counted once while it lies there. */
+  private counted = new Map<string, string>();
+  readonly refused: Record<string, number> = { 'too large': 0, name: 0, link: 0, held: 0 };
+  private trouble: TollgridError | null = null;
+
+  constructor(source: RemoteSource, intake: ClosedFileIntake, incoming: Incoming, surroundings: Surroundings) {
+    this.source = source;
+    this.intake = intake;
+    this.incoming = incoming;
+    this.surroundings = surroundings;
+    this.completeness = new Completeness(source);
+  }
+
+  /** Errors: of the connection, and what the intake refuses (INTAKE_DISK_LOW, STOPPING...). */
+  async look(session: RemoteSession): Promise<LookResult> {
+    this.trouble = null;
+    const { candidates, markers, whole } = await this.list(session);
+    const ripe = candidates.filter((file) => this.isRipe(file, markers));
+    this.completeness.next();
+    this.forget(candidates, whole);
+    if (whole) await this.incoming.keepOnly(new Set(candidates.map((file) => this.incoming.pathOf(file))));
+    const now = ripe.slice(0, this.source.filesPerLook);
+    let taken = 0;
+    for (const file of now) {
+      const done = await this.pass(file, async () => {
+        if (file.known === undefined || !this.settled.has(keyOf(file))) await this.take(session, file);
+        await this.clearAway(session, file, markers);
+      });
+      if (done && file.known === undefined) taken++;
+    }
+    const waiting = candidates.filter(({ known }) => known === undefined).length - taken;
+    return { waiting, taken, trouble: this.trouble };
+  }
+
+  /** Trouble with one file does not keep its neighbours from being taken. */
+  private async pass(file: Timed, work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (!(error instanceof FileTrouble)) throw error;
+      this.complain('SOURCE_UNREADABLE', `${JSON.stringify(file.name)}: ${error.message}`);
+      return false;
+    }
+  }
+
+  private async list(session: RemoteSession): Promise<Listing> {
+    const listing: Listing = { candidates: [], markers: new Set(), whole: true };
+    let names = 0;
+    for await (const portion of session.list(this.source.directory)) {
+      for (const entry of portion) {
+        if (++names > this.source.namesMax) {
+          const message = `more than ${this.source.namesMax} names stand in the folder; the others are not seen`;
+          this.complain('SOURCE_LISTING_TOO_LONG', message);
+          return { ...listing, whole: false };
+        }
+        if (isPlainName(entry.name) && isMarker(this.source, entry.name)) listing.markers.add(entry.name);
+        else if (!this.isWanted(entry)) continue;
+        else if (listing.candidates.length >= CANDIDATES_MAX) listing.whole = false;
+        else {
+          const candidate = await this.candidate(session, entry);
+          if (candidate !== null) listing.candidates.push(candidate);
+        }
+      }
+    }
+    listing.candidates.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return listing;
+  }
+
+  private isWanted(entry: RemoteEntry): boolean {
+    if (entry.kind === 'other' || !matches(this.source.pattern, entry.name)) return false;
+    if (entry.kind === 'link') this.refuse(entry, 'link');
+    else if (!isPlainName(entry.name)) this.refuse(entry, 'name');
+    else if (entry.sizeBytes > this.source.fileBytesMax) {
+      this.refuse(entry, 'too large');
+      this.complain(
+        'FILE_TOO_LARGE',
+        `${JSON.stringify(entry.name)} has ${entry.sizeBytes} bytes, ${this.source.fileBytesMax} are allowed`,
+      );
+    } else return true;
+    return false;
+  }
+
+  /** Null: nothing is left to do with it, or it vanished. */
+  private async candidate(session: RemoteSession, entry: RemoteEntry): Promise<Candidate | null> {
+    const { name } = entry;
+    const modifiedMs = entry.modifiedMs ?? (await session.stat(this.pathOf(name)))?.modifiedMs;
+    if (modifiedMs === undefined) return null;
+    const known = this.intake.knownClosed(this.source.name, name, entry.sizeBytes, modifiedMs);
+    if (known !== undefined && this.source.taken === 'leave') return null;
+    return { name, sizeBytes: entry.sizeBytes, modifiedMs, known };
+  }
+
+  private isRipe(file: Candidate, markers: ReadonlySet<string>): boolean {
+    const hasMarker = markers.has(file.name + this.source.markerSuffix);
+    const complete = this.completeness.isComplete(file.name, keyOf(file), { old: false, hasMarker });
+    return complete || file.known !== undefined;
+  }
+
+  /** Copies the file here; it is in the log when this resolves. */
+  private async take(session: RemoteSession, file: Candidate): Promise<void> {
+    const local = this.incoming.pathOf(file);
+    await this.transfer(session, file, local);
+    // Something of this name, size and time was taken before a restart: it is let go only when it is that very content.
+    const isSame = file.known !== undefined && file.known.sha256 === (await sha256Of(local));
+    if (!isSame) {
+      const { held } = await this.intake.admitClosed(this.source, file.name, local, file.modifiedMs);
+      if (held !== null) {
+        this.refused.held++;
+        this.complain(held.code, `${JSON.stringify(file.name)} is held: ${held.detail}`);
+      }
+    }
+    this.settled.add(keyOf(file));
+    await this.incoming.remove(local);
+  }
+
+  private async transfer(session: RemoteSession, file: Timed, local: string): Promise<void> {
+    const path = this.pathOf(file.name);
+    let have = await this.incoming.sizeOf(local);
+    if (have > file.sizeBytes) {
+      await this.incoming.remove(local);
+      have = 0;
+    }
+    if (have < file.sizeBytes || file.sizeBytes === 0) {
+      const limited = noMoreThan(session.read(path, have), file.sizeBytes - have);
+      await this.incoming.append(local, this.intake.whileRoom(limited));
+      have = await this.incoming.sizeOf(local);
+    }
+    // Written to again, although it looked complete: what came may be of two files. Gone: it had been read to its end.
+    const now = await session.stat(path);
+    const changed = now !== null && (now.sizeBytes !== file.sizeBytes || now.modifiedMs !== file.modifiedMs);
+    if (have === file.sizeBytes && !changed) return;
+    await this.incoming.remove(local);
+    throw new FileTrouble('it changed while it was copied; it is taken when it looks complete again');
+  }
+
+  private async clearAway(session: RemoteSession, file: Timed, markers: ReadonlySet<string>): Promise<void> {
+    const { taken, movedTo, markerSuffix } = this.source;
+    if (taken === 'leave') return;
+    try {
+      const marker = file.name + markerSuffix;
+      // The marker first: left alone it would call the next file of that name complete.
+      const names = markers.has(marker) ? [marker, file.name] : [file.name];
+      for (const name of names) {
+        const path = this.pathOf(name);
+        if (taken === 'delete') await session.remove(path);
+        else await session.move(path, await this.freePath(session, movedTo!, name, file.modifiedMs));
+      }
+      this.settled.delete(keyOf(file));
+    } catch (error) {
+      if (!(error instanceof FileTrouble)) throw error;
+      const what = taken === 'move' ? 'moved' : 'removed';
+      this.complain(
+        'SOURCE_CLEANUP_FAILED',
+        `${JSON.stringify(file.name)} was taken and cannot be ${what} at the sender: ${error.message}`,
+      );
+    }
+  }
+
+  /** An earlier file of that name is not overwritten. */
+  private async freePath(session: RemoteSession, folder: string, name: string, modifiedMs: number): Promise<string> {
+    const path = remotePath(folder, name);
+    return (await session.stat(path)) === null ? path : `${path}.${modifiedMs}-${this.surroundings.now()}`;
+  }
+
+  private pathOf(name: string): string {
+    return remotePath(this.source.directory, name);
+  }
+
+  private refuse({ name, sizeBytes, modifiedMs }: RemoteEntry, reason: string): void {
+    const key = `${sizeBytes}@${modifiedMs}`;
+    if (this.counted.get(name) === key) return;
+    // What somebody leaves there without end must not fill the memory; the count is told a few times more then.
+    if (this.counted.size >= CANDIDATES_MAX) this.counted.clear();
+    this.counted.set(name, key);
+    this.refused[reason]++;
+  }
+
+  private complain(code: TollgridError['code'], message: string): void {
+    this.trouble ??= new TollgridError(code, message);
+    this.surroundings.warn(code, message);
+  }
+
+  /** What is not there any more needs no memory. */
+  private forget(candidates: readonly Candidate[], whole: boolean): void {
+    if (!whole) return;
+    const there = new Set(candidates.map(keyOf));
+    this.settled = new Set([...this.settled].filter((key) => there.has(key)));
+  }
+}
+
+function keyOf({ name, sizeBytes, modifiedMs }: Timed): string {
+  return `${sizeBytes}@${modifiedMs} ${name}`;
+}
+
+/**
+ * Cuts off what was added behind the size that was listed, which is noticed afterwards. A transfer of the right length is
+ * read to its end all the same: FTP confirms it there.
+ */
+async function* noMoreThan(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+  let left = bytes;
+  if (left === 0) return;
+  for await (const chunk of chunks) {
+    if (left > 0) yield chunk.length <= left ? chunk : chunk.subarray(0, left);
+    left -= chunk.length;
+    if (left < 0) return;
+  }
+}
+
+async function sha256Of(file: string): Promise<string> {
+  const digest = createHash('sha256');
+  for await (const chunk of readAhead(file)) digest.update(chunk);
+  return digest.digest('hex');
+}

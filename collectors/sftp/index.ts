@@ -1,0 +1,1 @@
+export { SftpServer, type SftpOptions } from './sftp-server.ts';
