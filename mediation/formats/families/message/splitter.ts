@@ -24,6 +24,13 @@ export interface RegisterPlace {
   time?: string;
 }
 
+/** A piece of the topic, from 1 or, at the end, from -1; `rest`: with all behind it. */
+interface Segment {
+  slot: number;
+  number: number;
+  rest: boolean;
+}
+
 const FLAG_PLACES: Readonly<Record<string, number>> = {
   $retained: MESSAGE_FLAGS.retained,
   $repeated: MESSAGE_FLAGS.repeated,
@@ -44,8 +51,14 @@ export function placeMistake(place: string): string | null {
 
 export class MessageSplitter implements Splitter {
   private readonly json: JsonSplitter | null;
-  private readonly slotOf: ReadonlyMap<string, number>;
-  private readonly segments: readonly { slot: number; number: number; rest: boolean }[];
+  private readonly topicSlot: number;
+  private readonly registerSlot: number;
+  private readonly receivedSlot: number;
+  private readonly payloadSlot: number;
+  private readonly valueSlot: number;
+  private readonly timeSlot: number;
+  private readonly flagSlots: readonly { flag: number; slot: number }[];
+  private readonly segments: readonly Segment[];
   private readonly registers: ByteTable;
   /** Of each register: slots where its value may stand, and its time (-1: none of its own). */
   private readonly shown: readonly (readonly { value: number; time: number }[])[];
@@ -71,7 +84,15 @@ export class MessageSplitter implements Splitter {
       time: time === undefined ? -1 : slotOfPath(time),
     }));
     this.json = paths.size === 0 ? null : new JsonSplitter([...paths.keys()], [...paths.values()]);
-    this.slotOf = new Map(slots.filter(({ place }) => special(place)).map(({ place, slot }) => [place, slot]));
+    this.topicSlot = places.indexOf('$topic');
+    this.registerSlot = places.indexOf('$register');
+    this.receivedSlot = places.indexOf('$receivedAt');
+    this.payloadSlot = places.indexOf('$payload');
+    this.valueSlot = places.indexOf('$value');
+    this.timeSlot = places.indexOf('$time');
+    this.flagSlots = slots.flatMap(({ place, slot }) =>
+      place in FLAG_PLACES ? [{ flag: FLAG_PLACES[place], slot }] : [],
+    );
     this.segments = slots.flatMap(({ place, slot }) => {
       const match = SEGMENT.exec(place);
       return match === null ? [] : [{ slot, number: Number(match[1]), rest: match[2] !== '' }];
@@ -100,19 +121,19 @@ export class MessageSplitter implements Splitter {
 
   private readMessage(row: Row): void {
     const { channelStart, channelEnd, partStart, partEnd, flags, receivedMs } = this.frame;
-    this.put(row, '$topic', channelStart, channelEnd);
-    this.put(row, '$register', partStart, partEnd);
-    for (const { slot, number, rest } of this.segments) this.putSegment(row, slot, number, rest);
-    const receivedSlot = this.slotOf.get('$receivedAt');
-    if (receivedSlot !== undefined) {
-      row.slotStart[receivedSlot] = row.arenaEnd;
+    put(row, this.topicSlot, channelStart, channelEnd);
+    put(row, this.registerSlot, partStart, partEnd);
+    for (let i = 0; i < this.segments.length; i++) this.putSegment(row, this.segments[i]);
+    if (this.receivedSlot >= 0) {
+      const start = row.arenaEnd;
       writeDigits(row, receivedMs);
-      row.slotEnd[receivedSlot] = row.arenaEnd;
+      put(row, this.receivedSlot, start, row.arenaEnd);
     }
-    for (const place of Object.keys(FLAG_PLACES)) {
-      if ((flags & FLAG_PLACES[place]) === 0) continue;
+    for (let i = 0; i < this.flagSlots.length; i++) {
+      const { flag, slot } = this.flagSlots[i];
+      if ((flags & flag) === 0) continue;
       row.text[row.arenaEnd++] = ONE;
-      this.put(row, place, row.arenaEnd - 1, row.arenaEnd);
+      put(row, slot, row.arenaEnd - 1, row.arenaEnd);
     }
     look(row, channelStart, channelEnd);
     look(row, partStart, partEnd);
@@ -125,29 +146,23 @@ export class MessageSplitter implements Splitter {
     while (start < end && text[start] <= 32) start++;
     while (end > start && text[end - 1] <= 32) end--;
     look(row, start, end);
-    this.put(row, '$payload', start, end);
+    put(row, this.payloadSlot, start, end);
     if (this.json === null || start === end || text[start] !== OPEN) return;
     this.json.readLine(row, start, end);
     const { partStart, partEnd } = this.frame;
     const register = this.registers.find(text, partStart, partEnd);
     if (register < 0) return;
-    for (const { value, time } of this.shown[register]) {
+    const places = this.shown[register];
+    for (let i = 0; i < places.length; i++) {
+      const { value, time } = places[i];
       if (row.slotEnd[value] === row.slotStart[value]) continue;
-      this.put(row, '$value', row.slotStart[value], row.slotEnd[value]);
-      if (time >= 0) this.put(row, '$time', row.slotStart[time], row.slotEnd[time]);
+      put(row, this.valueSlot, row.slotStart[value], row.slotEnd[value]);
+      if (time >= 0) put(row, this.timeSlot, row.slotStart[time], row.slotEnd[time]);
       return;
     }
   }
 
-  private put(row: Row, place: string, start: number, end: number): void {
-    const slot = this.slotOf.get(place);
-    if (slot === undefined) return;
-    row.slotStart[slot] = start;
-    row.slotEnd[slot] = end;
-  }
-
-  /** From 1, or from -1 at the end. */
-  private putSegment(row: Row, slot: number, number: number, rest: boolean): void {
+  private putSegment(row: Row, { slot, number, rest }: Segment): void {
     const { text } = row;
     const { channelStart, channelEnd } = this.frame;
     let left = number > 0 ? number : segmentsOf(text, channelStart, channelEnd) + number + 1;
@@ -157,9 +172,15 @@ export class MessageSplitter implements Splitter {
     if (left > 1) return;
     let end = rest ? channelEnd : start;
     while (end < channelEnd && text[end] !== SLASH) end++;
-    row.slotStart[slot] = start;
-    row.slotEnd[slot] = end;
+    put(row, slot, start, end);
   }
+}
+
+/** Slot -1: no field asks for it. */
+function put(row: Row, slot: number, start: number, end: number): void {
+  if (slot < 0) return;
+  row.slotStart[slot] = start;
+  row.slotEnd[slot] = end;
 }
 
 /** No text holds NUL, and what is no ASCII is looked at again. */
