@@ -137,11 +137,24 @@ export class RemoteLook {
   /** Null: nothing is left to do with it, or it vanished. */
   private async candidate(session: RemoteSession, entry: RemoteEntry): Promise<Candidate | null> {
     const { name } = entry;
-    const modifiedMs = entry.modifiedMs ?? (await session.stat(this.pathOf(name)))?.modifiedMs;
-    if (modifiedMs === undefined) return null;
+    const modifiedMs = entry.modifiedMs ?? (await this.timeOf(session, name));
+    if (modifiedMs === null) return null;
     const known = this.intake.knownClosed(this.source.name, name, entry.sizeBytes, modifiedMs);
     if (known !== undefined && this.source.taken === 'leave') return null;
     return { name, sizeBytes: entry.sizeBytes, modifiedMs, known };
+  }
+
+  /** Null: it vanished, or the server keeps to itself what every listing should tell. */
+  private async timeOf(session: RemoteSession, name: string): Promise<number | null> {
+    try {
+      const stat = await session.stat(this.pathOf(name));
+      if (stat !== null) return stat.modifiedMs;
+      this.complain('SOURCE_UNREADABLE', `${JSON.stringify(name)}: the server tells neither its size nor its time`);
+    } catch (error) {
+      if (!(error instanceof FileTrouble)) throw error;
+      this.complain('SOURCE_UNREADABLE', `${JSON.stringify(name)}: ${error.message}`);
+    }
+    return null;
   }
 
   private isRipe(file: Candidate, markers: ReadonlySet<string>): boolean {

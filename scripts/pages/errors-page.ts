@@ -1,6 +1,7 @@
 /** docs/errors.md from the table of codes. */
 import { commandErrors } from '../../schemas/errors/commands.ts';
 import { copyErrors } from '../../schemas/errors/copy.ts';
+import { fileErrors } from '../../schemas/errors/files.ts';
 import { mediationErrors } from '../../schemas/errors/mediation.ts';
 import { ledgerErrors } from '../../schemas/errors/ledger.ts';
 import { platformErrors } from '../../schemas/errors/platform.ts';
@@ -15,6 +16,7 @@ const AREAS: [title: string, codes: Record<string, ErrorEntry>][] = [
   ['Registry', registryErrors],
   ['Ledger', ledgerErrors],
   ['Server and API', serverErrors],
+  ['Files: fetched from other machines, packed, refused', fileErrors],
   ['Backups and second copies', copyErrors],
   ['Commands', commandErrors],
   ['Platform: configuration, log, processes', platformErrors],

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ClosedFiles } from '../../../collectors/files/index.ts';
 import { FakeIntake, Inbox } from './fake-intake.ts';
@@ -32,6 +33,72 @@ describe('closed files', () => {
     inbox.write('a.csv', 'one\n');
     expect(await files.poll(LATER_MS)).toBe(0);
     expect(taken()).toEqual(['a.csv']);
+  });
+
+  it('are known by name, size and time alone: a network file system gives other inodes after a mount', async () => {
+    const mtime = new Date(1_760_000_000_000);
+    inbox.write('a.csv', 'one\n');
+    fs.utimesSync(inbox.path('a.csv'), mtime, mtime);
+    await files.poll(LATER_MS);
+    const { ino } = fs.statSync(inbox.path('a.csv'));
+    inbox.write('copy', 'one\n');
+    inbox.rename('copy', 'a.csv');
+    fs.utimesSync(inbox.path('a.csv'), mtime, mtime);
+    expect(fs.statSync(inbox.path('a.csv')).ino).not.toBe(ino);
+    await files.poll(LATER_MS);
+    expect(taken()).toEqual(['a.csv']);
+  });
+
+  it('go to the archive when they are in the log, and not before; after a stop only with the content that was taken', async () => {
+    const archive = path.join(inbox.directory, 'archive');
+    const source = { ...inbox.source('closed', '*.csv'), archive };
+    const mtime = new Date(1_760_000_000_000);
+    inbox.write('a.csv', 'one\n');
+    fs.utimesSync(inbox.path('a.csv'), mtime, mtime);
+    intake.refuseAfter = 0;
+    await expect(new ClosedFiles(source, intake).poll(LATER_MS)).rejects.toMatchObject({ code: 'STOPPING' });
+    expect(fs.existsSync(archive)).toBe(false);
+    intake.refuseAfter = Infinity;
+    await files.poll(LATER_MS);
+    inbox.write('a.csv', 'two\n');
+    fs.utimesSync(inbox.path('a.csv'), mtime, mtime);
+    await new ClosedFiles(source, intake).poll(LATER_MS);
+    expect(intake.closed.map(({ text }) => text)).toEqual(['one\n', 'two\n']);
+    expect(fs.readFileSync(path.join(archive, 'a.csv'), 'utf8')).toBe('two\n');
+  });
+
+  it('are complete when their marker is there, which goes along with them', async () => {
+    const source = {
+      ...inbox.source('closed', '*'),
+      complete: 'marker' as const,
+      archive: path.join(inbox.directory, 'archive'),
+    };
+    const marked = new ClosedFiles(source, intake);
+    inbox.write('a.csv', 'one\n');
+    expect(await marked.poll(LATER_MS)).toBe(1);
+    expect(await marked.poll(LATER_MS)).toBe(1);
+    inbox.write('a.csv.done', '');
+    expect(await marked.poll(LATER_MS)).toBe(0);
+    expect(taken()).toEqual(['a.csv']);
+    expect(fs.readdirSync(source.archive).sort()).toEqual(['a.csv', 'a.csv.done']);
+  });
+
+  it('refused ones go to quarantine with the reason beside them', async () => {
+    const quarantine = path.join(inbox.directory, 'refused');
+    const guarded = new ClosedFiles({ ...inbox.source('closed', '*.csv'), quarantine, fileBytesMax: 10 }, intake);
+    intake.hold = (name) => (name === 'b.csv' ? { code: 'FILE_FRAMING_WRONG', detail: 'it has no header' } : null);
+    inbox.write('a.csv', 'one\n');
+    inbox.write('b.csv', 'two\n');
+    inbox.write('c.csv', 'more than ten bytes\n');
+    await guarded.poll(LATER_MS);
+    await guarded.poll(LATER_MS);
+    expect(guarded.refused).toEqual({ 'too large': 1, held: 1 });
+    expect(guarded.quarantine.list()).toEqual([
+      { name: 'b.csv', code: 'FILE_FRAMING_WRONG', detail: 'it has no header' },
+      { name: 'c.csv', code: 'FILE_TOO_LARGE', detail: 'it has 20 bytes, 10 are allowed' },
+    ]);
+    expect(fs.existsSync(inbox.path('a.csv'))).toBe(true);
+    expect(taken()).toEqual(['a.csv', 'b.csv']);
   });
 
   it('are taken once, in the order of their names, also after a restart', async () => {

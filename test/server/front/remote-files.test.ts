@@ -162,7 +162,7 @@ describe.skipIf(!hasSshd)('files on OpenSSH (needs openssh-server)', () => {
     await throughAKill(calls(1000, 400_000));
     await until(() => fs.readdirSync(path.join(outbox, 'done')).length === 2);
     expect(fs.readdirSync(outbox)).toEqual(['done']);
-  }, 120_000);
+  }, 180_000);
 
   it('are not fetched when the server shows another key, and that is told by its code', async () => {
     await serve();
@@ -178,7 +178,7 @@ describe.skipIf(!hasSshd)('files on OpenSSH (needs openssh-server)', () => {
     const tried: SourceTestAnswer = await api.post('/v1/sources/far/test', {});
     expect(tried.reachable).toBe(false);
     expect(tried.lines[0]).toContain(seen);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe.skipIf(!hasVsftpd)('files on vsftpd (needs vsftpd)', () => {
@@ -214,7 +214,7 @@ describe.skipIf(!hasVsftpd)('files on vsftpd (needs vsftpd)', () => {
     await serve('explicit', 6_000_000, { taken: 'delete' });
     await throughAKill(calls(1000, 200_000));
     await until(() => fs.readdirSync(outbox).join() === 'done');
-  }, 120_000);
+  }, 180_000);
 
   it('are left where they are and known again, and a certificate of nobody is refused', async () => {
     await serve('explicit', 10_000_000);
@@ -229,5 +229,5 @@ describe.skipIf(!hasVsftpd)('files on vsftpd (needs vsftpd)', () => {
     await started();
     await until(async () => /SOURCE_CERTIFICATE_REFUSED/.test((await source()).detail ?? ''));
     expect((await files()).length).toBe(1);
-  }, 60_000);
+  }, 180_000);
 });
