@@ -31,11 +31,14 @@ export { compareTariffs, type TariffDifference } from './comparison/index.ts';
 export {
   TariffBook,
   authorise,
+  bordersBetween,
   divideUsage,
   explainRating,
+  rateRunning,
   rateUsage,
   type BookVersion,
   type Explanation,
+  type RunningTotal,
   type Step,
 } from './engine/index.ts';
 export {

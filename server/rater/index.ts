@@ -9,4 +9,5 @@ export { payerOf, viewOf } from './settle-rows.ts';
 export { Holders, keyOf, type AddressedUsage } from './settle-usage.ts';
 export { release, type SliceWork } from './slice-work.ts';
 export { ColumnPool, runStageA } from './stage-a.ts';
+export { newState } from './stage-b.ts';
 export { customersAsOf, type Customers } from './subscriptions.ts';

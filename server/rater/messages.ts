@@ -1,6 +1,7 @@
 /** What front and rater say to each other (IPC), and the rater's main thread to its workers. */
 import type { LedgerBlock, LedgerRow, RegisterSpan, StandingRecords } from '../../ledger/index.ts';
 import type { Rework, RegisterReading } from '../../mediation/readings/index.ts';
+import type { SessionPart } from '../../mediation/sessions/index.ts';
 import type { LoggerOptions } from '../../platform/logger.ts';
 import type { RaterFigures, RerateProgress } from '../../schemas/api/rerates.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
@@ -160,6 +161,7 @@ export interface RecycledInput {
   place: SlicePlace;
   recordNo: number;
   holdsIdentity: boolean;
+  part?: SessionPart;
   bytes: Uint8Array;
 }
 
@@ -200,6 +202,8 @@ export interface IdentityOptions {
 
 /** What is remembered of usage, and where. */
 export interface IdentityStatistics {
+  /** Sessions that go on. */
+  openSessions: number;
   inMemory: number;
   onDisk: number;
   memoryBytes: number;

@@ -6,7 +6,6 @@ import type { Outcome } from '../../cli/generate/index.ts';
 import { Duplicates } from '../../mediation/duplicates/index.ts';
 import { prepareFormat } from '../../mediation/formats/index.ts';
 import { prepareGuiding } from '../../mediation/guiding/index.ts';
-import { RegisterBook } from '../../mediation/readings/index.ts';
 import { errorCode } from '../../platform/errors.ts';
 import { prepareTariff, rateUsage } from '../../rating/index.ts';
 import { readRegistryFile } from '../../registry/index.ts';
@@ -16,7 +15,7 @@ import { EntryType } from '../../schemas/log-entries.ts';
 import { ReferenceData } from '../../server/rater/reference-data.ts';
 import type { SlicePlace } from '../../server/rater/slice-work.ts';
 import { ColumnPool, runStageA } from '../../server/rater/stage-a.ts';
-import { runStageB, type ShardState } from '../../server/rater/stage-b.ts';
+import { newState, runStageB, type ShardState } from '../../server/rater/stage-b.ts';
 
 const ACCEPTED_MS = Date.UTC(2026, 9, 16, 3);
 
@@ -77,7 +76,7 @@ async function townReference(definitions: string, town: string, formats: string)
 
 export async function runTown(definitions: string, town: string, formats: string): Promise<TownRun> {
   const reference = await townReference(definitions, town, formats);
-  const state: ShardState = { duplicates: new Duplicates(), registers: new RegisterBook() };
+  const state = newState(new Duplicates());
   const run: TownRun = { outcomes: {}, amounts: {} };
   let entryNo = 1000;
   for (const source of readTownConfig(definitions).sources) {
@@ -126,9 +125,8 @@ function takeSlice(
     state,
     work,
     reference.format(place.format),
-    reference.lookup,
+    reference,
     owner,
-    reference.windowMonths,
   );
   const book = reference.tariffBook;
   for (let row = 0; row < usage.count; row++) {
