@@ -20,6 +20,7 @@ import { rebuild } from './rebuild.ts';
 import { registry } from './registry.ts';
 import { rerate } from './rerate.ts';
 import { restore } from './restore.ts';
+import { sessions } from './sessions.ts';
 import { settle } from './settle.ts';
 import { source } from './source.ts';
 import { start } from './start.ts';
@@ -34,6 +35,7 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   ingest,
   rate,
   charges,
+  sessions,
   explain,
   settle,
   rerate,

@@ -62,6 +62,8 @@ export interface RaterStatistics {
   writeSeconds: number;
   /** Newest event of the last slice: for the delay from event to ledger. */
   newestEventMs: number;
+  /** Sessions that go on; null before the first slice. */
+  openSessions: number | null;
   /** As of a little while ago; null before the first look. */
   identities: IdentityStatistics | null;
 }
@@ -152,6 +154,7 @@ export interface SliceOutcome {
   controls: (ControlSum & { entryNo: number })[];
   reversals: Reversal[];
   suspendedByCode: Record<string, number>;
+  openSessions: number;
   /** Newest event in the slice, for the delay from event to ledger. */
   newestEventMs: number;
 }
@@ -178,6 +181,8 @@ export interface RerateInput {
   records: StandingRecords;
   /** Of records that are register readings. */
   spans: RegisterSpan[];
+  /** Of records that are packets of sessions. */
+  parts: [recordNo: number, part: SessionPart][];
   postedEntry: number;
 }
 

@@ -61,6 +61,8 @@ export interface StageBResult {
   /** Readings that were context and have been revised: their records become superseded. */
   supersededContext: RegisterReading[];
   sessions: SessionStep[];
+  /** Sessions that go on after the slice. */
+  openSessions: number;
 }
 
 /** What stage B asks of the reference data. */
@@ -114,7 +116,7 @@ export function runStageB(
   const { records, usage, place } = work;
   const { lookup } = reference;
   const sessions = recycled === null ? closeSilent(state.sessions, place.acceptedAtMs) : [];
-  const result: StageBResult = { reversals: [], rework: [], supersededContext: [], sessions };
+  const result: StageBResult = { reversals: [], rework: [], supersededContext: [], sessions, openSessions: 0 };
   const session = format.classes.map((one) => one.session);
   const isRegister = format.classes.map((one) => one.kind === 'registerReading');
   const isInterval = format.classes.map((one) => one.kind === 'intervalReading');
@@ -173,6 +175,7 @@ export function runStageB(
     }
   }
   if (place.last) state.duplicates.endFile(place.fileEntry);
+  result.openSessions = state.sessions.open;
   return result;
 }
 

@@ -84,6 +84,7 @@ export function runStageC(
     chargeRows,
     reversals: [...rest.reversals, ...again.done.filter((one) => one.reverse).map(reversalOfRework)],
     suspendedByCode: countCodes(encoder.suspendedByCode(work), again.failed),
+    openSessions: state.openSessions,
     newestEventMs: newestEvent(usage),
   };
 }
@@ -99,7 +100,7 @@ function partsOf({ sessions }: StageBResult, recycled: RecycledRecord | null): P
 /** What replaces something of this very slice is put right here; what is left concerns earlier entries. */
 function settleWithinSlice(reference: ReferenceData, work: SliceWork, state: StageBResult): StageBResult {
   const { records, place } = work;
-  const rest: StageBResult = { reversals: [], rework: [], supersededContext: [], sessions: [] };
+  const rest: StageBResult = { ...state, reversals: [], rework: [], supersededContext: [] };
   const inSlice = (entryNo: number): boolean => entryNo === place.entryNo;
 
   for (const node of state.supersededContext) {

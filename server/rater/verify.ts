@@ -1,7 +1,7 @@
 /** `tollgrid verify`: reads everything that is stored, holds it against what was written, and names what differs. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { LedgerClient, LedgerWriter } from '../../ledger/index.ts';
+import { sessionDifferences, type LedgerClient, type LedgerWriter } from '../../ledger/index.ts';
 import { toTollgridError } from '../../platform/errors.ts';
 import { CHAIN_START, LogReader, Spool } from '../../platform/log/index.ts';
 import type { VerifyCheck } from './messages.ts';
@@ -32,8 +32,14 @@ export async function verifyStored(parts: VerifyParts): Promise<VerifyCheck[]> {
     await verifySpool(parts.spool),
     ...(await parts.withLedger(() => verifyLedger(parts))),
     await verifyDecoded(parts),
+    await verifySessions(parts),
     await verifyIdentities(parts),
   ];
+}
+
+async function verifySessions({ ledger, withLedger }: VerifyParts): Promise<VerifyCheck> {
+  const { sessions, findings } = await withLedger(() => sessionDifferences(ledger));
+  return check('sessions: parts add up to the counters', findings, `${sessions} sessions`);
 }
 
 async function verifyIdentities({ checkIdentities }: VerifyParts): Promise<VerifyCheck> {

@@ -98,6 +98,7 @@ export class WorkerPools {
       rework: parts.flatMap((part) => part.rework),
       supersededContext: parts.flatMap((part) => part.supersededContext),
       sessions: parts.flatMap((part) => part.sessions),
+      openSessions: parts.reduce((sum, part) => sum + part.openSessions, 0),
     };
   }
 

@@ -33,7 +33,7 @@ describe('the API', () => {
     ]);
   });
 
-  it.each(['usage', 'charges', 'accounts', 'suspense', 'sources', 'publications', 'files', 'incidents', 'tariffs'])(
+  it.each(['usage', 'charges', 'sessions', 'accounts', 'suspense', 'sources', 'publications', 'files', 'incidents', 'tariffs'])(
     'lists %s by 100 unless told',
     async (list) => {
       const answer = await get(`/v1/${list}`);
