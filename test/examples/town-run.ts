@@ -15,6 +15,8 @@ import { EntryType } from '../../schemas/log-entries.ts';
 import { ReferenceData } from '../../server/rater/reference-data.ts';
 import type { SlicePlace } from '../../server/rater/slice-work.ts';
 import { ColumnPool, runStageA } from '../../server/rater/stage-a.ts';
+import { rateParts, spreadParts } from '../../server/rater/session-rows.ts';
+import { NO_FACTS } from '../../schemas/rating-facts.ts';
 import { newState, runStageB, type ShardState } from '../../server/rater/stage-b.ts';
 
 const ACCEPTED_MS = Date.UTC(2026, 9, 16, 3);
@@ -129,10 +131,13 @@ function takeSlice(
     owner,
   );
   const book = reference.tariffBook;
+  const parts = new Map(effects.sessions.flatMap(({ record, part }) => (part === null ? [] : [[record, part] as const])));
+  const totals = spreadParts(reference, usage, parts);
+  rateUsage(book, reference.binding, usage, records, 0, usage.count);
+  rateParts(reference, usage, records, totals, NO_FACTS);
   for (let row = 0; row < usage.count; row++) {
     const record = usage.record[row]!;
     if (records.disposition[record] !== Disposition.usable) continue;
-    rateUsage(book, reference.binding, usage, records, row, row + 1);
     if (usage.code[row] === 0) {
       const version = book.versions[usage.versionNo[row]!]!;
       amounts[version] = (amounts[version] ?? 0) + usage.amountMicros[row]!;
