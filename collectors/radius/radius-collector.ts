@@ -55,7 +55,7 @@ export class RadiusCollector implements Collector {
       state: this.socket === null ? 'waiting' : 'taking',
       detail: this.detail(),
       lastSeenMs: this.accounting.lastSeenMs,
-      connections: this.radsec?.connections ?? 0,
+      connections: (this.radsec?.connections ?? 0) + (this.peers?.count ?? 0),
       waitingFiles: 0,
       refused: { ...this.accounting.dropped },
     };
