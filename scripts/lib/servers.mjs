@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { say } from './prepare.mjs';
 
 /** Program → package that brings it. */
-const PACKAGES = { radclient: 'freeradius-utils' };
+const PACKAGES = { radclient: 'freeradius-utils', freeradius: 'freeradius' };
 
 const SBIN = `${process.env.PATH}:/usr/sbin:/sbin`;
 const has = (program) =>
@@ -19,7 +19,8 @@ export function installServers() {
   }
   const packages = [...new Set(missing.map((program) => PACKAGES[program]))];
   say(`Installing for the tests: ${packages.join(', ')} ...`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // Without a run level no server that comes with a package is started.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   const apt = (...args) => spawnSync('apt-get', ['-qq', ...args], { env, stdio: 'ignore', timeout: 300_000 }).status;
   const install = () => apt('install', '-y', '--no-install-recommends', ...packages);
   // The lists may be absent or old.
