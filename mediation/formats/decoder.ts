@@ -155,7 +155,8 @@ export class Decoder {
   private isOrdinary(): boolean {
     const { row } = this;
     const { recordTypes, minColumns, maxColumns, layout } = this.parts;
-    if (this.joinsSessions || row.fault !== 0 || row.high || row.columns < minColumns || row.columns > maxColumns) return false;
+    if (this.joinsSessions || row.fault !== 0 || row.high || row.columns < minColumns || row.columns > maxColumns)
+      return false;
     if (recordTypes === null) return true;
     const mark = recordTypes.marks.find(row.text, row.slotStart[layout.typeSlot], row.slotEnd[layout.typeSlot]);
     return mark >= 0 && recordTypes.typeOf[mark] === 0;

@@ -98,8 +98,14 @@ export function makePlan(document: FormatDocument, fields: CompiledFields, ident
     const told = texts.filter(({ column }) => about.includes(TEXT_FIELDS[column]));
     const endFields = Object.keys(document.sessions?.ends ?? {}).map((name) => numbers.get(name)!);
     const gigawords = (document.sessions?.gigawords ?? []).map((name) => numbers.get(name)!);
-    const session = spec.session === undefined ? null : { ends: endsOf(document, fields), gigawords: Uint16Array.from(gigawords) };
-    const ofSession = session === null ? [] : absorbed ? [base.start, ...told.map(({ source }) => source)] : [...endFields, ...gigawords];
+    const session =
+      spec.session === undefined ? null : { ends: endsOf(document, fields), gigawords: Uint16Array.from(gigawords) };
+    const ofSession =
+      session === null
+        ? []
+        : absorbed
+          ? [base.start, ...told.map(({ source }) => source)]
+          : [...endFields, ...gigawords];
     const wanted = absorbed ? Object.values(checked).filter((no) => no >= 0) : [...mapped, ...identity, ...required];
     wanted.push(...ofSession.filter((no) => no >= 0));
     const reads = withSources(document.fields, wanted).filter((no) => !conditionReads.includes(no));

@@ -45,7 +45,8 @@ export function explainPart(
     return explainRating(tariffBook, binding, usage, records, row, facts);
   };
   const now = told(total.quantity, total.quantityUp, endMs);
-  const before = total.before === null ? null : told(total.before.quantity, total.before.quantityUp, total.before.endMs);
+  const before =
+    total.before === null ? null : told(total.before.quantity, total.before.quantityUp, total.before.endMs);
   set(usage, row, own);
   const steps = [
     ...counterSteps(packet, piece.total, own),
@@ -62,7 +63,11 @@ export function explainPart(
   return { steps, amountMicros, currency: now.currency };
 }
 
-function set(usage: UsageColumns, row: number, [startMs, endMs, quantity, up]: readonly [number, number, number, number]): void {
+function set(
+  usage: UsageColumns,
+  row: number,
+  [startMs, endMs, quantity, up]: readonly [number, number, number, number],
+): void {
   usage.startMs[row] = startMs;
   usage.endMs[row] = endMs;
   usage.quantity[row] = quantity;

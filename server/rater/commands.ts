@@ -121,7 +121,10 @@ async function recycle(
 }
 
 /** Packets of sessions that were counted when they came, and could not be priced. */
-function packetsOf({ ledger, reference }: CommandParts, waiting: readonly Waiting[]): Promise<Map<string, SessionPacket>> {
+function packetsOf(
+  { ledger, reference }: CommandParts,
+  waiting: readonly Waiting[],
+): Promise<Map<string, SessionPacket>> {
   const joined = waiting.filter(({ format }) => reference.hasFormat(format) && reference.format(format).joinsSessions);
   return sessionPackets(ledger, [...new Set(joined.map((item) => Number(item.entryNo)))]);
 }

@@ -36,7 +36,9 @@ export function piecesOf(part: SessionPart, borders: readonly number[]): Piece[]
           startMs: base.atMs,
           quantity: bytes(to) - bytes(base),
           quantityUp: to.up - base.up,
-          before: isFirst ? null : { endMs: from.atMs, quantity: bytes(from) - bytes(base), quantityUp: from.up - base.up },
+          before: isFirst
+            ? null
+            : { endMs: from.atMs, quantity: bytes(from) - bytes(base), quantityUp: from.up - base.up },
           later: base !== begin,
         },
       });

@@ -3,7 +3,8 @@
  * than before. A record belongs to the shard of its access server, because that opens, closes and restarts sessions.
  */
 import { SHARD_COUNT, type Duplicates } from '../../mediation/duplicates/index.ts';
-import { SessionBook, type Session, type SessionPart, type SettledSessions } from '../../mediation/sessions/index.ts';
+import type { SessionBook} from '../../mediation/sessions/index.ts';
+import { type Session, type SessionPart, type SettledSessions } from '../../mediation/sessions/index.ts';
 import type { SessionEvent } from '../../mediation/formats/index.ts';
 import { errorNo } from '../../platform/errors.ts';
 import { hash128, hash32 } from '../../platform/hash128.ts';
@@ -185,5 +186,12 @@ function stepOf(
 ): SessionStep {
   const { nas, sessionId, user, startMs, lastMs, closed } = session;
   const id = sessionIdOf(session);
-  return { record, event, id, session: { nas, sessionId, user, startMs, lastMs, closed }, part, counted: { up, total: up + down } };
+  return {
+    record,
+    event,
+    id,
+    session: { nas, sessionId, user, startMs, lastMs, closed },
+    part,
+    counted: { up, total: up + down },
+  };
 }

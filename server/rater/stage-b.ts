@@ -204,7 +204,12 @@ function see(
 }
 
 /** Of everybody who is charged for the record in the rows [from, to). */
-function bordersFor({ tariffBook, binding }: StageBReference, usage: UsageColumns, from: number, to: number): BordersOf {
+function bordersFor(
+  { tariffBook, binding }: StageBReference,
+  usage: UsageColumns,
+  from: number,
+  to: number,
+): BordersOf {
   return (startMs, endMs) => {
     if (!tariffBook.divides) return [];
     const found = new Set<number>();

@@ -123,15 +123,11 @@ function takeSlice(
   const work = runStageA(reference, new ColumnPool(), place, { bytes });
   const { records, usage } = work;
   const owner = { thread: 0, threads: 1 };
-  const effects = runStageB(
-    state,
-    work,
-    reference.format(place.format),
-    reference,
-    owner,
-  );
+  const effects = runStageB(state, work, reference.format(place.format), reference, owner);
   const book = reference.tariffBook;
-  const parts = new Map(effects.sessions.flatMap(({ record, part }) => (part === null ? [] : [[record, part] as const])));
+  const parts = new Map(
+    effects.sessions.flatMap(({ record, part }) => (part === null ? [] : [[record, part] as const])),
+  );
   const totals = spreadParts(reference, usage, parts);
   rateUsage(book, reference.binding, usage, records, 0, usage.count);
   rateParts(reference, usage, records, totals, NO_FACTS);

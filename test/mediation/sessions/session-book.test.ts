@@ -19,7 +19,10 @@ function bookOf(): { book: SessionBook; settled: Session[] } {
     has: ({ nas, sessionId, user, startMs }) =>
       settled.some(
         (one) =>
-          one.nas === nas && one.sessionId === sessionId && one.user === user && Math.abs(one.startMs - startMs) < MINUTE,
+          one.nas === nas &&
+          one.sessionId === sessionId &&
+          one.user === user &&
+          Math.abs(one.startMs - startMs) < MINUTE,
       ),
     add: (session) => settled.push(session),
   });
@@ -220,7 +223,9 @@ describe('a session', () => {
     start('a', '1', T0);
     start('b', '2', T0);
     expect(book.open).toBe(2);
-    expect(start('c', '1', T0 + MINUTE).closed.map(({ sessionId, closed }) => [sessionId, closed])).toEqual([['a', 'port']]);
+    expect(start('c', '1', T0 + MINUTE).closed.map(({ sessionId, closed }) => [sessionId, closed])).toEqual([
+      ['a', 'port'],
+    ]);
     expect(book.restart('bras-1', T0 + 2 * MINUTE).map(({ sessionId }) => sessionId)).toEqual(['b', 'c']);
     expect(book.restart('bras-2', T0 + 2 * MINUTE)).toEqual([]);
     expect(book.open).toBe(0);
@@ -238,7 +243,8 @@ describe('a session', () => {
 
   it('on a port that several share is not closed by the next one there', () => {
     const { book } = bookOf();
-    for (const sessionId of ['a', 'b']) book.accept(packet({ minutes: 10, up: 0, down: 1 }, { sessionId } as never), T0);
+    for (const sessionId of ['a', 'b'])
+      book.accept(packet({ minutes: 10, up: 0, down: 1 }, { sessionId } as never), T0);
     const startMs = T0 + 20 * MINUTE;
     const sighting = { sessionId: 'c', user: 'u', port: '7', startMs, atMs: startMs };
     expect(book.start('bras-1', sighting, startMs).closed).toEqual([]);

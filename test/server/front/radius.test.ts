@@ -42,7 +42,9 @@ describe.skipIf(missing)('RADIUS accounting from radclient (needs freeradius-uti
     expect(await send([packetOf('Interim-Update', 2, 300, 5)])).toBe(1);
     await system.audited(3);
     const { items }: Page<SessionItem> = await system.api.get('/v1/sessions', { limit: 10 });
-    expect(items.map(({ sessionId, quantity, closed }) => [sessionId, quantity, closed])).toEqual([['s-2', 5_001_000, '']]);
+    expect(items.map(({ sessionId, quantity, closed }) => [sessionId, quantity, closed])).toEqual([
+      ['s-2', 5_001_000, ''],
+    ]);
     expect(Number(items[0].charges[0].amount)).toBeGreaterThan(0);
   });
 

@@ -26,7 +26,18 @@ interface Told {
 }
 
 /** A record of a detail file. */
-function detail({ status, id = 's-1', login = LOGIN, nas = 'bras-1', port, at, seconds, up, down, giga }: Told): string {
+function detail({
+  status,
+  id = 's-1',
+  login = LOGIN,
+  nas = 'bras-1',
+  port,
+  at,
+  seconds,
+  up,
+  down,
+  giga,
+}: Told): string {
   const lines = [
     `Acct-Status-Type = ${status}`,
     ...(status.startsWith('Accounting') ? [] : [`Acct-Session-Id = "${id}"`, `User-Name = "${login}"`]),
@@ -86,8 +97,12 @@ describe('a session that reports while it lasts', () => {
     expect(record!.text).toContain('Acct-Output-Gigawords = 1');
     const text = steps.map((step) => step.text).join('\n');
     expect(text).toContain('Session s-1 of shop4@town at bras-1 since 2026-10-20T10:00:00.000Z');
-    expect(text).toContain('10500000 bytes were charged up to 2026-10-20T10:10:00.000Z: the part is 5002000000 less 10500000');
-    expect(text).toContain('The session costs 1200.480000 UAH so far and had cost 2.400000 before this part: 1198.080000.');
+    expect(text).toContain(
+      '10500000 bytes were charged up to 2026-10-20T10:10:00.000Z: the part is 5002000000 less 10500000',
+    );
+    expect(text).toContain(
+      'The session costs 1200.480000 UAH so far and had cost 2.400000 before this part: 1198.080000.',
+    );
     expect(steps.some(({ step }) => step === 'difference')).toBe(false);
   });
 

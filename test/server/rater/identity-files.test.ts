@@ -290,8 +290,7 @@ describe('a damaged file of identities', () => {
   it('is told when a checkpoint is opened: foot by the checkpoint, index and filter by the file', async () => {
     const { older, duplicates } = filled();
     const store = new CheckpointStore(path.join(folder, 'rater'));
-    const dump = async (target: string): Promise<void> =>
-      dumpShards(newState(duplicates), older, target, 0);
+    const dump = async (target: string): Promise<void> => dumpShards(newState(duplicates), older, target, 0);
     await store.write(7, new Map(), dump);
     const state = (await store.read())!.path;
     const file = path.join(
