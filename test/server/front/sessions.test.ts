@@ -180,6 +180,68 @@ describe('sessions that go on', () => {
   });
 });
 
+describe('a part that cannot be priced when it comes', () => {
+  it('is priced as it was counted when it is tried again, also when later ones came meanwhile', async () => {
+    const year = -365 * 86_400;
+    await feed(
+      { status: 'Interim-Update', id: 's-4', at: year + 600, seconds: 600, up: 0, down: 5 * MB, giga: 0 },
+      { status: 'Stop', id: 's-4', at: year + 900, seconds: 900, up: 0, down: 8.5 * MB, giga: 0 },
+    );
+    expect((await system.services.suspense({ code: 'RATE_NO_VERSION', limit: 10 })).items).toHaveLength(2);
+    await publish('2025-01-01', '0.30');
+    await system.processed((await system.services.recycle({ code: 'RATE_NO_VERSION', by: 'test' })).entry);
+    const own = (await chargesOf()).filter(({ startAt }) => startAt.startsWith('2025'));
+    expect(own.map(({ quantity, amount }) => [quantity, Number(amount)])).toEqual([
+      [5_000_000, 1.8],
+      [3_500_000, 1.08],
+    ]);
+    expect((await system.audit()).closes).toBe(true);
+  });
+});
+
+describe('sessions that were charged with a wrong price', () => {
+  it('are priced again, each part as it was counted', async () => {
+    const before = await sumOf('2026');
+    await publish('2026-01-01', '0.40');
+    const { entry } = await system.services.rerate({ from: '2026-10', to: '2026-11', by: 'test', note: 'wrong price' });
+    for (let state = ''; state !== 'posted';) {
+      state = (await system.services.rerateOf(entry))!.state;
+      expect(['waiting', 'running', 'posted']).toContain(state);
+    }
+    expect(await sumOf('2026')).toBeCloseTo(2 * before, 6);
+    const checks = await system.services.verify();
+    expect(checks.checks.filter(({ ok }) => !ok)).toEqual([]);
+  });
+});
+
+describe('a session over the end of a month, whose tariff divides there', () => {
+  it('has usage in both months, in proportion to time; a restart in between changes nothing', async () => {
+    await publish('2026-01-01', '0.40', 'crossing: prorate');
+    const month = (Date.UTC(2026, 9, 31, 22) - T0 * 1000) / 1000;
+    const told = (seconds: number, down: number): Told => {
+      const last = seconds === 10_800;
+      return { status: last ? 'Stop' : 'Interim-Update', id: 's-5', at: month - 3600 + seconds, seconds, up: 0, down };
+    };
+    await feed(told(1800, 10 * MB));
+    await feed(told(7200, 40 * MB));
+    const { folder } = system;
+    await system.stop();
+    system = await System.start({ folder });
+    await feed(told(10_800, 45 * MB));
+    const own = (await chargesOf()).filter(({ startAt }) => startAt >= '2026-10-31');
+    expect(own.map(({ servicePeriod, quantity, amount }) => [servicePeriod, quantity, Number(amount)])).toEqual([
+      ['2026-10', 10 * MB, 4.8],
+      ['2026-10', 10 * MB, 4.8],
+      ['2026-11', 20 * MB, 9.6],
+      ['2026-11', 5 * MB, 2.4],
+    ]);
+    for (const { id } of own) {
+      const { steps } = (await system.services.explainCharge(id))!;
+      expect(steps.filter(({ step }) => step === 'difference')).toEqual([]);
+    }
+  });
+});
+
 describe('the ledger of sessions', () => {
   it('is whole, and comes out the same from the log on any number of threads', async () => {
     for (const half of [0, 4]) {
@@ -196,6 +258,30 @@ describe('the ledger of sessions', () => {
     expect((await system.audit()).closes).toBe(true);
   });
 });
+
+async function publish(effective: string, price: string, more = ''): Promise<void> {
+  const document = `name: adsl-volume
+effective: ${effective}
+currency: UAH
+timeZone: Europe/Kyiv
+service: data
+tax: { percent: 20, included: false }
+rounding: { at: session, mode: half-up, decimals: 2 }
+${more}
+rules:
+  - price: { price: ${price}, per: 1MB, unit: full, measure: total }
+`;
+  const replaces = effective === '2026-01-01';
+  const correction = replaces ? { correct: true, person: 'O. Kovalenko', note: 'as in the price list' } : {};
+  await system.services.publish({ kind: 'tariff', name: 't.yaml', document, files: {}, by: 'test', ...correction });
+  await system.processed();
+}
+
+/** Of all charges of usage that began in a year. */
+async function sumOf(year: string): Promise<number> {
+  const charges = (await chargesOf()).filter(({ startAt }) => startAt.startsWith(year));
+  return charges.reduce((sum, { amount }) => sum + Number(amount), 0);
+}
 
 /** Sessions of an access server: three that stop, one that is lost on its port, one that ends with the server. */
 function lifeOf(nas: string): Told[] {
