@@ -163,11 +163,17 @@ export async function listSessions(client: LedgerClient, filter: SessionFilter):
     params,
   );
   const page = pageOf(rows, filter.limit, (row) => [Number(row.startMs), row.sessionHex]);
-  const charges = await chargesOf(client, page.items.map(({ sessionHex }) => sessionHex));
+  const charges = await chargesOf(
+    client,
+    page.items.map(({ sessionHex }) => sessionHex),
+  );
   return { ...page, items: page.items.map((row) => toState(row, charges.get(row.sessionHex) ?? [])) };
 }
 
-function toState({ sessionHex, startMs, lastMs, total, totalUp, closedBy, ...rest }: StateRow, charges: SessionState['charges']): SessionState {
+function toState(
+  { sessionHex, startMs, lastMs, total, totalUp, closedBy, ...rest }: StateRow,
+  charges: SessionState['charges'],
+): SessionState {
   return {
     ...rest,
     session: sessionHex,
@@ -228,9 +234,12 @@ export async function sessionDifferences(client: LedgerClient): Promise<{ sessio
   return {
     sessions: Number(n),
     findings: [
-      ...sums.map(({ sessionHex, parts, total }) => `session ${sessionHex}: its parts are ${parts}, its counters ${total}`),
+      ...sums.map(
+        ({ sessionHex, parts, total }) => `session ${sessionHex}: its parts are ${parts}, its counters ${total}`,
+      ),
       ...charged.map(
-        ({ address, view, part, posted }) => `packet ${address} brought ${part}, its charges in view ${view} say ${posted}`,
+        ({ address, view, part, posted }) =>
+          `packet ${address} brought ${part}, its charges in view ${view} say ${posted}`,
       ),
     ],
   };

@@ -78,7 +78,9 @@ const KINDS: readonly Maker[] = [
   (random, genuine) => forged(signRequest(makePacket(4, 7, [attribute(80, noise(random, 16))]), genuine)),
   (random, genuine) => forged(signRequest(makePacket(4, 7, [attribute(80, noise(random, random.below(16)))]), genuine)),
   (random, genuine) =>
-    forged(signRequest(makePacket(4, 7, [attribute(80, noise(random, 16)), attribute(80, noise(random, 16))]), genuine)),
+    forged(
+      signRequest(makePacket(4, 7, [attribute(80, noise(random, 16)), attribute(80, noise(random, 16))]), genuine),
+    ),
   (random) => {
     const bytes = packet(random, Code.statusServer);
     bytes.set(noise(random, 16), 4);

@@ -65,7 +65,8 @@ async function freePort(): Promise<number> {
 
 const coreCount = os.cpus().length;
 const ours = values.core ?? null;
-const theirs = ours === null ? null : [...Array(coreCount).keys()].filter((core) => core !== Number(ours)).join(',') || ours;
+const theirs =
+  ours === null ? null : [...Array(coreCount).keys()].filter((core) => core !== Number(ours)).join(',') || ours;
 
 async function startServer(port: number): Promise<{ server: ChildProcess; api: Api }> {
   fs.writeFileSync(path.join(folder, 'secret'), `${SECRET}\n`);
@@ -90,7 +91,8 @@ async function startServer(port: number): Promise<{ server: ChildProcess; api: A
   for (;;) {
     if (server.exitCode !== null) throw new Error('Tollgrid ended before it answered');
     const front = findFront(content.dataDir);
-    if (front?.pid === server.pid || (front !== null && ours !== null)) return { server, api: connect(front!.url, front!.token) };
+    if (front?.pid === server.pid || (front !== null && ours !== null))
+      return { server, api: connect(front!.url, front!.token) };
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -122,14 +124,20 @@ async function measure(
   args: { port: number; requests: number; sockets: number; window: number; rate: number },
 ): Promise<Step> {
   const before = cpuSeconds(pid);
-  const sender = node('load-tests/radius/sender.ts', [args.port, SECRET, args.requests, args.sockets, args.window, args.rate], theirs);
+  const sender = node(
+    'load-tests/radius/sender.ts',
+    [args.port, SECRET, args.requests, args.sockets, args.window, args.rate],
+    theirs,
+  );
   const figures = JSON.parse(await output(sender)) as Figures;
   const frontMicrosecondsPerRequest = Math.round(((cpuSeconds(pid) - before) / figures.requests) * 1e6);
   return { name, load, figures: { ...figures, frontMicrosecondsPerRequest } };
 }
 
 async function refused(api: Api): Promise<Record<string, number>> {
-  const { items }: { items: { name: string; refusedFor: Record<string, number> }[] } = await api.get('/v1/sources', { limit: 10 });
+  const { items }: { items: { name: string; refusedFor: Record<string, number> }[] } = await api.get('/v1/sources', {
+    limit: 10,
+  });
   return items.find(({ name }) => name === 'bras')!.refusedFor;
 }
 
@@ -142,13 +150,30 @@ try {
   const steps: Step[] = [];
   // The first requests meet cold code.
   await measure('warm', '', pid, { port, requests: 5000, sockets: 2, window: 64, rate: 0 });
-  steps.push(await measure('throughput', `${requests} requests, 256 waiting`, pid, { port, requests, sockets: 4, window: 256, rate: 0 }));
   steps.push(
-    await measure('latency', `${rate} requests a second`, pid, { port, requests: Math.min(requests, rate * 20), sockets: 4, window: 0, rate }),
+    await measure('throughput', `${requests} requests, 256 waiting`, pid, {
+      port,
+      requests,
+      sockets: 4,
+      window: 256,
+      rate: 0,
+    }),
+  );
+  steps.push(
+    await measure('latency', `${rate} requests a second`, pid, {
+      port,
+      requests: Math.min(requests, rate * 20),
+      sockets: 4,
+      window: 0,
+      rate,
+    }),
   );
   const floodSeconds = Number(values['flood-seconds']);
   const before = await refused(api);
-  const flooding = [node('load-tests/radius/flood.ts', [port, SECRET], theirs), node('load-tests/radius/flood.ts', [port, SECRET], theirs)];
+  const flooding = [
+    node('load-tests/radius/flood.ts', [port, SECRET], theirs),
+    node('load-tests/radius/flood.ts', [port, SECRET], theirs),
+  ];
   const outputs = flooding.map(output);
   await new Promise((resolve) => setTimeout(resolve, 3000));
   const floodStartedMs = performance.now();
@@ -165,7 +190,9 @@ try {
   const report = await received(api, total);
   const { audit, dropped } = {
     audit: report,
-    dropped: Object.fromEntries(Object.entries(after).map(([reason, count]) => [reason, count - (before[reason] ?? 0)])),
+    dropped: Object.fromEntries(
+      Object.entries(after).map(([reason, count]) => [reason, count - (before[reason] ?? 0)]),
+    ),
   };
   const unique = audit.total.received - audit.total.duplicate;
   const flood = steps.at(-1)!.figures;
@@ -177,7 +204,12 @@ try {
     steps,
     junk: { sentPerSecond: Math.round(junkSent / (floodedMs / 1000)), dropped },
     floodResentPercent: Number(((flood.resent / flood.requests) * 100).toFixed(3)),
-    records: { answered: total, received: audit.total.received, duplicate: audit.total.duplicate, auditCloses: audit.closes },
+    records: {
+      answered: total,
+      received: audit.total.received,
+      duplicate: audit.total.duplicate,
+      auditCloses: audit.closes,
+    },
   };
   process.stdout.write(values.json ? `${JSON.stringify(results)}\n` : lines(results));
   if (unique !== total || !audit.closes || steps.some(({ figures }) => figures.lost > 0)) {
@@ -191,7 +223,16 @@ try {
   fs.rmSync(folder, { recursive: true, force: true });
 }
 
-function lines({ machine, node: version, commit, pinnedTo, steps, junk, floodResentPercent, records }: {
+function lines({
+  machine,
+  node: version,
+  commit,
+  pinnedTo,
+  steps,
+  junk,
+  floodResentPercent,
+  records,
+}: {
   machine: string;
   node: string;
   commit: string;

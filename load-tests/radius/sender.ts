@@ -6,14 +6,9 @@ import dgram from 'node:dgram';
 import { isResponseTo, signRequest } from '../../collectors/radius/authenticators.ts';
 import { attribute, makePacket, readPacket, type Packet } from '../../collectors/radius/packet.ts';
 
-const [port, secretText, total, socketCount, window, rate] = process.argv.slice(2).map((text, i) => (i === 1 ? text : Number(text))) as [
-  number,
-  string,
-  number,
-  number,
-  number,
-  number,
-];
+const [port, secretText, total, socketCount, window, rate] = process.argv
+  .slice(2)
+  .map((text, i) => (i === 1 ? text : Number(text))) as [number, string, number, number, number, number];
 const secret = Buffer.from(secretText);
 const RESEND_MS = 1000;
 const TRIES_MAX = 20;

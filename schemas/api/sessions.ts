@@ -26,7 +26,9 @@ export const SessionItem = Type.Object({
   lastAt: Instant,
   quantity: Type.Integer({ description: 'Bytes so far, both ways' }),
   quantityUp: Type.Integer({ description: 'Bytes from the subscriber' }),
-  closed: Type.Enum(['', 'stop', 'restart', 'port', 'silence'], { description: 'Why it is closed; empty while it goes on' }),
+  closed: Type.Enum(['', 'stop', 'restart', 'port', 'silence'], {
+    description: 'Why it is closed; empty while it goes on',
+  }),
   charges: Type.Array(Type.Object({ currency: Type.String(), amount: Money }), {
     description: 'What its usage costs so far; of settled tariffs a valuation',
   }),

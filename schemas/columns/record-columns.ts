@@ -140,7 +140,15 @@ export class RecordColumns {
   /** Empties the columns for another slice; what the last one left is cleared. */
   reset(sliceLength: number): void {
     const used = this.count;
-    for (const column of [this.code, this.faultField, this.disposition, this.scale, this.quality, this.classNo, this.session]) {
+    for (const column of [
+      this.code,
+      this.faultField,
+      this.disposition,
+      this.scale,
+      this.quality,
+      this.classNo,
+      this.session,
+    ]) {
       column.fill(0, 0, used);
     }
     for (const column of [this.startMs, this.endMs, this.quantity, this.quantityUp, this.sequence])
