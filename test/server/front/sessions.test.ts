@@ -272,7 +272,7 @@ rules:
   - price: { price: ${price}, per: 1MB, unit: full, measure: total }
 `;
   const replaces = effective === '2026-01-01';
-  const correction = replaces ? { correct: true, person: 'O. Kovalenko', note: 'as in the price list' } : {};
+  const correction = { correct: replaces, person: 'O. Kovalenko', note: 'as in the price list' };
   await system.services.publish({ kind: 'tariff', name: 't.yaml', document, files: {}, by: 'test', ...correction });
   await system.processed();
 }
