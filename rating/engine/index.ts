@@ -10,6 +10,7 @@ export { priceUsage } from './price.ts';
 export { Priced, type Segment } from './priced.ts';
 export { authorise, type Wanted } from './authorise.ts';
 export { ratePart, rateRunning, type Before, type RunningTotal } from './session-part.ts';
+export { bytesOf, piecesOf, type PartOfSession, type Piece } from './session-pieces.ts';
 export { readRuleName } from './rule-names.ts';
 export { rateRow } from './rate-usage.ts';
 export { bordersBetween, divideUsage } from './divide-usage.ts';

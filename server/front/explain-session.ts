@@ -1,12 +1,12 @@
 /** How the counters of a session became the quantity and the price of a part. */
 import { sessionPackets, type Charge, type LedgerClient, type SessionPacket } from '../../ledger/index.ts';
 import { formatMicros } from '../../platform/money.ts';
-import { bordersBetween, explainRating, rateRunning, type RunningTotal } from '../../rating/index.ts';
+import { bordersBetween, explainRating, piecesOf, rateRunning, type RunningTotal } from '../../rating/index.ts';
 import type { ExplainStep } from '../../schemas/api/charges.ts';
 import type { RecordColumns } from '../../schemas/columns/record-columns.ts';
 import type { UsageColumns } from '../../schemas/columns/usage-columns.ts';
 import type { RatingFacts } from '../../schemas/rating-facts.ts';
-import { piecesOf, type ReferenceData } from '../rater/index.ts';
+import type { ReferenceData } from '../rater/index.ts';
 
 /** Null when the charge is no part of a session. */
 export async function sessionOf(ledger: LedgerClient, charge: Charge): Promise<SessionPacket | null> {

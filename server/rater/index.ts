@@ -4,7 +4,6 @@ export { IdentityFiles } from './identity-files.ts';
 export { dumpShards, loadShards } from './shard-files.ts';
 export { duplicatePolicy, readPolicy } from './policy.ts';
 export { clustersOf, type Cluster } from './settle-clusters.ts';
-export { piecesOf } from './session-rows.ts';
 export { settleAfresh, settleAgain, settleCluster, settlePeriod } from './settle-period.ts';
 export { payerOf, viewOf } from './settle-rows.ts';
 export { Holders, keyOf, type AddressedUsage } from './settle-usage.ts';

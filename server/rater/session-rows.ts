@@ -1,7 +1,7 @@
 /** Usage rows of session parts: divided where a month or version begins, priced on the running total; and their ledger rows. */
 import type { LedgerRow } from '../../ledger/index.ts';
-import type { Mark, SessionPart } from '../../mediation/sessions/index.ts';
-import { bordersBetween, rateRunning, type RunningTotal } from '../../rating/index.ts';
+import type { SessionPart } from '../../mediation/sessions/index.ts';
+import { bordersBetween, bytesOf, piecesOf, rateRunning, type Piece, type RunningTotal } from '../../rating/index.ts';
 import type { RecordColumns } from '../../schemas/columns/record-columns.ts';
 import type { UsageColumns } from '../../schemas/columns/usage-columns.ts';
 import type { RatingFacts } from '../../schemas/rating-facts.ts';
@@ -10,47 +10,6 @@ import type { SessionStep } from './session-stage.ts';
 
 /** Record → its part. */
 export type PartsByRecord = ReadonlyMap<number, SessionPart>;
-
-export interface Piece {
-  from: Mark;
-  to: Mark;
-  total: RunningTotal;
-}
-
-/** What a part is for one tariff, in pieces that each lie in one month and version where it divides. At least one. */
-export function piecesOf(part: SessionPart, borders: readonly number[]): Piece[] {
-  const { startMs, before, after } = part;
-  const begin: Mark = { atMs: startMs, up: 0, down: 0 };
-  const marks = borders.flatMap((border) => part.marks.filter(({ atMs }) => atMs === border));
-  let from = before ?? begin;
-  let base = marks.findLast(({ atMs }) => atMs < from.atMs) ?? begin;
-  const pieces: Piece[] = [];
-  const ends = [...marks.filter(({ atMs }) => atMs >= from.atMs && atMs < after.atMs), after];
-  for (const to of ends) {
-    if (to === after || to.atMs > from.atMs || bytes(to) > bytes(from)) {
-      const isFirst = base === begin ? before === null : from.atMs === base.atMs;
-      pieces.push({
-        from,
-        to,
-        total: {
-          startMs: base.atMs,
-          quantity: bytes(to) - bytes(base),
-          quantityUp: to.up - base.up,
-          before: isFirst
-            ? null
-            : { endMs: from.atMs, quantity: bytes(from) - bytes(base), quantityUp: from.up - base.up },
-          later: base !== begin,
-        },
-      });
-    }
-    from = base = to;
-  }
-  return pieces;
-}
-
-function bytes({ up, down }: Mark): number {
-  return up + down;
-}
 
 /** Keeps the rows of parts from being divided as others are: they have borders of their own. */
 export function closeSpans(usage: UsageColumns, parts: PartsByRecord): void {
@@ -92,7 +51,7 @@ export function spreadParts(
 function put(usage: UsageColumns, row: number, { from, to, total }: Piece, totals: Map<number, RunningTotal>): void {
   usage.startMs[row] = from.atMs;
   usage.endMs[row] = to.atMs;
-  usage.quantity[row] = bytes(to) - bytes(from);
+  usage.quantity[row] = bytesOf(to) - bytesOf(from);
   usage.quantityUp[row] = to.up - from.up;
   usage.part[row] = total.later ? 1 : 0;
   totals.set(row, total);
@@ -152,10 +111,10 @@ export function sessionRows(
       counted_up: counted.up,
       has_part: part === null ? 0 : part.before === null ? 1 : 2,
       before_at: part === null ? session.startMs : from.atMs,
-      before_quantity: part === null ? 0 : bytes(from),
+      before_quantity: part === null ? 0 : bytesOf(from),
       before_up: part === null ? 0 : from.up,
       after_at: part === null ? session.startMs : part.after.atMs,
-      quantity: part === null ? 0 : bytes(part.after),
+      quantity: part === null ? 0 : bytesOf(part.after),
       quantity_up: part === null ? 0 : part.after.up,
       marks: part === null ? '' : part.marks.map(({ atMs, up, down }) => `${atMs}:${up}:${down}`).join(' '),
       closed: session.closed,

@@ -3,12 +3,17 @@
  * than before. A record belongs to the shard of its access server, because that opens, closes and restarts sessions.
  */
 import { SHARD_COUNT, type Duplicates } from '../../mediation/duplicates/index.ts';
-import type { SessionBook} from '../../mediation/sessions/index.ts';
-import { type Session, type SessionPart, type SettledSessions } from '../../mediation/sessions/index.ts';
+import {
+  packetOfRecord,
+  type Session,
+  type SessionBook,
+  type SessionPart,
+  type SettledSessions,
+} from '../../mediation/sessions/index.ts';
 import type { SessionEvent } from '../../mediation/formats/index.ts';
 import { errorNo } from '../../platform/errors.ts';
 import { hash128, hash32 } from '../../platform/hash128.ts';
-import { Disposition, SessionFlag, TEXT_FIELDS, type RecordColumns } from '../../schemas/columns/record-columns.ts';
+import { Disposition, TEXT_FIELDS, type RecordColumns } from '../../schemas/columns/record-columns.ts';
 
 const [SESSION_ID, LOGIN, NAS, PORT] = (['sessionId', 'login', 'nas', 'nasPort'] as const).map((name) =>
   TEXT_FIELDS.indexOf(name),
@@ -121,7 +126,7 @@ export function acceptSessionContext(
 }
 
 export function isKnownSession(book: SessionBook, records: RecordColumns, record: number): boolean {
-  return book.isKnown(packetOf(records, record));
+  return book.isKnown(packetOfRecord(records, record));
 }
 
 /** An interim or a Stop. The record stays usable when it brings a part. Null when it says nothing of a session. */
@@ -132,7 +137,7 @@ export function acceptCounters(
   acceptedAtMs: number,
   bordersOf: BordersOf,
 ): SessionStep | null {
-  const packet = packetOf(records, record);
+  const packet = packetOfRecord(records, record);
   const found = book.accept(packet, acceptedAtMs, bordersOf);
   switch (found.verdict) {
     case 'repeated':
@@ -154,27 +159,6 @@ export function acceptCounters(
 /** Sessions that nothing has been heard of for long, as of the acceptance of an entry. */
 export function closeSilent(book: SessionBook, acceptedAtMs: number): SessionStep[] {
   return book.sweep(acceptedAtMs).map((session) => stepOf(0, 'closed', session));
-}
-
-function packetOf(records: RecordColumns, record: number): Parameters<SessionBook['accept']>[0] {
-  const [startMs, endMs] = [records.startMs[record], records.endMs[record]];
-  const up = records.quantityUp[record];
-  const flags = records.session[record];
-  return {
-    nas: records.textOf(NAS, record),
-    sessionId: records.textOf(SESSION_ID, record),
-    user: records.textOf(LOGIN, record),
-    port: records.textOf(PORT, record),
-    startMs,
-    atMs: endMs,
-    counters: {
-      durationMs: endMs - startMs,
-      up,
-      down: records.quantity[record] - up,
-      exact: (flags & SessionFlag.exact) !== 0,
-      last: (flags & SessionFlag.last) !== 0,
-    },
-  };
 }
 
 function stepOf(

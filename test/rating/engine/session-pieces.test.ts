@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionPart } from '../../../mediation/sessions/index.ts';
-import { piecesOf } from '../../../server/rater/session-rows.ts';
+import { piecesOf, type PartOfSession } from '../../../rating/index.ts';
 
 const T0 = Date.UTC(2026, 9, 31, 20);
 const HOUR = 3_600_000;
@@ -14,10 +13,10 @@ const at = (hours: number, down: number): { atMs: number; up: number; down: numb
 });
 
 function part(
-  before: SessionPart['before'],
-  after: SessionPart['after'],
-  marks: SessionPart['marks'] = [],
-): SessionPart {
+  before: PartOfSession['before'],
+  after: PartOfSession['after'],
+  marks: PartOfSession['marks'] = [],
+): PartOfSession {
   return { startMs: T0, before, after, marks };
 }
 
