@@ -7,6 +7,9 @@ import { closeUdp, joinUdp } from '../udp/socket.ts';
 
 /** Senders beyond so many share the open socket again, those first that have not sent for longest. */
 const PEERS_MAX = 256;
+/** Some access servers take another port for each request: a socket is only made for one that comes back. */
+const PROOFS = 3;
+const CANDIDATES_MAX = 10_000;
 
 export type Receive = (bytes: Uint8Array, sender: dgram.RemoteInfo) => void;
 
@@ -16,6 +19,8 @@ export class Peers {
   private readonly failed: (error: Error) => void;
   /** By address and port; null while its socket is made. Those that have sent last stand last. */
   private readonly sockets = new Map<string, dgram.Socket | null>();
+  /** Genuine packets of senders that have no socket yet. */
+  private readonly candidates = new Map<string, number>();
   private stopped = false;
 
   constructor(open: dgram.Socket, receive: Receive, failed: (error: Error) => void) {
@@ -31,7 +36,7 @@ export class Peers {
   /** A packet of that sender came through the open socket and was genuine. */
   proved(address: string, port: number): void {
     const key = `${address}/${port}`;
-    if (this.stopped || this.sockets.has(key)) return;
+    if (this.stopped || this.sockets.has(key) || !this.hasComeBack(key)) return;
     if (this.sockets.size >= PEERS_MAX) this.dropOldest();
     this.sockets.set(key, null);
     joinUdp(this.open, { address, port }, (socket) => {
@@ -51,6 +56,15 @@ export class Peers {
         this.failed(error);
       },
     );
+  }
+
+  private hasComeBack(key: string): boolean {
+    const { candidates } = this;
+    const proofs = (candidates.get(key) ?? 0) + 1;
+    if (proofs >= PROOFS) return candidates.delete(key);
+    if (candidates.size >= CANDIDATES_MAX) candidates.clear();
+    candidates.set(key, proofs);
+    return false;
   }
 
   /** Packets on their way are still answered. */

@@ -64,33 +64,36 @@ describe('a sender that has proved who it is', () => {
     await collector.stop();
   });
 
-  it('has a socket of its own from then on, and is answered from the same address and port as before', async () => {
+  it('gets a socket of its own when it comes back, and is answered from the same address and port as before', async () => {
     const one = await sender();
-    one.send(request(1, 'first'));
-    await until(() => one.answers.length === 1);
+    for (let id = 1; id <= 3; id++) {
+      expect(collector.status().connections).toBe(0);
+      one.send(request(id, `s-${id}`));
+      await until(() => one.answers.length === id);
+    }
     await until(() => collector.status().connections === 1);
-    one.send(request(2, 'second'));
-    await until(() => one.answers.length === 2);
-    expect(intake.taken).toHaveLength(2);
+    one.send(request(4, 'fourth'));
+    await until(() => one.answers.length === 4);
+    expect(intake.taken).toHaveLength(4);
     // What is forged proves nothing.
     const other = await sender();
     other.send(junk(createRandom(1), SECRET).bytes);
     const third = await sender();
-    third.send(request(3, 'third'));
-    await until(() => third.answers.length === 1);
+    for (let id = 1; id <= 3; id++) third.send(request(id, `t-${id}`));
     await until(() => collector.status().connections === 2);
+    expect(third.answers.length).toBeLessThanOrEqual(3);
   });
 
   it('shares no place with a flood from elsewhere', async () => {
     const good = await sender();
-    good.send(request(0, 'first'));
+    for (let id = 201; id <= 203; id++) good.send(request(id, `s-${id}`));
     await until(() => collector.status().connections === 1);
     const bad = await sender('127.0.0.9');
     const random = createRandom(2);
     for (let i = 0; i < 5000; i++) bad.send(junk(random, SECRET).bytes);
     for (let id = 1; id <= 200; id++) good.send(request(id, `s-${id}`));
-    await until(() => good.answers.length === 201);
-    expect(intake.taken).toHaveLength(201);
+    await until(() => good.answers.length === 203);
+    expect(intake.taken).toHaveLength(203);
   });
 
   it('has it from one Tollgrid alone: another finds the port taken', async () => {
