@@ -3,10 +3,21 @@
  * one there is for its service. The same decoder and the same engine as the rater's, one record at a time.
  */
 import { decodeBytes, type CompiledFormat } from '../mediation/formats/index.ts';
+import { packetOfRecord, SessionBook } from '../mediation/sessions/index.ts';
 import { registerDifference, type RegisterReading } from '../mediation/readings/index.ts';
 import { errorCode, TollgridError } from '../platform/errors.ts';
 import { formatMicros } from '../platform/money.ts';
-import { divideUsage, explainRating, type Explanation, type Step, type TariffBook } from '../rating/index.ts';
+import {
+  bordersBetween,
+  bytesOf,
+  divideUsage,
+  explainRating,
+  piecesOf,
+  rateRunning,
+  type Explanation,
+  type Step,
+  type TariffBook,
+} from '../rating/index.ts';
 import { Disposition, DISPOSITION_NAMES, TEXT_FIELDS, type RecordColumns } from '../schemas/columns/record-columns.ts';
 import { SERVICE_NAMES, SERVICES, UsageColumns, type ServiceName } from '../schemas/columns/usage-columns.ts';
 import type { CustomerFacts, RatingFacts } from '../schemas/rating-facts.ts';
@@ -87,7 +98,9 @@ export function* rateBytes(
   customer: AssumedCustomer = { direction: 'out', attributes: new Map() },
 ): Generator<RatedRecord> {
   const facts = { classes: format.classes.map(({ name }) => name), customers: assumedFacts(customer) };
-  const context = { format, book, tariffFor, customer, facts, readings: new Map<string, RegisterReading>() };
+  // One file is all there is: nothing was charged before it.
+  const sessions = new SessionBook({ has: () => false, add: () => undefined });
+  const context = { format, book, tariffFor, customer, facts, readings: new Map<string, RegisterReading>(), sessions };
   let number = 0;
   for (let offset = 0; offset < bytes.length;) {
     const window = bytes.subarray(offset, offset + SLICE_BYTES);
@@ -109,6 +122,7 @@ interface Context {
   customer: AssumedCustomer;
   facts: RatingFacts;
   readings: Map<string, RegisterReading>;
+  sessions: SessionBook;
 }
 
 function rateOne(records: RecordColumns, row: number, context: Context): RatedRecord {
@@ -148,6 +162,7 @@ function rateOne(records: RecordColumns, row: number, context: Context): RatedRe
   usage.partyField[at] = incoming ? CALLED : CALLING;
   usage.otherField[at] = incoming ? CALLING : CALLED;
   const binding = book.bind([tariffFor(service)]);
+  if (recordClass.session === 'counters') return rateSession(records, row, context, result, usage, binding);
   divideUsage(book, binding, usage);
   const parts = Array.from({ length: usage.count }, (_, part) =>
     explainRating(book, binding, usage, records, part, facts),
@@ -161,6 +176,54 @@ function rateOne(records: RecordColumns, row: number, context: Context): RatedRe
     fields: filledFields(records, row),
   };
   const failed = parts.find((part) => part.code !== '');
+  if (failed !== undefined) return { ...result, disposition: 'suspended', code: failed.code };
+  return { ...result, disposition: 'rated', charge: chargeOf(parts) };
+}
+
+/** A packet is charged for what its session has more than in the packets before it. */
+function rateSession(
+  records: RecordColumns,
+  row: number,
+  { book, sessions, facts }: Context,
+  result: RatedRecord,
+  usage: UsageColumns,
+  binding: Int32Array,
+): RatedRecord {
+  const packet = packetOfRecord(records, row);
+  const bordersOf = (startMs: number, endMs: number): number[] => bordersBetween(book, binding, 0, startMs, endMs);
+  const found = sessions.accept(packet, packet.atMs, bordersOf);
+  if (found.verdict === 'absorbed') return { ...result, disposition: 'absorbed' };
+  if (found.verdict === 'repeated') return { ...result, disposition: 'duplicate' };
+  if (found.verdict !== 'part') {
+    const code = found.verdict === 'tooLate' ? 'SESSION_TOO_LATE' : 'SESSION_BACKWARDS';
+    return { ...result, disposition: 'suspended', code };
+  }
+  const { part } = found;
+  const pieces = piecesOf(part, bordersOf(part.startMs, part.after.atMs));
+  const parts = pieces.map(({ from, to, total }): Explanation => {
+    usage.endMs[0] = to.atMs;
+    [usage.startMs[0], usage.quantity[0], usage.quantityUp[0]] = [total.startMs, total.quantity, total.quantityUp];
+    usage.part[0] = total.later ? 1 : 0;
+    const whole = explainRating(book, binding, usage, records, 0, facts);
+    [usage.startMs[0], usage.quantity[0], usage.quantityUp[0]] = [
+      from.atMs,
+      bytesOf(to) - bytesOf(from),
+      to.up - from.up,
+    ];
+    rateRunning(book, binding, usage, records, 0, total, facts);
+    const [amountMicros, taxMicros, billed] = [usage.amountMicros[0], usage.taxMicros[0], usage.billed[0]];
+    return { ...whole, amountMicros, taxMicros, billed };
+  });
+  const service = SERVICE_NAMES[usage.serviceNo[0]];
+  result.usage = {
+    service,
+    startAt: new Date(part.before?.atMs ?? part.startMs).toISOString(),
+    endAt: new Date(part.after.atMs).toISOString(),
+    quantity: bytesOf(part.after) - (part.before === null ? 0 : bytesOf(part.before)),
+    unit: SERVICES[service],
+    fields: filledFields(records, row),
+  };
+  const failed = parts.find((one) => one.code !== '');
   if (failed !== undefined) return { ...result, disposition: 'suspended', code: failed.code };
   return { ...result, disposition: 'rated', charge: chargeOf(parts) };
 }

@@ -49,6 +49,14 @@ export {
 export { accountSums, countRows, ledgerSums, type ChargeSums } from './queries/summary.ts';
 export { listReadings, type Reading, type ReadingFilter } from './queries/readings.ts';
 export {
+  listSessions,
+  sessionDifferences,
+  sessionPackets,
+  type SessionFilter,
+  type SessionPacket,
+  type SessionState,
+} from './queries/sessions.ts';
+export {
   batchesOf,
   type BatchFacts,
   auditBySource,

@@ -23,7 +23,7 @@ export interface Table {
 }
 
 /** Raised with every change of the tables; a ledger with a higher one is refused. */
-export const LEDGER_SCHEMA_VERSION = 1;
+export const LEDGER_SCHEMA_VERSION = 2;
 
 function column(name: string, type: string, personal: PersonalData, description: string): Column {
   return { name, type, personal, description };
@@ -238,6 +238,49 @@ const readings: Table = {
   ],
 };
 
+const sessions: Table = {
+  name: 'sessions',
+  description:
+    'What packets said of sessions, in the order of the log. Usage of a part is its total after less its total before.',
+  orderBy: 'entry_no, record_no, session',
+  sums: { quantity: 'quantity' },
+  columns: [
+    POSTED,
+    ...ADDRESS,
+    column('session', 'FixedString(16)', 'pseudonym', 'Digest over access server, session id, login and start.'),
+    column(
+      'event',
+      "Enum8('start' = 1, 'interim' = 2, 'stop' = 3, 'closed' = 4)",
+      'none',
+      'What the packet was; `closed`: it ended this session without being one of its packets.',
+    ),
+    ACCOUNT,
+    SUBSCRIPTION,
+    column('source', LC, 'none', 'Source that delivered the packet.'),
+    column('nas', LC, 'none', 'Name or address of the access server.'),
+    column('session_id', 'String', 'pseudonym', "The access server's id of the session."),
+    column('login', 'String', 'pseudonym', 'Login of the subscriber.'),
+    column('start_at', TIME, 'traffic', 'Start of the session.'),
+    column('last_at', TIME, 'traffic', 'Newest event of the session by then.'),
+    column('counted', 'Int64', 'traffic', 'Counters of the packet, both ways together, as they stand there.'),
+    column('counted_up', 'Int64', 'traffic', 'What of it went from the subscriber.'),
+    column('has_part', 'UInt8', 'none', '0: the packet brought nothing new; 1: the first part, 2: a later one.'),
+    column('before_at', TIME, 'traffic', 'Where the part begins.'),
+    column('before_quantity', 'Int64', 'traffic', 'Total of the session before the part.'),
+    column('before_up', 'Int64', 'traffic', 'What of it went from the subscriber.'),
+    column('after_at', TIME, 'traffic', 'Where the part ends.'),
+    column('quantity', 'Int64', 'traffic', 'Total of the session with the part; 0 without one.'),
+    column('quantity_up', 'Int64', 'traffic', 'What of it went from the subscriber.'),
+    column(
+      'marks',
+      'String',
+      'traffic',
+      'Totals where a month or version of a tariff began in the session: milliseconds:up:down, with blanks between.',
+    ),
+    column('closed', LC, 'none', 'Why the session is closed: stop, restart, port or silence; empty while it goes on.'),
+  ],
+};
+
 export const TABLES = {
   charges,
   charges_daily: chargesDaily,
@@ -246,6 +289,7 @@ export const TABLES = {
   controls,
   suspense,
   readings,
+  sessions,
 } as const;
 export type TableName = keyof typeof TABLES;
 export const TABLE_NAMES = Object.keys(TABLES) as TableName[];

@@ -31,11 +31,18 @@ export { compareTariffs, type TariffDifference } from './comparison/index.ts';
 export {
   TariffBook,
   authorise,
+  bordersBetween,
+  bytesOf,
   divideUsage,
   explainRating,
+  piecesOf,
+  rateRunning,
   rateUsage,
   type BookVersion,
   type Explanation,
+  type PartOfSession,
+  type Piece,
+  type RunningTotal,
   type Step,
 } from './engine/index.ts';
 export {

@@ -45,6 +45,7 @@ export type Unit = keyof typeof UNITS;
 const UNIT_NAMES = Object.keys(UNITS) as Unit[];
 
 export const RECORD_KINDS = ['usage', 'registerReading', 'intervalReading', 'context', 'ignored'] as const;
+export const SESSION_EVENTS = ['counters', 'start', 'restart'] as const;
 export const QUALITIES = ['unknown', 'estimated', 'actual', 'verified'] as const;
 
 const Name = Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_.-]*$', maxLength: 100 });
@@ -166,6 +167,10 @@ const RecordClass = Type.Object(
     service: optional(Type.Enum([...SERVICE_NAMES]), 'Of usage and readings.'),
     when: optional(Type.Record(FieldName, Condition), 'All of these hold; the first class that fits is taken.'),
     record: optional(Mapping, "This class's own columns, on top of the file's `record`."),
+    session: optional(
+      Type.Enum([...SESSION_EVENTS]),
+      'What it says of a session: `counters` so far (usage), its `start`, or the `restart` of the access server (context).',
+    ),
   },
   strict,
 );
@@ -248,6 +253,21 @@ export const FormatSchema = Type.Object(
     secondSight: optional(
       Type.Enum(['conflict', 'revision', 'counter']),
       'What the same identity with other content means; conflict when left out.',
+    ),
+    sessions: optional(
+      Type.Object(
+        {
+          ends: Type.Record(FieldName, Condition, {
+            description: 'Holds for the record that ends its session and has its final counters.',
+          }),
+          gigawords: optional(
+            Type.Array(FieldName, { minItems: 1, maxItems: 4 }),
+            'Where none of these fields has a value, the counters are 32 bits that may wrap.',
+          ),
+        },
+        strict,
+      ),
+      'Records with `session: counters` are joined to sessions: each brings what its session has more by now.',
     ),
     trailer: optional(
       Type.Object(

@@ -3,4 +3,4 @@ export type { Front, FrontOptions } from './front/front-types.ts';
 export type { FrontServices } from './http/index.ts';
 export * from './copy/index.ts';
 export { version } from './front/version.ts';
-export { dumpShards, IdentityFiles, loadShards } from './rater/index.ts';
+export { dumpShards, IdentityFiles, loadShards, newState } from './rater/index.ts';

@@ -2,7 +2,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Duplicates, SHARD_COUNT, Sight } from '../../mediation/duplicates/index.ts';
-import { RegisterBook } from '../../mediation/readings/index.ts';
 import { TollgridError } from '../../platform/errors.ts';
 import type { IdentityFiles } from '../../server/index.ts';
 
@@ -216,9 +215,8 @@ export class IdentityBench {
     const { home, identities, months } = this.options;
     const folder = path.join(home, 'checkpoint');
     fs.mkdirSync(folder);
-    const registers = new RegisterBook();
     const dumpedMs = performance.now();
-    this.server.dumpShards({ duplicates: this.tiered, registers }, this.older, folder, 0);
+    this.server.dumpShards(this.server.newState(this.tiered), this.older, folder, 0);
     const dumpMs = performance.now() - dumpedMs;
     const sizes = fs.readdirSync(folder).map((name) => [name, fs.statSync(path.join(folder, name)).size] as const);
     const bytes = (linked: boolean): number =>
@@ -227,7 +225,7 @@ export class IdentityBench {
     this.older.close();
     [this.older, this.tiered] = this.empty('again');
     const loadedMs = performance.now();
-    await this.server.loadShards({ duplicates: this.tiered, registers }, this.older, folder, ALONE);
+    await this.server.loadShards(this.server.newState(this.tiered), this.older, folder, ALONE);
     const loadMs = performance.now() - loadedMs;
     if (this.tiered.size + this.older.count !== before)
       throw new TollgridError(

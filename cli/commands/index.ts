@@ -21,6 +21,7 @@ import { rebuild } from './rebuild.ts';
 import { registry } from './registry.ts';
 import { rerate } from './rerate.ts';
 import { restore } from './restore.ts';
+import { sessions } from './sessions.ts';
 import { settle } from './settle.ts';
 import { source } from './source.ts';
 import { start } from './start.ts';
@@ -35,6 +36,7 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   ingest,
   rate,
   charges,
+  sessions,
   explain,
   settle,
   rerate,

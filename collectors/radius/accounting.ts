@@ -31,8 +31,11 @@ export class Accounting {
     this.surroundings = surroundings;
   }
 
-  /** The answer, or null when there is none (yet): then the access server tries again. */
-  async handle(datagram: Uint8Array, sender: Sender): Promise<Uint8Array | null> {
+  /**
+   * The answer, or null when there is none (yet): then the access server tries again. A promise only where something has to
+   * be made durable: what a flood brings is judged at once, the cheapest question first.
+   */
+  handle(datagram: Uint8Array, sender: Sender): Uint8Array | null | Promise<Uint8Array | null> {
     const packet = readPacket(datagram);
     if (packet === null) return this.drop('malformed');
     if (packet.code !== Code.accountingRequest && packet.code !== Code.statusServer) return this.drop('other');

@@ -4,6 +4,7 @@ import type { Collector, CollectorStatus, RecordIntake, Surroundings } from '../
 import { bindUdp, closeUdp } from '../udp/socket.ts';
 import { Accounting } from './accounting.ts';
 import { RadiusClients, type RadiusClient } from './clients.ts';
+import { Peers } from './peers.ts';
 import { RadsecServer, type RadsecOptions } from './radsec.ts';
 
 export interface RadiusOptions {
@@ -20,22 +21,32 @@ export class RadiusCollector implements Collector {
   private readonly underway = new Set<Promise<void>>();
   private socket: dgram.Socket | null = null;
   private radsec: RadsecServer | null = null;
+  private peers: Peers | null = null;
+  private readonly surroundings: Surroundings;
 
   constructor(options: RadiusOptions, intake: RecordIntake, surroundings: Surroundings) {
     this.options = options;
     this.accounting = new Accounting(intake, surroundings);
     this.clients = new RadiusClients(options.clients);
+    this.surroundings = surroundings;
   }
 
   async start(): Promise<void> {
-    const socket = await bindUdp(this.options);
+    const socket = await bindUdp(this.options, { shared: true });
     try {
       if (this.options.tls !== undefined) this.radsec = await RadsecServer.open(this.options.tls, this.accounting);
     } catch (error) {
       await closeUdp(socket);
       throw error;
     }
-    socket.on('message', (bytes, { address, port }) => this.receive(socket, bytes, address, port));
+    this.peers = new Peers(
+      socket,
+      (bytes, { address, port }) => this.receive(socket, bytes, address, port),
+      ({ message }) => this.surroundings.warn('SOURCE_UNREACHABLE', `a sender gets no socket of its own: ${message}`),
+    );
+    socket.on('message', (bytes, { address, port }) => {
+      if (this.receive(socket, bytes, address, port)) this.peers?.proved(address, port);
+    });
     this.socket = socket;
   }
 
@@ -44,7 +55,7 @@ export class RadiusCollector implements Collector {
       state: this.socket === null ? 'waiting' : 'taking',
       detail: this.detail(),
       lastSeenMs: this.accounting.lastSeenMs,
-      connections: this.radsec?.connections ?? 0,
+      connections: (this.radsec?.connections ?? 0) + (this.peers?.count ?? 0),
       waitingFiles: 0,
       refused: { ...this.accounting.dropped },
     };
@@ -59,10 +70,12 @@ export class RadiusCollector implements Collector {
   }
 
   async stop(): Promise<void> {
-    const { socket, radsec } = this;
-    this.socket = this.radsec = null;
+    const { socket, radsec, peers } = this;
+    this.socket = this.radsec = this.peers = null;
     socket?.removeAllListeners('message');
+    peers?.stopReading();
     await Promise.all(this.underway);
+    await peers?.stop();
     await radsec?.stop();
     if (socket !== null) await closeUdp(socket);
   }
@@ -74,15 +87,23 @@ export class RadiusCollector implements Collector {
     return `listens on ${address}:${port}${overTls}`;
   }
 
-  private receive(socket: dgram.Socket, bytes: Uint8Array, address: string, port: number): void {
+  /** Answers through the open socket, when it is time to. True for a genuine request. */
+  private receive(socket: dgram.Socket, bytes: Uint8Array, address: string, port: number): boolean {
     const secret = this.clients.secretOf(address);
-    if (secret === null) return void this.accounting.drop('stranger');
-    const handled: Promise<void> = this.accounting
-      .handle(bytes, { address, port, secret })
-      .then((answer) => {
-        if (answer !== null) socket.send(answer, port, address, () => undefined);
-      })
-      .finally(() => this.underway.delete(handled));
+    if (secret === null) {
+      this.accounting.drop('stranger');
+      return false;
+    }
+    const send = (made: Uint8Array | null): void => {
+      if (made !== null) socket.send(made, port, address, () => undefined);
+    };
+    const answer = this.accounting.handle(bytes, { address, port, secret });
+    if (!(answer instanceof Promise)) {
+      send(answer);
+      return false;
+    }
+    const handled: Promise<void> = answer.then(send).finally(() => this.underway.delete(handled));
     this.underway.add(handled);
+    return true;
   }
 }

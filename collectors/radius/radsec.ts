@@ -106,7 +106,7 @@ export class RadsecServer {
         packets.push(rest.subarray(0, length));
         rest = rest.subarray(length);
       }
-      const answers = await Promise.all(packets.map((packet) => this.accounting.handle(packet, sender)));
+      const answers = await Promise.all(packets.map(async (packet) => this.accounting.handle(packet, sender)));
       for (const answer of answers) if (answer !== null && !socket.destroyed) socket.write(answer);
     }
   }

@@ -186,6 +186,13 @@ export class Duplicates {
     return Sight.revision;
   }
 
+  /** Whether an identity of that time is remembered. */
+  knows(identity: Uint32Array, startMs: number): boolean {
+    const [word0, k1, k2, k3] = identity;
+    if (this.tables[word0 & (TABLE_COUNT - 1)].find(k1, k2, k3, this.oldestTag) >= 0) return true;
+    return this.findOlder(word0, k1, k2, k3, startMs) !== null;
+  }
+
   private findOlder(word0: number, k1: number, k2: number, k3: number, startMs: number): KeptIdentity | null {
     const { older } = this;
     if (older === null || older.empty) return null;

@@ -102,6 +102,7 @@ export function compileFormat(publication: Publication): CompiledFormat {
     name: document.format,
     classes: plan.classes,
     identity: parts.byFields ? 'key' : 'occurrence',
+    joinsSessions: document.classes.some(({ session }) => session !== undefined),
     framed: layout.framed ?? false,
     secondSight: document.secondSight ?? 'conflict',
     fieldNames: fields.names,

@@ -2,7 +2,7 @@
  * Decodes slices by a compiled format. Ordinary records are decoded in batches (`batch/`), all others one by one: headers
  * and trailers, what is not ASCII, and what has a fault. Neither makes objects or strings.
  */
-import { Disposition } from '../../schemas/columns/record-columns.ts';
+import { Disposition, SessionFlag } from '../../schemas/columns/record-columns.ts';
 import type { RecordColumns } from '../../schemas/columns/record-columns.ts';
 import type { FormatField } from '../../schemas/format.ts';
 import { BatchDecoder } from './batch/batch-decoder.ts';
@@ -65,6 +65,8 @@ export class Decoder {
   private readonly texts: readonly (TextPlan | null)[];
   private readonly plans: readonly ClassPlan[];
   private readonly classSeeds: readonly number[];
+  /** Batches know nothing of sessions: these records are decoded one by one. */
+  private readonly joinsSessions: boolean;
   private readonly batch: Batch;
   private readonly batches: BatchDecoder;
   /** Number of the field at fault + 1 in the record being decoded. */
@@ -76,7 +78,9 @@ export class Decoder {
     const slots = usedSlots(parts);
     this.splitter = parts.layout.splitter(slots);
     // Where each record tells its type, the row is asked.
-    this.plain = 'splitPlain' in this.splitter && parts.recordTypes === null ? (this.splitter as PlainSplitter) : null;
+    this.joinsSessions = parts.plan.plans.some(({ session }) => session !== null);
+    const inOneGo = parts.recordTypes === null && !this.joinsSessions;
+    this.plain = 'splitPlain' in this.splitter && inOneGo ? (this.splitter as PlainSplitter) : null;
     this.readers = parts.fields.readers;
     this.texts = parts.fields.texts;
     this.plans = parts.plan.plans;
@@ -151,7 +155,8 @@ export class Decoder {
   private isOrdinary(): boolean {
     const { row } = this;
     const { recordTypes, minColumns, maxColumns, layout } = this.parts;
-    if (row.fault !== 0 || row.high || row.columns < minColumns || row.columns > maxColumns) return false;
+    if (this.joinsSessions || row.fault !== 0 || row.high || row.columns < minColumns || row.columns > maxColumns)
+      return false;
     if (recordTypes === null) return true;
     const mark = recordTypes.marks.find(row.text, row.slotStart[layout.typeSlot], row.slotEnd[layout.typeSlot]);
     return mark >= 0 && recordTypes.typeOf[mark] === 0;
@@ -271,6 +276,7 @@ export class Decoder {
     if (plan.quantity >= 0 && present[plan.quantity] === 1) columns.quantity[i] = number[plan.quantity];
     if (plan.sequence >= 0 && present[plan.sequence] === 1) columns.sequence[i] = number[plan.sequence];
     if (plan.start >= 0 && present[plan.start] === 1) columns.startMs[i] = number[plan.start];
+    if (plan.session !== null) this.writeTexts(columns, i, plan);
   }
 
   private readTrailer(columns: RecordColumns, i: number, trailer: TrailerPlan): number {
@@ -331,15 +337,26 @@ export class Decoder {
     columns.startMs[i] = startMs;
     columns.endMs[i] = endMs;
     columns.quantity[i] = quantity;
-    const { textColumns, textSources } = plan;
-    const { textStart, textLength } = row;
+    if (plan.session !== null) columns.session[i] = sessionFlags(row, plan.session);
+    this.writeTexts(columns, i, plan);
+    return 0;
+  }
+
+  private writeTexts(columns: RecordColumns, i: number, { textColumns, textSources }: ClassPlan): void {
+    const { textStart, textLength } = this.row;
     for (let k = 0; k < textColumns.length; k++) {
       const column = textColumns[k];
       columns.textOffset[column][i] = textStart[textSources[k]];
       columns.textLength[column][i] = textLength[textSources[k]];
     }
-    return 0;
   }
+}
+
+/** `SessionFlag`s of a record that has counters. */
+function sessionFlags(row: Row, { ends, gigawords }: NonNullable<ClassPlan['session']>): number {
+  const last = ends.every((condition) => condition.test(row));
+  const exact = gigawords.length === 0 || gigawords.some((no) => row.present[no] === 1);
+  return (last ? SessionFlag.last : 0) | (exact ? SessionFlag.exact : 0);
 }
 
 /** Slots that decoding reads; `explain` reads the others too. */

@@ -9,6 +9,7 @@ export type {
   RecordClass,
   RecordKind,
   SequenceRule,
+  SessionEvent,
   SliceTotals,
 } from './types.ts';
 export type { Mistake } from './document.ts';

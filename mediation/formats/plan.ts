@@ -26,6 +26,8 @@ export interface ClassPlan {
   /** Index in TEXT_FIELDS, and the field that fills it. */
   textColumns: Uint8Array;
   textSources: Uint16Array;
+  /** The record is about a session: whether it ends it, and fields of which one says that counters are whole. */
+  session: { ends: readonly Condition[]; gigawords: Uint16Array } | null;
 }
 
 export interface Plan {
@@ -35,6 +37,17 @@ export interface Plan {
   conditionReads: Uint16Array;
   /** Quality by symbol. */
   qualityOf: Int8Array;
+}
+
+/** Texts that say which session a record is about. */
+const SESSION_TEXTS: readonly string[] = ['sessionId', 'login', 'nas', 'nasPort'];
+
+function endsOf(document: FormatDocument, fields: CompiledFields): Condition[] {
+  const ends = Object.entries(document.sessions?.ends ?? {});
+  return ends.map(([name, condition]) => {
+    const no = document.fields.findIndex((field) => field.name === name);
+    return compileCondition(no, document.fields[no], condition, fields.symbols);
+  });
 }
 
 /** All fields that `wanted` need, themselves included, in the order of the file. */
@@ -81,11 +94,26 @@ export function makePlan(document: FormatDocument, fields: CompiledFields, ident
       sequence: document.sequence !== undefined ? base.sequence : -1,
       start: document.sequence?.daily === true ? base.start : -1,
     };
+    const about = spec.session === 'restart' ? ['nas'] : SESSION_TEXTS;
+    const told = texts.filter(({ column }) => about.includes(TEXT_FIELDS[column]));
+    const endFields = Object.keys(document.sessions?.ends ?? {}).map((name) => numbers.get(name)!);
+    const gigawords = (document.sessions?.gigawords ?? []).map((name) => numbers.get(name)!);
+    const session =
+      spec.session === undefined ? null : { ends: endsOf(document, fields), gigawords: Uint16Array.from(gigawords) };
+    const ofSession =
+      session === null
+        ? []
+        : absorbed
+          ? [base.start, ...told.map(({ source }) => source)]
+          : [...endFields, ...gigawords];
     const wanted = absorbed ? Object.values(checked).filter((no) => no >= 0) : [...mapped, ...identity, ...required];
+    wanted.push(...ofSession.filter((no) => no >= 0));
     const reads = withSources(document.fields, wanted).filter((no) => !conditionReads.includes(no));
     return {
       ...base,
       ...(absorbed && checked),
+      ...(session !== null && { start: base.start }),
+      session,
       classNo,
       kind: spec.kind,
       conditions: Object.entries(spec.when ?? {}).map(([name, condition]) => {
@@ -94,12 +122,12 @@ export function makePlan(document: FormatDocument, fields: CompiledFields, ident
       }),
       reads: Uint16Array.from(reads),
       timed: spec.service !== undefined && SERVICES[spec.service] === 'ms',
-      textColumns: Uint8Array.from(texts, ({ column }) => column),
-      textSources: Uint16Array.from(texts, ({ source }) => source),
+      textColumns: Uint8Array.from(absorbed ? told : texts, ({ column }) => column),
+      textSources: Uint16Array.from(absorbed ? told : texts, ({ source }) => source),
     };
   });
-  const classes = document.classes.map(({ class: name, kind, service }): RecordClass => {
-    return service === undefined ? { name, kind } : { name, kind, service };
+  const classes = document.classes.map(({ class: name, kind, service, session }): RecordClass => {
+    return { name, kind, ...(service !== undefined && { service }), ...(session !== undefined && { session }) };
   });
   const qualityOf = Int8Array.from(fields.symbols.texts, (text) => QUALITIES.indexOf(text as 'unknown'));
   return { classes, plans, conditionReads: Uint16Array.from(conditionReads), qualityOf };

@@ -9,6 +9,7 @@ import { fieldMistakes, unitBase } from './field-rules.ts';
 import { REGISTRY } from './families/index.ts';
 import { typeOf } from './fields/compile-fields.ts';
 import { sequenceMistakes } from './sequence.ts';
+import { sessionMistakes } from './session-rules.ts';
 
 export interface Finding {
   /** JSON pointer. */
@@ -30,6 +31,7 @@ export function findMistakes(document: FormatDocument): Finding[] {
     ...identityMistakes(document, fields),
     ...trailerMistakes(document, fields),
     ...sequenceMistakes(document, fields),
+    ...sessionMistakes(document, fields),
   ];
 }
 

@@ -5,11 +5,15 @@ import type { ServiceName } from '../../schemas/columns/usage-columns.ts';
 /** What a record of a class is. `context`: absorbed (headers, trailers, starts and interims); `ignored`: filtered. */
 export type RecordKind = 'usage' | 'registerReading' | 'intervalReading' | 'context' | 'ignored';
 
+export type SessionEvent = 'counters' | 'start' | 'restart';
+
 export interface RecordClass {
   name: string;
   kind: RecordKind;
   /** Absent for context and ignored. */
   service?: ServiceName;
+  /** What it says of a session. */
+  session?: SessionEvent;
 }
 
 export interface CompiledFormat {
@@ -17,6 +21,8 @@ export interface CompiledFormat {
   readonly classes: readonly RecordClass[];
   /** `key`: the identity fields are unique. `occurrence`: all fields plus the occurrence number within the file. */
   readonly identity: 'key' | 'occurrence';
+  /** Some class is about sessions. */
+  readonly joinsSessions: boolean;
   /** Single records are joined to a batch as they are (frames) and not by line ends. */
   readonly framed: boolean;
   /**

@@ -32,7 +32,17 @@ export function divideUsage(book: TariffBook, binding: Int32Array, usage: UsageC
 
 /** UTC, ascending, inside the usage. */
 function bordersOf(book: TariffBook, binding: Int32Array, usage: UsageColumns, row: number): number[] {
-  const [startMs, endMs, bound] = [usage.startMs[row], usage.endMs[row], usage.tariffNo[row]];
+  return bordersBetween(book, binding, usage.tariffNo[row], usage.startMs[row], usage.endMs[row]);
+}
+
+/** Months and versions that begin inside a usage of that span, where its tariff (`bound`: number of the look-up) divides. */
+export function bordersBetween(
+  book: TariffBook,
+  binding: Int32Array,
+  bound: number,
+  startMs: number,
+  endMs: number,
+): number[] {
   const tariffNo = bound < binding.length ? binding[bound] : -1;
   const versions = tariffNo < 0 ? [] : book.tariffs[tariffNo];
   const borders: number[] = [];

@@ -157,7 +157,7 @@ function nameOf(tariff: CompiledTariff, { rule, asked }: Priced): number {
   return length === 0 ? rule : (rule << length) + heldBits(tariff, asked);
 }
 
-function writeRow(usage: UsageColumns, row: number, version: BookVersion | undefined, priced: Priced): void {
+export function writeRow(usage: UsageColumns, row: number, version: BookVersion | undefined, priced: Priced): void {
   const rated = priced.code === 0;
   usage.code[row] = priced.code;
   usage.amountMicros[row] = rated ? priced.amountMicros : 0;

@@ -59,7 +59,7 @@ export function runRecord(tariff: CompiledTariff, book: TariffBook, { given, exp
 function partOf(tariff: CompiledTariff, { usage, records, facts }: TestColumns, done: number): Priced {
   const part = new Priced();
   part.asked = { usage, records, facts, row: 0 };
-  const before = { endMs: usage.startMs[0], quantity: done, quantityUp: 0 };
+  const before = done === 0 ? null : { endMs: usage.startMs[0], quantity: done, quantityUp: 0 };
   ratePart(tariff, usage, records, 0, before, part);
   return part;
 }

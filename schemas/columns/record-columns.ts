@@ -20,7 +20,16 @@ export const TEXT_FIELDS = [
   'sessionId',
   'redirectingParty',
   'trafficClass',
+  'nas',
+  'nasPort',
 ] as const;
+/** Bits of `RecordColumns.session`. */
+export const SessionFlag = {
+  /** The record ends its session. */
+  last: 1,
+  /** Its counters are whole, not the low 32 bits. */
+  exact: 2,
+} as const;
 export type TextFieldName = (typeof TEXT_FIELDS)[number];
 
 /** What became of a record. `usable` lives only inside a slice: it becomes rated, duplicate, suspended... in stage B. */
@@ -86,6 +95,8 @@ export class RecordColumns {
   readonly scale: Uint8Array;
   /** Reading quality: 0 unknown, 1 estimated, 2 actual, 3 verified. Higher wins a revision. */
   readonly quality: Uint8Array;
+  /** Of records whose quantity is a counter of a session: `SessionFlag`s; 0 elsewhere. */
+  readonly session: Uint8Array;
   /** Sequence number the source gave, or -1. */
   readonly sequence: Float64Array;
   /** 128-bit digest over the identity fields: words 4i..4i+3. */
@@ -113,6 +124,7 @@ export class RecordColumns {
     this.quantityUp = new Float64Array(shared(capacity * 8));
     this.scale = new Uint8Array(shared(capacity));
     this.quality = new Uint8Array(shared(capacity));
+    this.session = new Uint8Array(shared(capacity));
     this.sequence = new Float64Array(shared(capacity * 8));
     this.identity = new Uint32Array(shared(capacity * 16));
     this.content = new Uint32Array(shared(capacity * 4));
@@ -128,7 +140,15 @@ export class RecordColumns {
   /** Empties the columns for another slice; what the last one left is cleared. */
   reset(sliceLength: number): void {
     const used = this.count;
-    for (const column of [this.code, this.faultField, this.disposition, this.scale, this.quality, this.classNo]) {
+    for (const column of [
+      this.code,
+      this.faultField,
+      this.disposition,
+      this.scale,
+      this.quality,
+      this.classNo,
+      this.session,
+    ]) {
       column.fill(0, 0, used);
     }
     for (const column of [this.startMs, this.endMs, this.quantity, this.quantityUp, this.sequence])

@@ -1,6 +1,22 @@
 import type { ErrorEntry } from '../errors.ts';
 
 export const mediationErrors = {
+  SESSION_BACKWARDS: {
+    cause:
+      'The counters of a packet are lower than those that its session had before, and neither a wrap nor a new session explains it.',
+    cure: 'Ask what the access server did; write the packet off, or charge the session by hand. Other packets of it go on.',
+    counter: 'tollgrid_errors_total',
+    http: 422,
+    exit: 1,
+  },
+  SESSION_TOO_LATE: {
+    cause:
+      'A packet of a session came when what it could change is not remembered any more: days after its end, or far behind others.',
+    cure: 'Compare with the access server what the session used; write the packet off, or charge the difference by hand.',
+    counter: 'tollgrid_errors_total',
+    http: 422,
+    exit: 1,
+  },
   FORMAT_INVALID: {
     cause: 'A format file has mistakes; the message lists each with its line.',
     cure: 'Correct the lines named, then run `tollgrid format check FILE`.',

@@ -6,6 +6,7 @@ import { say } from './prepare.mjs';
 /** Program → package that brings it. */
 const PACKAGES = {
   radclient: 'freeradius-utils',
+  freeradius: 'freeradius',
   mosquitto: 'mosquitto',
   sshd: 'openssh-server',
   vsftpd: 'vsftpd',
@@ -24,7 +25,8 @@ export function installServers() {
   }
   const packages = [...new Set(missing.map((program) => PACKAGES[program]))];
   say(`Installing for the tests: ${packages.join(', ')} ...`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // Without a run level no server that comes with a package is started.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   const apt = (...args) => spawnSync('apt-get', ['-qq', ...args], { env, stdio: 'ignore', timeout: 300_000 }).status;
   const install = () => apt('install', '-y', '--no-install-recommends', ...packages);
   // The lists may be absent or old.

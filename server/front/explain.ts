@@ -17,6 +17,7 @@ import type { ReferenceData } from '../rater/index.ts';
 import { corrections } from './explain-corrections.ts';
 import { meterSteps } from './explain-meter.ts';
 import { provisionalSteps } from './explain-provisional.ts';
+import { explainPart, sessionOf } from './explain-session.ts';
 import { explainSettlement } from './explain-settlement.ts';
 import type { LogState } from './log-state.ts';
 import type { ReferenceHistory } from './reference-history.ts';
@@ -144,7 +145,9 @@ async function usageSteps(
     usage.quantity[row] = Number(charge.quantity) * sign;
     usage.quantityUp[row] = Number(charge.quantityUp) * sign;
     const facts = reference.factsFor(format);
-    const told = explainRating(reference.tariffBook, reference.binding, usage, records, row, facts);
+    const packet = format.joinsSessions ? await sessionOf(ledger, charge) : null;
+    const part = packet === null ? null : explainPart(reference, usage, records, row, packet, facts);
+    const told = part ?? explainRating(reference.tariffBook, reference.binding, usage, records, row, facts);
     const steps = [...before, ...told.steps.map(({ step, text, data }): ExplainStep => ({ step, text, data }))];
     const amount = formatMicros(told.amountMicros * sign, 6);
     if (amount !== charge.amount) {

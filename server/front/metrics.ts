@@ -73,6 +73,8 @@ export class FrontMetrics {
     const seconds = totals.growth('writeSeconds', statistics.writeSeconds);
     for (let i = 0; i < writes; i++) metrics.tollgrid_ledger_write_seconds.observe(seconds / writes);
     if (statistics.identities !== null) this.followIdentities(statistics.identities);
+    const open = statistics.openSessions ?? statistics.identities?.openSessions;
+    if (open !== undefined) metrics.tollgrid_sessions_open.set(open);
   }
 
   private followIdentities(identities: IdentityStatistics): void {

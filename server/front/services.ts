@@ -6,6 +6,7 @@ import {
   countSuspense,
   exportCanonically,
   listCharges,
+  listSessions,
   listSuspense,
   listUsage,
   suspenseBytes,
@@ -25,7 +26,7 @@ import { rerateServices } from './rerate-services.ts';
 import { ReferenceHistory } from './reference-history.ts';
 import { summaryOf } from './outcome.ts';
 import { sourceServices } from './source-services.ts';
-import { chargeItem, Names, usageItem } from './to-api.ts';
+import { chargeItem, sessionItem, Names, usageItem } from './to-api.ts';
 import { fileInput, publishAnswer, tariffServices } from './tariff-services.ts';
 import { version } from './version.ts';
 
@@ -107,6 +108,19 @@ export function createServices(front: FrontParts): FrontServices {
       });
       const names = await Names.of(front.registry, found.items);
       return page(found, (item) => chargeItem(item, names));
+    },
+
+    sessions: async ({ account, login, nas, all, limit, cursor }) => {
+      const found = await listSessions(children.ledger, {
+        ...(await accountFilter(account)),
+        limit,
+        ...(login !== undefined && { login }),
+        ...(nas !== undefined && { nas }),
+        ...(all !== undefined && { all }),
+        ...(cursor !== undefined && { cursor }),
+      });
+      const names = await Names.of(front.registry, found.items);
+      return page(found, (item) => sessionItem(item, names));
     },
 
     explainCharge: async (id) => {

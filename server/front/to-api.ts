@@ -1,7 +1,8 @@
 /** From ledger rows to the API's answers: numbers become the operator's ids, times ISO 8601, bigger numbers text. */
-import type { Charge, Usage } from '../../ledger/index.ts';
+import type { Charge, SessionState, Usage } from '../../ledger/index.ts';
 import type { Registry } from '../../registry/index.ts';
 import type { ChargeItem } from '../../schemas/api/charges.ts';
+import type { SessionItem } from '../../schemas/api/sessions.ts';
 import type { UsageItem } from '../../schemas/api/usage.ts';
 import { SERVICES, type ServiceName } from '../../schemas/columns/usage-columns.ts';
 
@@ -40,6 +41,18 @@ export function periodText(yyyymm: number): string {
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();
+
+export function sessionItem(state: SessionState, names: Names): SessionItem {
+  const { session, nas, sessionId, login, accountNo, subscriptionNo, source, quantity, quantityUp, charges } = state;
+  return {
+    ...{ session, nas, sessionId, login, source, quantity, quantityUp, charges },
+    account: accountNo === 0 ? null : names.account(accountNo),
+    subscription: subscriptionNo === 0 ? null : names.subscription(subscriptionNo),
+    startAt: iso(state.startMs),
+    lastAt: iso(state.lastMs),
+    closed: state.closed as SessionItem['closed'],
+  };
+}
 
 export function chargeItem(charge: Charge, names: Names): ChargeItem {
   return {

@@ -10,6 +10,7 @@ import { installRequestLog, quiet } from './request-log.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { canaryRoutes } from './routes/canaries.ts';
 import { chargeRoutes } from './routes/charges.ts';
+import { sessionRoutes } from './routes/sessions.ts';
 import { copyRoutes } from './routes/copies.ts';
 import { fileRoutes } from './routes/files.ts';
 import { heldFileRoutes } from './routes/held-files.ts';
@@ -81,6 +82,7 @@ function v1(services: FrontServices, fileBytesMax: number) {
     await app.register(heldFileRoutes(services));
     await app.register(sourceRoutes(services));
     await app.register(chargeRoutes(services));
+    await app.register(sessionRoutes(services));
     await app.register(accountRoutes(services));
     await app.register(suspenseRoutes(services));
     await app.register(registryRoutes(services));

@@ -108,6 +108,7 @@ export const METRICS = {
     help: 'What the duplicate check takes: memory (with all that finds identities on disk) and disk.',
     labels: ['place'],
   },
+  tollgrid_sessions_open: { kind: 'gauge', help: 'Sessions that go on at access servers.', labels: [] },
   tollgrid_identity_files: { kind: 'gauge', help: 'Files of identities on disk.', labels: [] },
   tollgrid_identity_filter_bits: {
     kind: 'gauge',

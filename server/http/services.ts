@@ -8,6 +8,7 @@ import type { AccountDetail, AccountItem, UsageSummary } from '../../schemas/api
 import type { AuditBy, AuditReport, VerifyReport } from '../../schemas/api/audit.ts';
 import type { CanaryRequest, CanaryState } from '../../schemas/api/canaries.ts';
 import type { ChargeItem, Explanation } from '../../schemas/api/charges.ts';
+import type { SessionItem } from '../../schemas/api/sessions.ts';
 import type { CommandAnswer, Page } from '../../schemas/api/common.ts';
 import type { CopyFiles, CopyRun } from '../../schemas/api/copies.ts';
 import type { FileItem, IncidentItem } from '../../schemas/api/files.ts';
@@ -195,6 +196,14 @@ export interface FrontServices extends AuditServices, CopyServices, RerateServic
   charges(
     query: { account?: string | undefined; service?: string | undefined } & Span & PageRequest,
   ): Promise<Page<ChargeItem>>;
+  sessions(
+    query: {
+      account?: string | undefined;
+      login?: string | undefined;
+      nas?: string | undefined;
+      all?: boolean | undefined;
+    } & PageRequest,
+  ): Promise<Page<SessionItem>>;
   explainCharge(id: string): Promise<Explanation | null>;
   /** `period`: yyyy-mm, the service period. */
   usageSummary(account: string, period: string): Promise<UsageSummary | null>;

@@ -6,9 +6,11 @@ import {
   batchesOf,
   encodeRows,
   openSuspense,
+  sessionPackets,
   type LedgerBlock,
   type LedgerClient,
   type LedgerRow,
+  type SessionPacket,
   type SuspenseItem,
 } from '../../ledger/index.ts';
 import type { LogReader } from '../../platform/log/index.ts';
@@ -84,10 +86,11 @@ async function settleMonth(
 
 /** Tries suspended records again with the reference data of now. */
 async function recycle(
-  { ledger, pools }: CommandParts,
+  parts: CommandParts,
   entry: CommandEntry,
   filter: { code?: string; address?: string },
 ): Promise<LedgerBlock[]> {
+  const { ledger, pools } = parts;
   const { entryNo } = entry;
   const results: RecycleResult[] = [];
   const items = new Map<string, Waiting>();
@@ -95,6 +98,7 @@ async function recycle(
     // Which of two conflicting records is right is for people to say: trying again cannot.
     const waiting = portion.filter(({ code }) => code !== 'DUPLICATE_CONFLICT');
     const facts = await factsOf(ledger, waiting, entryNo);
+    const packets = await packetsOf(parts, waiting);
     const inputs = waiting.map((item): RecycledInput => {
       const { fileEntry, source, acceptedAtMs } = facts.get(Number(item.entryNo))!;
       return {
@@ -110,6 +114,7 @@ async function recycle(
         },
         recordNo: item.recordNo,
         holdsIdentity: true,
+        ...partOf(packets.get(item.address)),
         bytes: item.bytes,
       };
     });
@@ -117,6 +122,19 @@ async function recycle(
     for (const item of waiting) items.set(item.address, { ...item, bytes: NO_BYTES });
   }
   return finishRecycled(ledger, results, items, entryNo);
+}
+
+/** Packets of sessions that were counted when they came, and could not be priced. */
+function packetsOf(
+  { ledger, reference }: CommandParts,
+  waiting: readonly Waiting[],
+): Promise<Map<string, SessionPacket>> {
+  const joined = waiting.filter(({ format }) => reference.hasFormat(format) && reference.format(format).joinsSessions);
+  return sessionPackets(ledger, [...new Set(joined.map((item) => Number(item.entryNo)))]);
+}
+
+function partOf(packet: SessionPacket | undefined): Pick<RecycledInput, 'part'> {
+  return packet === undefined || packet.part === null ? {} : { part: packet.part };
 }
 
 async function finishRecycled(

@@ -11,4 +11,5 @@ export { Holders, keyOf, type AddressedUsage } from './settle-usage.ts';
 export { release, type SliceWork } from './slice-work.ts';
 export { ColumnPool, runStageA } from './stage-a.ts';
 export { ExtractLost, ReferenceTrail, type TrailFacts } from './reference-trail.ts';
+export { newState } from './stage-b.ts';
 export { customersOf, type Customers } from './subscriptions.ts';

@@ -1,6 +1,7 @@
 /** What front and rater say to each other (IPC), and the rater's main thread to its workers. */
 import type { LedgerBlock, LedgerRow, RegisterSpan, StandingRecords } from '../../ledger/index.ts';
 import type { Rework, RegisterReading } from '../../mediation/readings/index.ts';
+import type { SessionPart } from '../../mediation/sessions/index.ts';
 import type { LoggerOptions } from '../../platform/logger.ts';
 import type { RaterFigures, RerateProgress } from '../../schemas/api/rerates.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
@@ -67,6 +68,8 @@ export interface RaterStatistics {
   writeSeconds: number;
   /** Newest event of the last slice: for the delay from event to ledger. */
   newestEventMs: number;
+  /** Sessions that go on; null before the first slice. */
+  openSessions: number | null;
   /** As of a little while ago; null before the first look. */
   identities: IdentityStatistics | null;
 }
@@ -177,6 +180,7 @@ export interface SliceOutcome {
   controls: (ControlSum & { entryNo: number })[];
   reversals: Reversal[];
   suspendedByCode: Record<string, number>;
+  openSessions: number;
   /** Newest event in the slice, for the delay from event to ledger. */
   newestEventMs: number;
 }
@@ -186,6 +190,7 @@ export interface RecycledInput {
   place: SlicePlace;
   recordNo: number;
   holdsIdentity: boolean;
+  part?: SessionPart;
   bytes: Uint8Array;
 }
 
@@ -202,6 +207,8 @@ export interface RerateInput {
   records: StandingRecords;
   /** Of records that are register readings. */
   spans: RegisterSpan[];
+  /** Of records that are packets of sessions. */
+  parts: [recordNo: number, part: SessionPart][];
   postedEntry: number;
 }
 
@@ -226,6 +233,8 @@ export interface IdentityOptions {
 
 /** What is remembered of usage, and where. */
 export interface IdentityStatistics {
+  /** Sessions that go on. */
+  openSessions: number;
   inMemory: number;
   onDisk: number;
   memoryBytes: number;

@@ -4,6 +4,7 @@ import {
   compareRun,
   registerSpans,
   releaseBuffer,
+  sessionPackets,
   standingRecords,
   type LedgerBlock,
   type RegisterSpan,
@@ -12,7 +13,7 @@ import {
   type WantedUsage,
 } from '../../ledger/index.ts';
 import { EntryType } from '../../schemas/log-entries.ts';
-import type { RerateOutput } from './messages.ts';
+import type { RerateInput, RerateOutput } from './messages.ts';
 import { sliceSource } from './pipeline.ts';
 import type { RerateParts } from './rerate.ts';
 
@@ -86,6 +87,7 @@ async function rateRun(
       ...(await sliceSource(entry, parts.spoolPath)),
       records,
       spans: spans.get(records.entryNo) ?? [],
+      parts: await partsOf(parts, workspace, records.entryNo, (entry.head as { format: string }).format),
       postedEntry: workspace.entryNo,
     };
     const output = parts.pools.rerate(input);
@@ -96,6 +98,18 @@ async function rateRun(
   for (const output of pending) await take(output);
   await rated.flush();
   return unpriced;
+}
+
+/** What packets of sessions brought when they were counted. */
+async function partsOf(
+  { reference }: RerateParts,
+  { client }: RerateWorkspace,
+  entryNo: number,
+  format: string,
+): Promise<RerateInput['parts']> {
+  if (!reference.format(format).joinsSessions) return [];
+  const packets = [...(await sessionPackets(client, [entryNo])).values()];
+  return packets.flatMap(({ recordNo, part }) => (part === null ? [] : [[recordNo, part] as [number, typeof part]]));
 }
 
 /** Usage that ends at a reading needs to know where it began. */

@@ -11,6 +11,7 @@ import type { RerateInput, RerateOutput } from './messages.ts';
 import { refuseOversized } from './oversized.ts';
 import type { ReferenceData } from './reference-data.ts';
 import type { SliceEncoder } from './slice-encoder.ts';
+import { closeSpans, rateParts, spreadParts } from './session-rows.ts';
 import { release, type SliceWork } from './slice-work.ts';
 import { runStageA, type ColumnPool } from './stage-a.ts';
 
@@ -33,8 +34,13 @@ export function rerateSlice(
   const chargeFrom = select(work, format, input, refuse);
   measure(work, format, reference, input, refuse);
   compact(work);
+  const parts = new Map(input.parts);
+  const facts = reference.factsFor(format);
+  closeSpans(usage, parts);
   divideUsage(reference.tariffBook, reference.binding, usage);
-  rateUsage(reference.tariffBook, reference.binding, usage, records, 0, usage.count, reference.factsFor(format));
+  const totals = spreadParts(reference, usage, parts);
+  rateUsage(reference.tariffBook, reference.binding, usage, records, 0, usage.count, facts);
+  rateParts(reference, usage, records, totals, facts);
   refuseOversized(usage);
   for (let row = 0; row < usage.count; row++) {
     const record = usage.record[row];

@@ -4,6 +4,7 @@
  *
  *   duplicates-<thread>.bin   [table u32 | words u32 | slots] ...
  *   series-<thread>.ndjson    one register chain a line
+ *   sessions-<thread>.ndjson  hour of the last look for silent ones, then one session a line
  *   occurrences-<thread>.json counts of open files without unique keys
  *   window-<thread>.json      first month inside the duplicates window
  *   identities-*.ids          identities that left memory: links to files that never change
@@ -14,6 +15,8 @@ import readline from 'node:readline';
 import { shardOf } from '../../mediation/duplicates/index.ts';
 import { IDENTITY_FILE_SUFFIX, type IdentityFiles } from './identity-files.ts';
 import type { Series } from '../../mediation/readings/index.ts';
+import type { Session } from '../../mediation/sessions/index.ts';
+import { shardOfServer } from './session-stage.ts';
 import { meterHash, seriesShard, type Ownership, type ShardState } from './stage-b.ts';
 
 function writeAll(file: number, bytes: Uint8Array): void {
@@ -40,6 +43,10 @@ export function dumpShards(state: ShardState, older: IdentityFiles, folder: stri
   write(`series-${thread}.ndjson`, (file) => {
     for (const series of state.registers.dump()) writeAll(file, Buffer.from(`${JSON.stringify(series)}\n`));
   });
+  write(`sessions-${thread}.ndjson`, (file) => {
+    writeAll(file, Buffer.from(`${state.sessions.swept}\n`));
+    for (const session of state.sessions.dump()) writeAll(file, Buffer.from(`${JSON.stringify(session)}\n`));
+  });
   write(`occurrences-${thread}.json`, (file) => {
     writeAll(file, Buffer.from(JSON.stringify(state.duplicates.dumpOccurrences())));
   });
@@ -61,6 +68,7 @@ export async function loadShards(
     if (name.startsWith('window-')) state.duplicates.startWindowAt(Number(fs.readFileSync(filePath, 'utf8')));
     else if (name.startsWith('duplicates-')) loadDuplicates(state, filePath, owns);
     else if (name.startsWith('series-')) await loadSeries(state, filePath, owns);
+    else if (name.startsWith('sessions-')) await loadSessions(state, filePath, owns);
     else if (name.startsWith('occurrences-')) {
       const files = JSON.parse(fs.readFileSync(filePath, 'utf8')) as [number, [string, number][]][];
       // A count that another thread goes on with would come back from here as it is now.
@@ -96,6 +104,14 @@ function readExactly(file: number, target: Uint8Array, at: number): number {
     read += count;
   }
   return read;
+}
+
+async function loadSessions(state: ShardState, filePath: string, owns: (shard: number) => boolean): Promise<void> {
+  for await (const line of readline.createInterface({ input: fs.createReadStream(filePath) })) {
+    const read = JSON.parse(line) as Session | number;
+    if (typeof read === 'number') state.sessions.sweptAt(read);
+    else if (owns(shardOfServer(read.nas))) state.sessions.load(read);
+  }
 }
 
 async function loadSeries(state: ShardState, filePath: string, owns: (shard: number) => boolean): Promise<void> {

@@ -1,17 +1,29 @@
 /**
- * Stage B: what needs memory of earlier records: duplicates and register chains. A record belongs to the shard of its
+ * Stage B: what needs memory of earlier records: duplicates, register chains and sessions. A record belongs to the shard of its
  * state key, a shard to one thread, and each thread takes slices in log order.
  */
 import type { Duplicates } from '../../mediation/duplicates/index.ts';
 import { SHARD_COUNT, shardOf, Sight, type SightNo } from '../../mediation/duplicates/index.ts';
 import type { CompiledFormat } from '../../mediation/formats/index.ts';
-import type { RegisterBook } from '../../mediation/readings/index.ts';
-import { type RegisterReading, type Rework } from '../../mediation/readings/index.ts';
+import { RegisterBook, type RegisterReading, type Rework } from '../../mediation/readings/index.ts';
+import { SessionBook, type SessionPart } from '../../mediation/sessions/index.ts';
 import { errorNo } from '../../platform/errors.ts';
 import { hash32 } from '../../platform/hash128.ts';
 import type { RegistryLookup } from '../../registry/index.ts';
 import { Disposition, TEXT_FIELDS, type RecordColumns } from '../../schemas/columns/record-columns.ts';
+import type { UsageColumns } from '../../schemas/columns/usage-columns.ts';
+import {
+  acceptCounters,
+  acceptSessionContext,
+  closeSilent,
+  isKnownSession,
+  serverShard,
+  SettledInDuplicates,
+  type BordersOf,
+  type SessionStep,
+} from './session-stage.ts';
 import type { SliceWork } from './slice-work.ts';
+import { bordersBetween, type TariffBook } from '../../rating/index.ts';
 
 const METER = TEXT_FIELDS.indexOf('meter');
 const REGISTER = TEXT_FIELDS.indexOf('register');
@@ -23,6 +35,12 @@ const SERIES_SEED = 0x53455249;
 export interface ShardState {
   duplicates: Duplicates;
   registers: RegisterBook;
+  sessions: SessionBook;
+}
+
+export function newState(duplicates: Duplicates): ShardState {
+  const sessions = new SessionBook(new SettledInDuplicates(duplicates));
+  return { duplicates, registers: new RegisterBook(), sessions };
 }
 
 /** A standing usage that a later record replaces. */
@@ -42,6 +60,17 @@ export interface StageBResult {
   rework: Rework[];
   /** Readings that were context and have been revised: their records become superseded. */
   supersededContext: RegisterReading[];
+  sessions: SessionStep[];
+  /** Sessions that go on after the slice. */
+  openSessions: number;
+}
+
+/** What stage B asks of the reference data. */
+export interface StageBReference {
+  lookup: RegistryLookup;
+  windowMonths: number;
+  tariffBook: TariffBook;
+  binding: Int32Array;
 }
 
 export interface Ownership {
@@ -54,10 +83,14 @@ export interface RecycledRecord {
   entryNo: number;
   recordNo: number;
   holdsIdentity: boolean;
+  /** Of a packet of a session that was counted when it came: the usage it brought. */
+  part?: SessionPart;
 }
 
-export function stateShard(records: RecordColumns, record: number, isRegister: boolean): number {
-  if (!isRegister) return shardOf(records.identity[record * 4]);
+/** `of`: what the record is a part of, when it is more than itself. */
+export function stateShard(records: RecordColumns, record: number, of: 'register' | 'session' | null): number {
+  if (of === null) return shardOf(records.identity[record * 4]);
+  if (of === 'session') return serverShard(records, record);
   const { text, textOffset, textLength } = records;
   const meter = hash32(text, textOffset[METER][record], textLength[METER][record], SERIES_SEED);
   return seriesShard(meter, text, textOffset[REGISTER][record], textLength[REGISTER][record]);
@@ -76,16 +109,18 @@ export function runStageB(
   state: ShardState,
   work: SliceWork,
   format: CompiledFormat,
-  lookup: RegistryLookup,
+  reference: StageBReference,
   owner: Ownership,
-  windowMonths: number,
   recycled: RecycledRecord | null = null,
 ): StageBResult {
   const { records, usage, place } = work;
-  const result: StageBResult = { reversals: [], rework: [], supersededContext: [] };
+  const { lookup } = reference;
+  const sessions = recycled === null ? closeSilent(state.sessions, place.acceptedAtMs) : [];
+  const result: StageBResult = { reversals: [], rework: [], supersededContext: [], sessions, openSessions: 0 };
+  const session = format.classes.map((one) => one.session);
   const isRegister = format.classes.map((one) => one.kind === 'registerReading');
   const isInterval = format.classes.map((one) => one.kind === 'intervalReading');
-  state.duplicates.setWindow(place.acceptedAtMs, windowMonths, recycled !== null);
+  state.duplicates.setWindow(place.acceptedAtMs, reference.windowMonths, recycled !== null);
   const single = owner.threads === 1;
   let row = 0;
   for (let i = 0; i < records.count; i++) {
@@ -93,11 +128,18 @@ export function runStageB(
     const rowFrom = row;
     while (row < usage.count && usage.record[row] === i) row++;
     const disposition = records.disposition[i];
+    const about = work.rawIdentity[i] === 0 ? session[records.classNo[i]] : undefined;
+    if (disposition === Disposition.absorbed && about !== undefined) {
+      if (!single && serverShard(records, i) % owner.threads !== owner.thread) continue;
+      result.sessions.push(...acceptSessionContext(state.sessions, records, i, about, place.acceptedAtMs));
+      continue;
+    }
     if (disposition !== Disposition.usable && disposition !== Disposition.suspended) continue;
     const register = isRegister[records.classNo[i]] && work.rawIdentity[i] === 0;
-    const shard = stateShard(records, i, register);
+    const shard = stateShard(records, i, register ? 'register' : about === undefined ? null : 'session');
     if (!single && shard % owner.threads !== owner.thread) continue;
-    if (disposition === Disposition.usable && state.duplicates.isTooOld(records.startMs[i])) {
+    const tooOld = disposition === Disposition.usable && state.duplicates.isTooOld(records.startMs[i]);
+    if (tooOld && (about === undefined || !isKnownSession(state.sessions, records, i))) {
       suspend(records, i, errorNo('USAGE_TOO_OLD'));
       work.rawIdentity[i] = 1;
     }
@@ -108,6 +150,13 @@ export function runStageB(
     }
     if (sight === Sight.superseded) {
       records.disposition[i] = Disposition.superseded;
+      continue;
+    }
+    if (about !== undefined && records.disposition[i] === Disposition.usable) {
+      if (recycled?.part !== undefined) continue;
+      const borders = bordersFor(reference, usage, rowFrom, row);
+      const step = acceptCounters(state.sessions, records, i, place.acceptedAtMs, borders);
+      if (step !== null) result.sessions.push(step);
       continue;
     }
     if (sight === Sight.conflict) {
@@ -126,6 +175,7 @@ export function runStageB(
     }
   }
   if (place.last) state.duplicates.endFile(place.fileEntry);
+  result.openSessions = state.sessions.open;
   return result;
 }
 
@@ -144,12 +194,30 @@ function see(
     return duplicates.seeOccurrence(records.identity, record, place.fileEntry, atMs);
   }
   const { identity } = records;
-  const content = records.content[record];
+  // What a packet counted is in its identity; times differ each time it is sent.
+  const content = format.classes[records.classNo[record]].session === undefined ? records.content[record] : 0;
   const startMs = records.startMs[record];
   const quality = records.quality[record];
   const { secondSight } = format;
   if (holdsIdentity) return duplicates.seeAgain(identity, record, content, startMs, quality, secondSight, shard);
   return duplicates.see(identity, record, content, startMs, quality, secondSight, shard);
+}
+
+/** Of everybody who is charged for the record in the rows [from, to). */
+function bordersFor(
+  { tariffBook, binding }: StageBReference,
+  usage: UsageColumns,
+  from: number,
+  to: number,
+): BordersOf {
+  return (startMs, endMs) => {
+    if (!tariffBook.divides) return [];
+    const found = new Set<number>();
+    for (let row = from; row < to; row++) {
+      for (const border of bordersBetween(tariffBook, binding, usage.tariffNo[row], startMs, endMs)) found.add(border);
+    }
+    return [...found].sort((a, b) => a - b);
+  };
 }
 
 function suspend(records: RecordColumns, record: number, code: number): void {

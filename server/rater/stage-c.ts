@@ -1,5 +1,5 @@
 /** Stage C: rates what is left, and encodes the slice's rows for the ledger. No state, so it runs on any thread. */
-import type { LedgerBlock } from '../../ledger/index.ts';
+import { encodeRows, type LedgerBlock } from '../../ledger/index.ts';
 import { registerDifference, type Rework } from '../../mediation/readings/index.ts';
 import { divideUsage, rateUsage } from '../../rating/index.ts';
 import { Disposition } from '../../schemas/columns/record-columns.ts';
@@ -11,6 +11,8 @@ import type { BatchCounts, SliceOutcome } from './messages.ts';
 import { refuseOversized } from './oversized.ts';
 import type { ReferenceData } from './reference-data.ts';
 import { CHARGES_PER_VERSION, makeAgain } from './rework.ts';
+import type { SessionPart } from '../../mediation/sessions/index.ts';
+import { closeSpans, ownersOf, rateParts, sessionRows, spreadParts, type PartsByRecord } from './session-rows.ts';
 import { subscriptionsOf, type SliceEncoder } from './slice-encoder.ts';
 import type { SliceWork } from './slice-work.ts';
 import type { RecycledRecord, Reversal, StageBResult } from './stage-b.ts';
@@ -30,6 +32,7 @@ export function runStageC(
     recycled === null ? settleWithinSlice(reference, work, state) : { ...state, rework: lastOfEach(state.rework) };
 
   const subscriptions = subscriptionsOf(work, format);
+  const owners = ownersOf(usage, state.sessions);
   const drop = new Uint8Array(usage.count);
   let dropped = 0;
   for (let row = 0; row < usage.count; row++) {
@@ -39,17 +42,23 @@ export function runStageC(
   }
   if (dropped > 0) usage.compact(drop);
 
+  const parts = partsOf(state, recycled);
+  closeSpans(usage, parts);
   divideUsage(reference.tariffBook, reference.binding, usage);
+  const totals = spreadParts(reference, usage, parts);
   const facts = reference.factsFor(format);
   rateUsage(reference.tariffBook, reference.binding, usage, records, 0, usage.count, facts);
+  rateParts(reference, usage, records, totals, facts);
   refuseOversized(usage);
   suspendUnrated(work);
   const chosen = encoder.choose(work);
 
+  const address = { entryNo: recycled?.entryNo ?? place.entryNo, source: place.source };
   const blocks: LedgerBlock[] = [
     ...(recycled === null ? encoder.charges(reference, work, chosen, postedEntry) : []),
     ...encoder.readings(work, format, subscriptions, postedEntry, recycled),
     ...encoder.suspense(work, format, postedEntry, recycled),
+    ...encodeRows('sessions', sessionRows(state.sessions, owners, address, postedEntry, recycled?.recordNo)),
   ];
   const controls = recycled === null ? sumControls(reference.names, usage, chosen.rows, chosen.count) : [];
   const chargeRows = recycled === null ? [] : chargeRowsOf(reference, work, chosen, recycled, postedEntry);
@@ -75,14 +84,23 @@ export function runStageC(
     chargeRows,
     reversals: [...rest.reversals, ...again.done.filter((one) => one.reverse).map(reversalOfRework)],
     suspendedByCode: countCodes(encoder.suspendedByCode(work), again.failed),
+    openSessions: state.openSessions,
     newestEventMs: newestEvent(usage),
   };
+}
+
+/** A packet that comes back from suspense has the part that it brought when it was counted. */
+function partsOf({ sessions }: StageBResult, recycled: RecycledRecord | null): PartsByRecord {
+  const parts = new Map<number, SessionPart>();
+  for (const { record, part } of sessions) if (part !== null) parts.set(record, part);
+  if (recycled?.part !== undefined) parts.set(0, recycled.part);
+  return parts;
 }
 
 /** What replaces something of this very slice is put right here; what is left concerns earlier entries. */
 function settleWithinSlice(reference: ReferenceData, work: SliceWork, state: StageBResult): StageBResult {
   const { records, place } = work;
-  const rest: StageBResult = { reversals: [], rework: [], supersededContext: [] };
+  const rest: StageBResult = { ...state, reversals: [], rework: [], supersededContext: [] };
   const inSlice = (entryNo: number): boolean => entryNo === place.entryNo;
 
   for (const node of state.supersededContext) {

@@ -17,6 +17,7 @@ export class Statistics {
   private writes = 0;
   private writeMs = 0;
   private newestEventMs = 0;
+  private openSessions: number | null = null;
 
   /** Counts of one batch by disposition; index 0 (received) is the sum of the others and not counted again. */
   count(source: string, counts: readonly number[]): void {
@@ -32,6 +33,7 @@ export class Statistics {
     for (const [code, count] of Object.entries(outcome.suspendedByCode)) {
       this.errors[code] = (this.errors[code] ?? 0) + count;
     }
+    this.openSessions = outcome.openSessions;
     if (outcome.newestEventMs > 0) this.newestEventMs = outcome.newestEventMs;
   }
 
@@ -61,6 +63,7 @@ export class Statistics {
       writes: this.writes,
       writeSeconds: this.writeMs / 1000,
       newestEventMs: this.newestEventMs,
+      openSessions: this.openSessions,
       identities,
     };
   }

@@ -15,6 +15,7 @@ export const UNKNOWN_FORMAT: CompiledFormat = {
   name: 'unknown',
   classes: [],
   identity: 'occurrence',
+  joinsSessions: false,
   framed: false,
   secondSight: 'conflict',
   fieldNames: [],

@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import { postedQuantities, type LedgerClient } from '../../ledger/index.ts';
-import type { CompiledFormat } from '../../mediation/formats/index.ts';
+import type { CompiledFormat, RecordClass } from '../../mediation/formats/index.ts';
 import { toTollgridError } from '../../platform/errors.ts';
 import type { LogEntry, LogReader, Spool } from '../../platform/log/index.ts';
 import { RecordColumns } from '../../schemas/columns/record-columns.ts';
@@ -45,7 +45,7 @@ export async function sampleDecoded(
     if (entry.entryNo <= (base?.sealedNo ?? 0)) continue;
     if (!isChosen(number, count, entriesMax)) continue;
     const format = reference.format((entry.head as SliceHead | BatchHead).format);
-    if (format.classes.every(({ kind }) => kind !== 'usage')) continue;
+    if (!format.classes.some(isWhole)) continue;
     sample.entries++;
     try {
       await compareEntry({ spool, ledger }, entry, format, sample);
@@ -55,6 +55,11 @@ export async function sampleDecoded(
     }
   }
   return sample;
+}
+
+/** The record says the whole quantity of its usage: it needs no other records. */
+function isWhole({ kind, session }: RecordClass): boolean {
+  return kind === 'usage' && session === undefined;
 }
 
 function holdsRecords(type: number): boolean {
@@ -83,7 +88,7 @@ async function compareEntry(
   for (const { recordNo, view, quantity } of await postedQuantities(ledger, entry.entryNo)) {
     const address = `${entry.entryNo}.${recordNo}`;
     if (recordNo >= records.count) sample.findings.push(`charges name record ${address}, which its bytes do not have`);
-    else if (format.classes[records.classNo[recordNo]].kind !== 'usage') continue;
+    else if (!isWhole(format.classes[records.classNo[recordNo]])) continue;
     else if (BigInt(records.quantity[recordNo]) !== quantity) {
       const decoded = records.quantity[recordNo];
       sample.findings.push(`record ${address}: its bytes say ${decoded}, its charges in view ${view} ${quantity}`);

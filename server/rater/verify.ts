@@ -1,6 +1,12 @@
 /** `tollgrid verify`: reads everything that is stored, holds it against what was written, and names what differs. */
 import path from 'node:path';
-import { compareSeals, sealRows, type LedgerClient, type LedgerWriter } from '../../ledger/index.ts';
+import {
+  compareSeals,
+  sealRows,
+  sessionDifferences,
+  type LedgerClient,
+  type LedgerWriter,
+} from '../../ledger/index.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import { CHAIN_START, LogReader, Spool } from '../../platform/log/index.ts';
 import { readBase } from './base.ts';
@@ -33,8 +39,14 @@ export async function verifyStored(parts: VerifyParts): Promise<VerifyCheck[]> {
     ...(await parts.withLedger(() => verifyLedger(parts))),
     ...(await parts.withLedger(() => verifySealed(parts))),
     await verifyDecoded(parts),
+    await verifySessions(parts),
     await verifyIdentities(parts),
   ];
+}
+
+async function verifySessions({ ledger, withLedger }: VerifyParts): Promise<VerifyCheck> {
+  const { sessions, findings } = await withLedger(() => sessionDifferences(ledger));
+  return check('sessions: parts add up to the counters', findings, `${sessions} sessions`);
 }
 
 async function verifyIdentities({ checkIdentities }: VerifyParts): Promise<VerifyCheck> {

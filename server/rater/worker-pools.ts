@@ -97,6 +97,8 @@ export class WorkerPools {
       reversals: parts.flatMap((part) => part.reversals),
       rework: parts.flatMap((part) => part.rework),
       supersededContext: parts.flatMap((part) => part.supersededContext),
+      sessions: parts.flatMap((part) => part.sessions),
+      openSessions: parts.reduce((sum, part) => sum + part.openSessions, 0),
     };
   }
 
@@ -127,6 +129,7 @@ export class WorkerPools {
     const parts = await this.onState<IdentityStatistics>(() => ({ kind: 'identities' }));
     const sum = (key: keyof IdentityStatistics): number => parts.reduce((total, part) => total + part[key], 0);
     return {
+      openSessions: sum('openSessions'),
       inMemory: sum('inMemory'),
       onDisk: sum('onDisk'),
       memoryBytes: sum('memoryBytes'),

@@ -1,7 +1,6 @@
 /** What a rating thread does: one task after the other, in the order they were given. Started by WorkerPools. */
 import { Piscina } from 'piscina';
 import { Duplicates } from '../../mediation/duplicates/index.ts';
-import { RegisterBook } from '../../mediation/readings/index.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import type {
   IdentityStatistics,
@@ -18,7 +17,7 @@ import { dumpShards, loadShards } from './shard-files.ts';
 import { SliceEncoder } from './slice-encoder.ts';
 import { release, revive, type SliceBytes, type SlicePlace, type SliceWork } from './slice-work.ts';
 import { ColumnPool, runStageA } from './stage-a.ts';
-import { runStageB, stateShard, type Ownership, type ShardState, type StageBResult } from './stage-b.ts';
+import { newState, runStageB, stateShard, type Ownership, type ShardState, type StageBResult } from './stage-b.ts';
 import { runStageC } from './stage-c.ts';
 import { UNKNOWN_FORMAT } from './unknown-format.ts';
 
@@ -75,6 +74,7 @@ async function perform(task: WorkerTask): Promise<unknown> {
       return;
     case 'identities':
       return {
+        openSessions: state.sessions.open,
         inMemory: state.duplicates.size,
         onDisk: older!.count,
         memoryBytes: state.duplicates.bytes + older!.memoryBytes,
@@ -94,14 +94,15 @@ function open({ thread, threads, identities }: WorkerOptions): void {
   older?.close();
   older = new IdentityFiles(identities.folder, owner, memoryBytesMax);
   reference = new ReferenceData(UNKNOWN_FORMAT);
-  state = { duplicates: new Duplicates(older), registers: new RegisterBook() };
+  state = newState(new Duplicates(older));
 }
 
 /** Stage B of a slice, with room for all of its records. */
 function keepingState(work: SliceWork): StageBResult {
-  state.duplicates.makeRoom(work.records.count, memoryBytesMax);
   const format = reference.format(work.place.format);
-  return runStageB(state, work, format, reference.lookup, owner, reference.windowMonths);
+  // Each packet may be the last of a session, which is remembered too.
+  state.duplicates.makeRoom(work.records.count * (format.joinsSessions ? 2 : 1), memoryBytesMax);
+  return runStageB(state, work, format, reference, owner);
 }
 
 /** The blocks are handed over or shared, not copied. (Piscina takes any object with its two symbols; its types do not say so.) */
@@ -131,8 +132,9 @@ const alone = new ColumnPool();
 
 function shardOfInput(input: RecycledInput): number {
   const work = runStageA(reference, alone, input.place, { bytes: input.bytes });
-  const kind = reference.format(input.place.format).classes[work.records.classNo[0]]?.kind;
-  const shard = stateShard(work.records, 0, kind === 'registerReading' && work.rawIdentity[0] === 0);
+  const { kind, session } = reference.format(input.place.format).classes[work.records.classNo[0]] ?? {};
+  const of = work.rawIdentity[0] !== 0 ? null : kind === 'registerReading' ? 'register' : session ? 'session' : null;
+  const shard = stateShard(work.records, 0, of);
   release(work);
   return shard;
 }
@@ -143,8 +145,9 @@ function recycle(input: RecycledInput, postedEntry: number): RecycleResult {
   const format = reference.format(input.place.format);
   // The record was chosen for this thread by its shard, whatever the number of threads.
   const wholly = { thread: 0, threads: 1 };
-  const record = { entryNo: input.place.entryNo, recordNo: input.recordNo, holdsIdentity: input.holdsIdentity };
-  const result = runStageB(state, work, format, reference.lookup, wholly, reference.windowMonths, record);
+  const { recordNo, holdsIdentity, part } = input;
+  const record = { entryNo: input.place.entryNo, recordNo, holdsIdentity, ...(part !== undefined && { part }) };
+  const result = runStageB(state, work, format, reference, wholly, record);
   const outcome = runStageC(reference, encoder, work, result, postedEntry, record);
   release(work);
   return { place: input.place, recordNo: input.recordNo, outcome };

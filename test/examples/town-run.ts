@@ -6,7 +6,6 @@ import type { Outcome } from '../../cli/generate/index.ts';
 import { Duplicates } from '../../mediation/duplicates/index.ts';
 import { prepareFormat } from '../../mediation/formats/index.ts';
 import { prepareGuiding } from '../../mediation/guiding/index.ts';
-import { RegisterBook } from '../../mediation/readings/index.ts';
 import { errorCode } from '../../platform/errors.ts';
 import { prepareTariff, rateUsage } from '../../rating/index.ts';
 import { readRegistryFile } from '../../registry/index.ts';
@@ -16,7 +15,9 @@ import { EntryType } from '../../schemas/log-entries.ts';
 import { ReferenceData } from '../../server/rater/reference-data.ts';
 import type { SlicePlace } from '../../server/rater/slice-work.ts';
 import { ColumnPool, runStageA } from '../../server/rater/stage-a.ts';
-import { runStageB, type ShardState } from '../../server/rater/stage-b.ts';
+import { rateParts, spreadParts } from '../../server/rater/session-rows.ts';
+import { NO_FACTS } from '../../schemas/rating-facts.ts';
+import { newState, runStageB, type ShardState } from '../../server/rater/stage-b.ts';
 
 const ACCEPTED_MS = Date.UTC(2026, 9, 16, 3);
 
@@ -77,7 +78,7 @@ async function townReference(definitions: string, town: string, formats: string)
 
 export async function runTown(definitions: string, town: string, formats: string): Promise<TownRun> {
   const reference = await townReference(definitions, town, formats);
-  const state: ShardState = { duplicates: new Duplicates(), registers: new RegisterBook() };
+  const state = newState(new Duplicates());
   const run: TownRun = { outcomes: {}, amounts: {} };
   let entryNo = 1000;
   for (const source of readTownConfig(definitions).sources) {
@@ -122,19 +123,17 @@ function takeSlice(
   const work = runStageA(reference, new ColumnPool(), place, { bytes });
   const { records, usage } = work;
   const owner = { thread: 0, threads: 1 };
-  const effects = runStageB(
-    state,
-    work,
-    reference.format(place.format),
-    reference.lookup,
-    owner,
-    reference.windowMonths,
-  );
+  const effects = runStageB(state, work, reference.format(place.format), reference, owner);
   const book = reference.tariffBook;
+  const parts = new Map(
+    effects.sessions.flatMap(({ record, part }) => (part === null ? [] : [[record, part] as const])),
+  );
+  const totals = spreadParts(reference, usage, parts);
+  rateUsage(book, reference.binding, usage, records, 0, usage.count);
+  rateParts(reference, usage, records, totals, NO_FACTS);
   for (let row = 0; row < usage.count; row++) {
     const record = usage.record[row]!;
     if (records.disposition[record] !== Disposition.usable) continue;
-    rateUsage(book, reference.binding, usage, records, row, row + 1);
     if (usage.code[row] === 0) {
       const version = book.versions[usage.versionNo[row]!]!;
       amounts[version] = (amounts[version] ?? 0) + usage.amountMicros[row]!;

@@ -54,7 +54,8 @@ export function radiusFile(source: string, name: string, sessions: readonly Sess
     session.parts.map((part) => ({
       atMs: part.atMs,
       text: entry(session, part),
-      becomes: part.kind === 'Stop' ? ('rated' as const) : ('absorbed' as const),
+      // An interim brings what passed since the one before it.
+      becomes: part.kind === 'Start' ? ('absorbed' as const) : ('rated' as const),
     })),
   );
   const stopOf = (session: Session): SessionPart => session.parts.at(-1)!;

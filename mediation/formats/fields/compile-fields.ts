@@ -72,7 +72,10 @@ class FieldCompiler {
     this.texts = document.fields.map(() => null);
     this.dates = document.fields.map(() => null);
     this.numbers = new Map(document.fields.map((field, no) => [field.name, no]));
-    const conditions = document.classes.flatMap(({ when = {} }) => Object.entries(when));
+    const conditions = [
+      ...document.classes.flatMap(({ when = {} }) => Object.entries(when)),
+      ...Object.entries(document.sessions?.ends ?? {}),
+    ];
     const qualities = [document.record, ...document.classes.map(({ record }) => record ?? {})].flatMap(({ quality }) =>
       quality === undefined ? [] : [quality],
     );

@@ -80,6 +80,7 @@ export function joinReader(
 function absent(row: Row, field: number, required: boolean): number {
   row.present[field] = 0;
   row.number[field] = 0;
+  row.textStart[field] = 0;
   row.textLength[field] = 0;
   row.symbol[field] = -1;
   return required ? FAULT.required : 0;

@@ -10,6 +10,7 @@ export function formatOf(name: string, classes: RecordClass[]): CompiledFormat {
     name,
     classes,
     identity: 'key',
+    joinsSessions: false,
     framed: false,
     secondSight: 'conflict',
     fieldNames: ['start', 'callingParty', 'calledParty', 'trunkOut'],

@@ -211,7 +211,7 @@ rules: [{ price: { ${amount} } }]
         sorted.forEach((_, row) => {
           const quantity = row === 0 ? 0 : sorted[row - 1]!;
           const part = new Priced();
-          ratePart(tariff, usage, records, row, { endMs: 0, quantity, quantityUp: 0 }, part);
+          ratePart(tariff, usage, records, row, row === 0 ? null : { endMs: 0, quantity, quantityUp: 0 }, part);
           expect(part.code).toBe(0);
           sum += part.amountMicros;
           billed += part.billed;

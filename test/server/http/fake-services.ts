@@ -104,6 +104,22 @@ export function createFake(): Fake {
         zone: 'local',
       }),
     charges: async () => page(CHARGE),
+    sessions: async () =>
+      page({
+        session: '0'.repeat(32),
+        nas: 'bras-1',
+        sessionId: '81e00017',
+        login: 'ivan@town',
+        account: null,
+        subscription: null,
+        source: 'bras',
+        startAt: '2026-10-15T05:00:00.000Z',
+        lastAt: '2026-10-15T06:00:00.000Z',
+        quantity: 30,
+        quantityUp: 10,
+        closed: '' as const,
+        charges: [{ currency: 'UAH', amount: '1.25' }],
+      }),
     explainCharge: async (id) =>
       id === CHARGE.id
         ? {

@@ -132,12 +132,14 @@ describe('API keys', () => {
         `/v1/accounts/${id}/usage-summary?period=2026-01`,
         `/v1/charges?account=${id}`,
         `/v1/usage?account=${id}`,
+        `/v1/sessions?account=${id}`,
       ]) {
         expect([url, await get(url)]).toEqual([url, 404]);
       }
     }
     for (const url of [
       '/v1/charges',
+      '/v1/sessions',
       '/v1/usage',
       '/v1/suspense',
       '/v1/export',

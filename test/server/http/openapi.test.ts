@@ -33,6 +33,7 @@ describe('the description of the API', () => {
         '/metrics',
         '/v1/usage',
         '/v1/charges',
+        '/v1/sessions',
         '/v1/charges/{id}/explain',
         '/v1/accounts',
         '/v1/accounts/{id}',

@@ -34,18 +34,26 @@ describe('the API', () => {
     ]);
   });
 
-  it.each(['usage', 'charges', 'accounts', 'suspense', 'sources', 'publications', 'files', 'incidents', 'tariffs'])(
-    'lists %s by 100 unless told',
-    async (list) => {
-      const answer = await get(`/v1/${list}`);
-      expect(answer.statusCode).toBe(200);
-      expect(Object.keys(answer.json<object>())).toEqual(['items', 'next']);
-      expect(edge.calls[0]).toMatchObject({ method: list, input: { limit: 100 } });
-      for (const query of ['limit=0', 'limit=1001', 'limit=x', 'limit=1&limit=2', 'offset=1']) {
-        expect((await get(`/v1/${list}?${query}`)).json()).toMatchObject({ code: 'REQUEST_INVALID' });
-      }
-    },
-  );
+  it.each([
+    'usage',
+    'charges',
+    'sessions',
+    'accounts',
+    'suspense',
+    'sources',
+    'publications',
+    'files',
+    'incidents',
+    'tariffs',
+  ])('lists %s by 100 unless told', async (list) => {
+    const answer = await get(`/v1/${list}`);
+    expect(answer.statusCode).toBe(200);
+    expect(Object.keys(answer.json<object>())).toEqual(['items', 'next']);
+    expect(edge.calls[0]).toMatchObject({ method: list, input: { limit: 100 } });
+    for (const query of ['limit=0', 'limit=1001', 'limit=x', 'limit=1&limit=2', 'offset=1']) {
+      expect((await get(`/v1/${list}?${query}`)).json()).toMatchObject({ code: 'REQUEST_INVALID' });
+    }
+  });
 
   it('previews, approves and takes back re-ratings', async () => {
     const wish = { from: '2026-03', to: '2026-04', tariff: 'phone' };

@@ -4,7 +4,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Duplicates, shardOf, Sight, type SightNo } from '../../../mediation/duplicates/index.ts';
-import { RegisterBook } from '../../../mediation/readings/index.ts';
+import { newState } from '../../../server/rater/stage-b.ts';
 import { toTollgridError } from '../../../platform/errors.ts';
 import { CheckpointStore } from '../../../server/rater/checkpoint.ts';
 import { SettledMonths } from '../../../server/rater/settled-months.ts';
@@ -53,12 +53,11 @@ class Store {
   async restart(count: number, memoryBytesMax: number): Promise<void> {
     const dump = path.join(this.folder, `dump-${++this.dumps}`);
     fs.mkdirSync(dump);
-    const registers = new RegisterBook();
     for (const [thread, { duplicates, older }] of this.threads.entries())
-      dumpShards({ duplicates, registers }, older, dump, thread);
+      dumpShards(newState(duplicates), older, dump, thread);
     this.open(count, memoryBytesMax);
     for (const [thread, { duplicates, older }] of this.threads.entries())
-      await loadShards({ duplicates, registers }, older, dump, { thread, threads: count });
+      await loadShards(newState(duplicates), older, dump, { thread, threads: count });
     fs.rmSync(dump, { recursive: true });
   }
 
@@ -293,7 +292,7 @@ describe('a damaged file of identities', () => {
     const { older, duplicates } = filled();
     const store = new CheckpointStore(path.join(folder, 'rater'));
     const dump = async (target: string) => {
-      dumpShards({ duplicates, registers: new RegisterBook() }, older, target, 0);
+      dumpShards(newState(duplicates), older, target, 0);
       return { extract: null, places: [] };
     };
     const place = { entryNo: 7, position: { segment: 1, offset: 0 }, chain: '', acceptedAtMs: 0 };

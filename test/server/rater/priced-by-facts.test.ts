@@ -3,14 +3,13 @@ import { describe, it, expect } from 'vitest';
 import { prepareFormat } from '../../../mediation/formats/index.ts';
 import { Duplicates } from '../../../mediation/duplicates/index.ts';
 import { prepareGuiding } from '../../../mediation/guiding/index.ts';
-import { RegisterBook } from '../../../mediation/readings/index.ts';
 import { prepareTariff } from '../../../rating/index.ts';
 import type { RegistryChange } from '../../../registry/index.ts';
 import { EntryType, type Publication } from '../../../schemas/log-entries.ts';
 import { ReferenceData } from '../../../server/rater/reference-data.ts';
 import { SliceEncoder } from '../../../server/rater/slice-encoder.ts';
 import { ColumnPool, runStageA } from '../../../server/rater/stage-a.ts';
-import { runStageB } from '../../../server/rater/stage-b.ts';
+import { newState, runStageB } from '../../../server/rater/stage-b.ts';
 import { runStageC } from '../../../server/rater/stage-c.ts';
 import { noSideFile } from '../../rating/support/tariffs.ts';
 
@@ -115,10 +114,10 @@ function charge(line: string) {
     ...{ sourceOffset: 0, first: true, last: true },
   };
   const work = runStageA(data, new ColumnPool(), place, { bytes: Buffer.from(`${line}\n`) });
-  const state = { duplicates: new Duplicates(), registers: new RegisterBook() };
+  const state = newState(new Duplicates());
   const recycled = { entryNo: 50, recordNo: 0, holdsIdentity: false };
   const owner = { thread: 0, threads: 1 };
-  const result = runStageB(state, work, data.format('calls'), data.lookup, owner, data.windowMonths, recycled);
+  const result = runStageB(state, work, data.format('calls'), data, owner, recycled);
   return runStageC(data, new SliceEncoder(), work, result, 60, recycled).chargeRows.map((row) => ({
     subscription: row['subscription_no'],
     charge: row['charge_no'],
