@@ -294,13 +294,13 @@ export class Children {
     return this.tellRater({ type: 'preview', previewNo, wish });
   }
 
-  /** The way to the ledger. Errors: LEDGER_UNAVAILABLE while the engine is down, STARTING before the rater has looked at it. */
+  /** The way to the ledger. Errors: STARTING until the rater has looked at it, LEDGER_UNAVAILABLE while the engine is down. */
   get ledger(): LedgerClient {
-    if (this.client === null || this.address === null) {
-      throw new TollgridError('LEDGER_UNAVAILABLE', 'The ledger engine is not up.');
-    }
     if (!this.positionKnown && this.failedAt === null) {
       throw new TollgridError('STARTING', 'What the ledger holds is being looked at.', { retryAfterSeconds: 1 });
+    }
+    if (this.client === null || this.address === null) {
+      throw new TollgridError('LEDGER_UNAVAILABLE', 'The ledger engine is not up.');
     }
     return this.client;
   }
