@@ -61,7 +61,12 @@ const Radius = Section('Accounting of access servers by RADIUS (RFC 2866).', {
   clients: Type.Array(
     Section('An access server.', {
       address: Type.String({ pattern: '^[0-9a-fA-F:.]+(/[0-9]{1,3})?$', description: 'Its address, or a network.' }),
-      secretFile: Path({ description: 'File with the secret it shares with Tollgrid.' }),
+      secretFile: Type.Optional(
+        Path({
+          description:
+            'File with the secret it shares with Tollgrid. Without it, and only for this machine: a random one, made at the first start, in `secrets/<source>` of `dataDir`.',
+        }),
+      ),
     }),
     { description: 'Who may send; the narrowest network that fits decides.', default: [] },
   ),

@@ -11,6 +11,7 @@ export function sourceMistakes(sources: readonly SourceConfig[]): Mistake[] {
         ? [wrong('name', `is used twice: ${source.name}`)]
         : []),
       ...(source[needed] === undefined ? [wrong(needed, `is missing: a source of kind ${source.kind} needs it`)] : []),
+      ...openSecrets(source).map((index) => wrong('radius', `clients.${index}.secretFile is missing`)),
       ...otherSections(source).map((section) => wrong(section, `belongs to another kind than ${source.kind}`)),
     ];
   });
@@ -20,4 +21,12 @@ function otherSections(source: SourceConfig): string[] {
   const sections = SOURCE_KINDS.filter((kind) => kind !== 'files' && kind !== source.kind);
   const given = sections.filter((kind) => source[kind as Exclude<typeof kind, 'files'>] !== undefined);
   return source.kind !== 'files' && source.directory !== undefined ? ['directory', ...given] : given;
+}
+
+/** A secret that nobody else was told is of use to tools on this machine only. */
+function openSecrets({ radius }: SourceConfig): number[] {
+  const clients = radius?.clients ?? [];
+  return clients.flatMap(({ address, secretFile }, index) =>
+    secretFile === undefined && !/^(127\.\d+\.\d+\.\d+(\/32)?|::1(\/128)?)$/.test(address) ? [index] : [],
+  );
 }

@@ -233,7 +233,9 @@ export class FrontParts {
       importRegistry: (name, text, by) => this.importRegistry(name, text, by),
     });
     this.checkSources(this.config.sources);
-    this.sources = new Sources(this.intake, await PausedSources.open(this.config.dataDir), this.clock, this.logger);
+    const { dataDir } = this.config;
+    const secretsDir = path.join(dataDir, 'secrets');
+    this.sources = new Sources(this.intake, await PausedSources.open(dataDir), this.clock, this.logger, secretsDir);
     for (const { code, message } of this.notices) this.logger.warn({ code }, message);
     const services = createServices(this);
     this.http = await serveHttp(this, services, temporary);

@@ -56,16 +56,18 @@ export class Sources {
   private readonly paused: PausedSources;
   private readonly clock: Clock;
   private readonly log: Logger;
+  private readonly secretsDir: string;
   private stopping = false;
   private idle = false;
   /** Changes of the same sources one after the other. */
   private turn: Promise<unknown> = Promise.resolve();
 
-  constructor(intake: SourcesIntake, paused: PausedSources, clock: Clock, log: Logger) {
+  constructor(intake: SourcesIntake, paused: PausedSources, clock: Clock, log: Logger, secretsDir: string) {
     this.intake = intake;
     this.paused = paused;
     this.clock = clock;
     this.log = log;
+    this.secretsDir = secretsDir;
   }
 
   /** `idle`: they are known and can be tried, and nothing is taken. */
@@ -177,6 +179,7 @@ export class Sources {
     return makeCollector(source.config, {
       files: this.intake,
       records: source.records,
+      secretsDir: this.secretsDir,
       surroundings: { now: () => this.clock.now(), warn: (code, message) => this.warn(source, code, message) },
     });
   }
