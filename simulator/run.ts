@@ -1,4 +1,5 @@
 /** Sends a plan at its pace. Devices do not wait for each other; when too many wait for answers, all of them do. */
+import { toTollgridError } from '../platform/errors.ts';
 import { pause, type DeviceClient } from './clients/port.ts';
 import type { Delivery, DeviceEvent, EventKind } from './events.ts';
 import { Tally, type Summary } from './tally.ts';
@@ -45,7 +46,7 @@ class Runner {
   readonly tally = new Tally();
   readonly underway = new Set<Promise<void>>();
   private readonly options: RunOptions;
-  private failure: unknown = null;
+  private failure: Error | null = null;
   private wake: (() => void) | null = null;
 
   constructor(options: RunOptions) {
@@ -87,7 +88,7 @@ class Runner {
         this.options.onAcknowledged?.(event);
       })
       .catch((error: unknown) => {
-        this.failure ??= error;
+        this.failure ??= toTollgridError(error);
       })
       .finally(() => {
         this.underway.delete(sending);

@@ -26,7 +26,7 @@ export function subjectsOf(objects: readonly Located[]): Subjects {
         (kind === 'login' && services.includes('data')) ||
         (kind === 'meter' && services.includes('electricity'));
       if (!fits) continue;
-      found[kind as keyof typeof found].push(value);
+      found[kind].push(value);
       accounts.set(value, input.accountId);
     }
   }

@@ -11,10 +11,17 @@ import { entryPoint } from '../../platform/paths.ts';
 import { Supervisor, type ChildMessage } from '../../platform/supervise.ts';
 import type { RerateWish } from '../../schemas/log-entries.ts';
 import type { RerateMessage } from './rerates.ts';
-import type { FrontToRater, RaterStatistics, RaterToFront, VerifyCheck, WatchState } from '../rater/messages.ts';
+import type {
+  FrontToRater,
+  NewestEvent,
+  RaterStatistics,
+  RaterToFront,
+  VerifyCheck,
+  WatchState,
+} from '../rater/messages.ts';
 
 export interface ChildrenEvents {
-  onProcessed(entryNo: number, statistics: RaterStatistics): void;
+  onProcessed(entryNo: number, statistics: RaterStatistics, newestEvents: readonly NewestEvent[]): void;
   headNo(): number;
   onRerating(message: RerateMessage): void;
   /** What it worked on for somebody is lost. */
@@ -176,7 +183,7 @@ export class Children {
     switch (message.type) {
       case 'processed':
         this.processedNo = message.entryNo;
-        this.events.onProcessed(message.entryNo, message.statistics);
+        this.events.onProcessed(message.entryNo, message.statistics, message.newestEvents);
         return;
       case 'watched':
         this.watched = message.state;

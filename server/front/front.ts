@@ -142,11 +142,11 @@ export class FrontParts {
       config,
       {
         headNo: () => this.log.headNo,
-        onProcessed: (entryNo, statistics) => {
+        onProcessed: (entryNo, statistics, newestEvents) => {
           this.processed.set(entryNo);
           this.metrics.follow(statistics);
           this.settlements.follow(statistics.settlements);
-          this.delays.reached(entryNo);
+          this.delays.reached(entryNo, newestEvents);
         },
         onRerating: (message) => {
           if (this.rerates.heard(message)) this.metrics.followRerate(message);

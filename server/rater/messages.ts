@@ -59,8 +59,6 @@ export interface RaterStatistics {
   settlementFailures: Record<string, number>;
   writes: number;
   writeSeconds: number;
-  /** Newest event of the last slice: for the delay from event to ledger. */
-  newestEventMs: number;
   /** As of a little while ago; null before the first look. */
   identities: IdentityStatistics | null;
 }
@@ -96,7 +94,7 @@ export interface WatchState {
 export type RaterToFront =
   | { type: 'watched'; state: WatchState }
   /** Everything up to this entry stands in the ledger. */
-  | { type: 'processed'; entryNo: number; statistics: RaterStatistics }
+  | { type: 'processed'; entryNo: number; statistics: RaterStatistics; newestEvents: NewestEvent[] }
   | { type: 'failed'; code: string; message: string }
   /** Everything that was in the log when it was asked for stands in the new ledger. */
   | { type: 'rebuilt'; requestNo: number }
@@ -121,6 +119,9 @@ export interface RerateResult {
   reversed: number;
   posted: number;
 }
+
+/** End of the newest event of an entry that came into the ledger: for the delay between the two. */
+export type NewestEvent = readonly [entryNo: number, eventMs: number];
 
 /** Numbers of one processed entry (or of one entry whose records changed their disposition later). */
 export interface BatchCounts {

@@ -16,7 +16,6 @@ export class Statistics {
   private readonly settlementFailures: Record<string, number> = {};
   private writes = 0;
   private writeMs = 0;
-  private newestEventMs = 0;
 
   /** Counts of one batch by disposition; index 0 (received) is the sum of the others and not counted again. */
   count(source: string, counts: readonly number[]): void {
@@ -32,7 +31,6 @@ export class Statistics {
     for (const [code, count] of Object.entries(outcome.suspendedByCode)) {
       this.errors[code] = (this.errors[code] ?? 0) + count;
     }
-    if (outcome.newestEventMs > 0) this.newestEventMs = outcome.newestEventMs;
   }
 
   settled(result: SettlementResult): void {
@@ -60,7 +58,6 @@ export class Statistics {
       settlementFailures: this.settlementFailures,
       writes: this.writes,
       writeSeconds: this.writeMs / 1000,
-      newestEventMs: this.newestEventMs,
       identities,
     };
   }
