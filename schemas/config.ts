@@ -200,6 +200,12 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
       'Room to keep free on the disk of `dataDir`: below it usage is refused and files wait where they are. 0: none.',
     ),
     diskReservePercent: Integer(1, 100, 2, 'The reserve is no more than that part of the disk, whichever is less.'),
+    waitingEntriesMax: Integer(
+      10,
+      1_000_000,
+      5_000,
+      'Log entries that may wait for the ledger: beyond that pushed usage is refused with INTAKE_BUSY, and what listens makes its senders wait.',
+    ),
   }),
   log: Section('The log, which everything else is computed from.', {
     segmentBytesMax: Integer(MIB, 2048 * MIB, 128 * MIB, 'Size at which a new segment file is begun.'),

@@ -1,4 +1,5 @@
 /** Sends a plan at its pace. Devices do not wait for each other; when too many wait for answers, all of them do. */
+import { setMaxListeners } from 'node:events';
 import { toTollgridError } from '../platform/errors.ts';
 import { pause, type DeviceClient } from './clients/port.ts';
 import type { Delivery, DeviceEvent, EventKind } from './events.ts';
@@ -55,6 +56,7 @@ class Runner {
 
   async run(deliveries: Iterable<Delivery>): Promise<Summary> {
     const { clients, stop, now, outstandingMax } = this.options;
+    setMaxListeners(0, stop);
     const startedMs = now();
     try {
       for (const delivery of deliveries) {

@@ -15,6 +15,8 @@ export interface KindCounts {
   retries: number;
   /** Answers that said to come again later. */
   toldToWait: number;
+  /** Handed over on connections that broke, where the protocol has no answer: they may be lost. */
+  uncertain: number;
 }
 
 export interface ServiceTotals {
@@ -40,7 +42,7 @@ export class Tally {
   private readonly acknowledged = new WeakSet<DeviceEvent>();
 
   constructor() {
-    const none = { events: 0, sent: 0, acknowledged: 0, open: 0, retries: 0, toldToWait: 0 };
+    const none = { events: 0, sent: 0, acknowledged: 0, open: 0, retries: 0, toldToWait: 0, uncertain: 0 };
     this.kinds = Object.fromEntries(EVENT_KINDS.map((kind) => [kind, { ...none }])) as Tally['kinds'];
   }
 

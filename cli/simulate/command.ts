@@ -86,6 +86,8 @@ function planOptions(options: SimulateOptions): PlanOptions {
 /** Sessions that the access server was told to be taken. */
 class Online {
   private readonly sessions = new Set<string>();
+  /** Answers come in any order. */
+  private readonly ended = new Set<string>();
 
   get count(): number {
     return this.sessions.size;
@@ -93,8 +95,9 @@ class Online {
 
   follow(event: DeviceEvent): void {
     if (event.kind !== 'session') return;
-    if (event.status === 'Start') this.sessions.add(event.id);
-    if (event.status === 'Stop') this.sessions.delete(event.id);
+    if (event.status === 'Stop') this.ended.add(event.id);
+    if (this.ended.has(event.id)) this.sessions.delete(event.id);
+    else if (event.status === 'Start') this.sessions.add(event.id);
   }
 }
 

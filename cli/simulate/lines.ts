@@ -53,7 +53,8 @@ export function summaryLines(
       [
         { head: 'kind', value: (kind: (typeof EVENT_KINDS)[number]) => kind },
         ...[counts('events', 'events'), counts('sent', 'sent'), counts('acknowledged', 'acknowledged')],
-        ...[counts('open', 'open'), counts('retries', 'retries'), counts('toldToWait', 'told to wait')],
+        ...[counts('open', 'open'), counts('uncertain', 'uncertain')],
+        ...[counts('retries', 'retries'), counts('toldToWait', 'told to wait')],
       ],
       EVENT_KINDS,
     ),

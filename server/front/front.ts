@@ -49,9 +49,6 @@ import { storedStatus } from './stored-status.ts';
 import type { TariffPublisher } from './tariff-publisher.ts';
 import { ThreadWorkshop } from './workshop/workshop.ts';
 
-/** How far ahead of the ledger pushed usage may run before it is refused, in log entries. */
-const PUSHED_ENTRIES_MAX = 5_000;
-
 export async function startFront(options: FrontOptions): Promise<Front> {
   const { config, temporary, clock = systemClock } = options;
   // Call records and customers are nobody else's business on this machine; the children inherit it.
@@ -178,9 +175,9 @@ export class FrontParts {
         this.copies.appended(entry.entryNo, entry.acceptedAtMs);
       },
       sliceBytesMax: config.rater.sliceBytesMax,
-      pushedEntriesMax: PUSHED_ENTRIES_MAX,
+      pushedEntriesMax: config.intake.waitingEntriesMax,
       inFlightEntries: () => this.inFlightEntries,
-      waitForPushed: () => this.processed.reached(this.log.headNo - PUSHED_ENTRIES_MAX),
+      waitForPushed: () => this.processed.reached(this.log.headNo - config.intake.waitingEntriesMax),
     });
     const apply: ApplyPublication = (entryNo, head, body, parts) =>
       this.reference.apply({ entryNo, type: EntryType.publication, head, body, ...(parts !== undefined && { parts }) });

@@ -74,6 +74,14 @@ export class FrontMetrics {
     if (statistics.identities !== null) this.followIdentities(statistics.identities);
   }
 
+  /** Null: the ledger does not tell just now, and what was told last stays. */
+  followSuspense(waiting: readonly { code: string; records: string | number }[] | null): void {
+    if (waiting === null) return;
+    const gauge = this.metrics.tollgrid_suspense_records;
+    gauge.reset();
+    for (const { code, records } of waiting) gauge.inc({ code }, Number(records));
+  }
+
   private followIdentities(identities: IdentityStatistics): void {
     const { metrics } = this;
     metrics.tollgrid_identities.set({ place: 'memory' }, identities.inMemory);

@@ -6,11 +6,11 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { callFile, localDay } from '../encode.ts';
 import type { Call, Delivery } from '../events.ts';
-import type { ClientCounts, DeviceClient } from './port.ts';
+import { NO_COUNTS, type ClientCounts, type DeviceClient } from './port.ts';
 
 export class FileClient implements DeviceClient {
   readonly acknowledges = false;
-  readonly counts: ClientCounts = { retries: 0, toldToWait: 0 };
+  readonly counts: ClientCounts = { ...NO_COUNTS };
   readonly files: string[] = [];
   private readonly folder: string;
   private readonly exchange: string;

@@ -6,15 +6,13 @@
 import net from 'node:net';
 import { callLine } from '../encode.ts';
 import type { Call, Delivery } from '../events.ts';
-import { pause, type ClientCounts, type DeviceClient } from './port.ts';
+import { NO_COUNTS, pause, type ClientCounts, type DeviceClient } from './port.ts';
 
 const CONNECT_AGAIN_MS = 500;
 
 export class LineClient implements DeviceClient {
   readonly acknowledges = false;
-  readonly counts: ClientCounts = { retries: 0, toldToWait: 0 };
-  /** Lines on connections that broke. */
-  uncertain = 0;
+  readonly counts: ClientCounts = { ...NO_COUNTS };
   private readonly host: string;
   private readonly port: number;
   private readonly closing = new AbortController();
@@ -76,7 +74,7 @@ export class LineClient implements DeviceClient {
       socket.on('error', () => undefined);
       socket.on('close', (failed) => {
         if (this.socket === socket) this.socket = null;
-        if (failed) this.uncertain += this.linesWritten;
+        if (failed) this.counts.uncertain += this.linesWritten;
         this.linesWritten = 0;
         resolve(null);
       });

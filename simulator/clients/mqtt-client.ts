@@ -2,14 +2,14 @@
 import type { MqttClient as Connection } from 'mqtt';
 import { tasmotaMessage } from '../encode.ts';
 import type { Delivery, Reading } from '../events.ts';
-import type { ClientCounts, DeviceClient } from './port.ts';
+import { NO_COUNTS, type ClientCounts, type DeviceClient } from './port.ts';
 
 /** Meters share connections, each its own one: MQTT keeps the order of one connection. */
 const CONNECTIONS = 8;
 
 export class MeterMqttClient implements DeviceClient {
   readonly acknowledges = true;
-  readonly counts: ClientCounts = { retries: 0, toldToWait: 0 };
+  readonly counts: ClientCounts = { ...NO_COUNTS };
   private readonly connections: Connection[];
   private closed = false;
 

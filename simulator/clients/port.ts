@@ -6,7 +6,11 @@ export interface ClientCounts {
   retries: number;
   /** Answers that said to come again later. */
   toldToWait: number;
+  /** Handed over on connections that broke, in protocols without an answer: they may be lost. */
+  uncertain: number;
 }
+
+export const NO_COUNTS: ClientCounts = { retries: 0, toldToWait: 0, uncertain: 0 };
 
 export interface DeviceClient {
   readonly counts: ClientCounts;

@@ -2,11 +2,12 @@
  * Meters that push CloudEvents over HTTP, each with a key, and again with the same key until it is answered. 429 and 503
  * say how long to wait.
  */
+import { setMaxListeners } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import { readingEvent } from '../encode.ts';
 import type { Delivery, Reading } from '../events.ts';
-import { pause, type ClientCounts, type DeviceClient } from './port.ts';
+import { NO_COUNTS, pause, type ClientCounts, type DeviceClient } from './port.ts';
 
 export interface PushTarget {
   /** Where the API answers. */
@@ -27,7 +28,7 @@ type Answer = 'acknowledged' | { waitMs: number; told: boolean };
 
 export class PushClient implements DeviceClient {
   readonly acknowledges = true;
-  readonly counts: ClientCounts = { retries: 0, toldToWait: 0 };
+  readonly counts: ClientCounts = { ...NO_COUNTS };
   /** Answers that another attempt does not change, by their status. */
   readonly refused: Record<string, number> = {};
   private readonly address: URL;
@@ -39,6 +40,8 @@ export class PushClient implements DeviceClient {
     this.address = new URL(`${url.replace(/\/$/, '')}/v1/usage?source=${encodeURIComponent(source)}`);
     this.key = key;
     const Agent = this.address.protocol === 'https:' ? https.Agent : http.Agent;
+    // One listener for each reading that waits.
+    setMaxListeners(0, this.closing.signal);
     this.agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
   }
 

@@ -6,7 +6,7 @@ import dgram from 'node:dgram';
 import { Code, isResponseTo, makePacket, readPacket, signRequest, type Packet } from '../../collectors/radius/index.ts';
 import { accountingAttributes } from '../encode.ts';
 import type { Delivery, SessionPacket } from '../events.ts';
-import type { ClientCounts, DeviceClient } from './port.ts';
+import { NO_COUNTS, type ClientCounts, type DeviceClient } from './port.ts';
 
 export interface RadiusTarget {
   host: string;
@@ -32,7 +32,7 @@ interface Port {
 
 export class RadiusClient implements DeviceClient {
   readonly acknowledges = true;
-  readonly counts: ClientCounts = { retries: 0, toldToWait: 0 };
+  readonly counts: ClientCounts = { ...NO_COUNTS };
   private readonly target: RadiusTarget;
   private readonly ports: Port[] = [];
   private closed = false;
