@@ -31,7 +31,7 @@ const disk = smallDisk(folder, 3 * GIB);
 if (disk === null) say('mounting is not permitted here: without the full disk');
 const installation = await OverloadInstallation.make({
   ...{ folder, dataDir: path.join(disk?.folder ?? folder, 'data'), customers: Number(values.customers) },
-  ...{ compiled: import.meta.filename.endsWith('.js'), waitingEntriesMax: 5_000, waitingBytesMax: MIB },
+  ...{ compiled: import.meta.filename.endsWith('.js'), waitingEntriesMax: 5_000, waitingBytesMax: MIB / 4 },
   diskReserveBytes: 256 * MIB,
 });
 const results: OverloadResult[] = [];

@@ -9,6 +9,8 @@ import { generateTown } from '../../cli/generate/index.ts';
 import { projectRoot } from '../../platform/paths.ts';
 import { readSecretFile } from '../../platform/secret-file.ts';
 import { readRegistryFile } from '../../registry/index.ts';
+import type { Page } from '../../schemas/api/common.ts';
+import type { SourceItem } from '../../schemas/api/sources.ts';
 import type { Status } from '../../schemas/api/operation.ts';
 import {
   LineClient,
@@ -21,6 +23,9 @@ import {
 
 const TOWN = path.join(projectRoot, 'examples', 'town');
 const START_MS_MAX = 180_000;
+const ANSWER_MS_MAX = 3_000;
+
+type SourcesAnswer = Page<SourceItem> | null;
 
 export interface InstallationOptions {
   folder: string;
@@ -34,8 +39,8 @@ export interface InstallationOptions {
 }
 
 export interface Figures {
-  /** Records in the ledger, all dispositions. */
-  processed: number;
+  /** Records in the ledger, all dispositions; null while it does not say. */
+  processed: number | null;
   inFlightEntries: number;
   /** Packets that found no room. */
   busy: number;
@@ -132,12 +137,17 @@ export class OverloadInstallation {
     };
   }
 
+  /** Rejects when the front does not answer. */
   async figures(): Promise<Figures> {
-    const text = await fetch(`${this.api.url}/metrics`).then((answer) => answer.text());
+    const get = (route: string): Promise<Response> =>
+      fetch(`${this.api.url}${route}`, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+    const sources = get('/v1/sources').then((answer) => (answer.ok ? answer.json() : null)) as Promise<SourcesAnswer>;
+    const counted = sources.catch(() => null);
+    const text = await get('/metrics').then((answer) => answer.text());
     const sum = (pattern: RegExp): number =>
       [...text.matchAll(pattern)].reduce((total, one) => total + Number(one[1]), 0);
     return {
-      processed: sum(/^tollgrid_records_total\{.*\} (\S+)$/gm),
+      processed: (await counted)?.items.reduce((total, { received }) => total + received, 0) ?? null,
       inFlightEntries: sum(/^tollgrid_in_flight_entries (\S+)$/gm),
       busy: sum(/^tollgrid_source_refused_total\{.*reason="busy".*\} (\S+)$/gm),
     };

@@ -76,7 +76,7 @@ export async function overload(
     ...{ patienceMs: 600_000, stop: new AbortController().signal, now: () => performance.now() },
   });
   running.finished.catch(() => undefined);
-  const look = new Looking(installation, running, dueMs, startedAt, start.processed, say);
+  const look = new Looking(installation, running, dueMs, startedAt, start.processed ?? 0, say);
   try {
     await look.until(beforeMs);
     await trouble.begin();
@@ -151,8 +151,7 @@ class Looking {
   private async look(): Promise<void> {
     const figures = await this.installation.figures().catch(() => null);
     if (figures === null) return;
-    // A rater that was started again begins to count anew; the front adds that up.
-    this.processed = figures.processed - this.processedBefore;
+    if (figures.processed !== null) this.processed = figures.processed - this.processedBefore;
     const due = firstAbove(this.dueMs, performance.now() - this.startedAt);
     this.backlog = due - this.processed;
     this.backlogMax = Math.max(this.backlogMax, this.backlog);

@@ -1,7 +1,8 @@
 /** What goes wrong: the ledger stands still, its engine dies again and again, or the disk is full. */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { wait, type OverloadInstallation } from './installation.ts';
 import type { Trouble } from './overload.ts';
 
@@ -35,14 +36,20 @@ export function ledgerKilled(installation: OverloadInstallation, everyMs = 500):
   };
 }
 
+/** What the file system itself needs to hold such a file is not told beforehand. */
+const KEPT_BLOCKS = 2_000;
+
 /** Somebody else fills the disk to the last byte. */
 export function diskFull(folder: string): Trouble {
   const ballast = path.join(folder, 'ballast');
   return {
     name: 'full disk',
     begin: async () => {
+      const { bavail, bsize } = fs.statfsSync(folder);
+      // Reserved in one go: writing gigabytes would hold up the devices of this process.
+      await promisify(execFile)('fallocate', ['-l', String((bavail - KEPT_BLOCKS) * bsize), ballast]);
       const handle = fs.openSync(ballast, 'a');
-      const block = Buffer.alloc(1024 * 1024, 1);
+      const block = Buffer.alloc(bsize, 1);
       try {
         for (;;) fs.writeSync(handle, block);
       } catch (error) {
