@@ -167,7 +167,8 @@ export class Meters {
       meter,
       driftMs: driftOf(),
       toldAtMs: startMs - 1000 * random.between(60, 900),
-      totalWattHours: random.between(100_000, 40_000_000),
+      // Above all that the sample's files ever say of a register.
+      totalWattHours: random.between(50_000_000, 90_000_000),
       readings: 0,
     }));
   }

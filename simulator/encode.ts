@@ -93,12 +93,12 @@ export function readingEvent({ id, meter, startAtMs, endAtMs, wattHours }: Readi
   });
 }
 
-/** What Tasmota publishes of an energy meter: `tele/<device>/SENSOR`; the total is that of the register. */
+/** What Tasmota publishes of an energy meter with tariffs: `tele/<device>/SENSOR`; the first total is register 1.8.1. */
 export function tasmotaMessage({ meter, endAtMs, totalWattHours }: Reading): { topic: string; payload: string } {
   const kilowattHours = totalWattHours / 1000;
   return {
     topic: `tele/${meter}/SENSOR`,
-    payload: JSON.stringify({ Time: instant(endAtMs), ENERGY: { Total: kilowattHours } }),
+    payload: JSON.stringify({ Time: instant(endAtMs), ENERGY: { Total: [kilowattHours] } }),
   };
 }
 
