@@ -13,6 +13,7 @@ import {
 import { show } from '../answers.ts';
 import type { CommandSpec, Context } from '../command.ts';
 import { SAMPLE_TOWN } from '../context.ts';
+import { liveSessions, liveSessionsLine } from './live-sessions.ts';
 import { foundLine, ledgerLines, liveLine, quantities, summaryLines } from './lines.ts';
 import { OPTIONS, type SimulateOptions } from './options.ts';
 import { findTollgrid, knownSubjects, openClients } from './targets.ts';
@@ -43,7 +44,8 @@ export const simulate: CommandSpec<SimulateOptions> = {
     const clients = await openClients(tollgrid, config, options, name);
     const before: AuditReport = await api.get('/v1/audit', { wait: true });
 
-    const watch = new Watch(api, subjects, (found) => {
+    const interims = (await liveSessions(api)) !== null;
+    const watch = new Watch(api, subjects, interims, (found) => {
       if (!context.json) io.out(foundLine(found, Date.now()));
     });
     const online = new Online();
@@ -56,7 +58,11 @@ export const simulate: CommandSpec<SimulateOptions> = {
       },
       onAcknowledged: (event) => online.follow(event),
     });
-    const live = showLive(context, () => liveLine(running.tally.kinds, online.count, Date.now()));
+    const live = showLive(context, async () => {
+      const lines = [liveLine(running.tally.kinds, online.count, Date.now())];
+      const sessions = options.town === true ? await liveSessions(api) : null;
+      return sessions === null ? lines : [...lines, liveSessionsLine(sessions)];
+    });
     const summary = await running.finished.finally(() => clearInterval(live));
     await watch.finished();
     const after: AuditReport = await api.get('/v1/audit', { wait: true });
@@ -101,9 +107,10 @@ class Online {
   }
 }
 
-function showLive({ io, json }: Context, line: () => string): NodeJS.Timeout {
+function showLive({ io, json }: Context, lines: () => Promise<string[]>): NodeJS.Timeout {
+  const show = async (): Promise<void> => (await lines()).forEach((line) => io.note(line));
   return setInterval(() => {
-    if (!json) io.note(line());
+    if (!json) void show();
   }, LIVE_EVERY_MS);
 }
 

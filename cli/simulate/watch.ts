@@ -27,16 +27,19 @@ export class Watch {
   private readonly api: Api;
   private readonly accounts: Subjects['accounts'];
   private readonly tell: (found: Found) => void;
+  /** Interims are charged while their session lasts. */
+  private readonly interims: boolean;
   private readonly looking = new Map<EventKind, Promise<void>>();
 
-  constructor(api: Api, { accounts }: Subjects, tell: (found: Found) => void) {
+  constructor(api: Api, { accounts }: Subjects, interims: boolean, tell: (found: Found) => void) {
+    this.interims = interims;
     this.api = api;
     this.accounts = accounts;
     this.tell = tell;
   }
 
   sent(event: DeviceEvent): void {
-    if (this.looking.has(event.kind) || (event.kind === 'session' && event.status !== 'Stop')) return;
+    if (this.looking.has(event.kind) || !this.isCharged(event)) return;
     const looking = this.look(event, performance.now()).finally(() => this.looking.delete(event.kind));
     this.looking.set(event.kind, looking);
   }
@@ -44,6 +47,11 @@ export class Watch {
   /** Resolves when every look has ended. */
   async finished(): Promise<void> {
     await Promise.all(this.looking.values());
+  }
+
+  private isCharged(event: DeviceEvent): boolean {
+    if (event.kind !== 'session') return true;
+    return event.status === 'Stop' || (this.interims && event.status === 'Interim-Update');
   }
 
   private async look(event: DeviceEvent, sentAt: number): Promise<void> {
