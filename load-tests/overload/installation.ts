@@ -67,6 +67,9 @@ export class OverloadInstallation {
     const values = {
       dataDir,
       server: { port: ports.http },
+      // Other work on the machine is not what is measured.
+      engine: { niceLevel: 0 },
+      rater: { niceLevel: 0 },
       intake: { waitingEntriesMax, diskReserveBytes, diskReservePercent: 50 },
       duplicates: { windowMonths: 120 },
       logging: { level: 'warn' },
