@@ -7,7 +7,7 @@ import { withFront } from './client.ts';
 import type { Context } from './command.ts';
 import type { Io } from './io.ts';
 
-const SAMPLE_TOWN = path.join(projectRoot, 'examples', 'town', 'tollgrid.yaml');
+export const SAMPLE_TOWN = path.join(projectRoot, 'examples', 'town', 'tollgrid.yaml');
 
 /** The file of `--config`, of `TOLLGRID_CONFIG`, the one here, or the sample town's. */
 export function configFile(given: string | undefined): string {

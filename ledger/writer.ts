@@ -64,6 +64,8 @@ export class LedgerWriter {
   private journal: AppendJournal<JournalledWrite>;
   /** Every write since the last `truncate`, by its first entry; those before a checkpoint may be folded into one. */
   private readonly writes: Map<number, JournalledWrite>;
+  /** What `recover` found of writes that have not been repeated since, by their first entry. */
+  private readonly recovered = new Map<number, BlockState[]>();
   private last = 0;
   private tail: Promise<unknown> = Promise.resolve();
 
@@ -131,11 +133,16 @@ export class LedgerWriter {
         { fromEntry, toEntry },
       );
     }
-    await this.settle();
-    const tables = new Set(blocks.map(({ table }) => table));
-    const found = await readTotals(this.client, fromEntry, toEntry, tables);
-    const states = await this.clean(totals, found);
+    const states = this.recovered.get(fromEntry) ?? (await this.statesOf(totals));
+    // Once: a second attempt has to ask what became of the first.
+    this.recovered.delete(fromEntry);
     return this.insertAll(blocks.filter((_, i) => states[i] === 'absent'));
+  }
+
+  private async statesOf(write: JournalledWrite): Promise<BlockState[]> {
+    await this.settle();
+    const tables = new Set(write.blocks.map(({ table }) => table));
+    return this.clean(write, await readTotals(this.client, write.fromEntry, write.toEntry, tables));
   }
 
   /** The engine works on one after the other; meanwhile the data of the next is handed over. */
@@ -166,7 +173,8 @@ export class LedgerWriter {
 
   /**
    * Asks the ledger which blocks of the writes after `checkpointEntry` are whole; deletes partial ones. The caller then
-   * replays the entries with the same cuts, and `write` sends what is absent.
+   * replays the entries with the same cuts, and `write` sends what is absent: asked here for all of them together, because
+   * hours of usage that came record by record are thousands of small writes.
    */
   async recover(checkpointEntry: number): Promise<RecoveredWrite[]> {
     const pending = [...this.writes.values()].filter(({ toEntry }) => toEntry > checkpointEntry);
@@ -176,6 +184,7 @@ export class LedgerWriter {
     const recovered: RecoveredWrite[] = [];
     for (const write of pending) {
       const states = await this.clean(write, found);
+      this.recovered.set(write.fromEntry, states);
       const blocks = write.blocks.map(({ table, month }, i) => ({ table, month, state: states[i] }));
       recovered.push({ fromEntry: write.fromEntry, toEntry: write.toEntry, blocks });
     }
@@ -297,6 +306,7 @@ export class LedgerWriter {
     await this.journal.close();
     await rm(this.path);
     this.writes.clear();
+    this.recovered.clear();
     this.last = 0;
     this.journal = await AppendJournal.open<JournalledWrite>(this.path);
   }

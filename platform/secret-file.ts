@@ -1,5 +1,7 @@
 /** Secrets in files: one value, its last line end is not part of it. */
-import { readFileSync } from 'node:fs';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { TollgridError } from './errors.ts';
 
 /** Error: SECRET_UNREADABLE. The value itself is in no message. */
@@ -13,4 +15,21 @@ export function readSecretFile(file: string): Buffer {
   const end = text.length - (text.at(-1) === 10 ? (text.at(-2) === 13 ? 2 : 1) : 0);
   if (end === 0) throw new TollgridError('SECRET_UNREADABLE', `${file} is empty`);
   return text.subarray(0, end);
+}
+
+/** Reads it; makes one of 32 random bytes first when there is none. Of several that make it at once, the first one's counts. */
+export function readOrMakeSecretFile(file: string): Buffer {
+  if (!existsSync(file)) {
+    const aside = `${file}.${randomUUID()}`;
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(aside, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flush: true });
+    try {
+      linkSync(aside, file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    } finally {
+      rmSync(aside);
+    }
+  }
+  return readSecretFile(file);
 }

@@ -79,7 +79,12 @@ const Radius = Section('Accounting of access servers by RADIUS (RFC 2866).', {
   clients: Type.Array(
     Section('An access server.', {
       address: Type.String({ pattern: '^[0-9a-fA-F:.]+(/[0-9]{1,3})?$', description: 'Its address, or a network.' }),
-      secretFile: Path({ description: 'File with the secret it shares with Tollgrid.' }),
+      secretFile: Type.Optional(
+        Path({
+          description:
+            'File with the secret it shares with Tollgrid. Without it, and only for this machine: a random one, made at the first start, in `secrets/<source>` of `dataDir`.',
+        }),
+      ),
     }),
     { description: 'Who may send; the narrowest network that fits decides.', default: [] },
   ),
@@ -285,6 +290,12 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
       filesMax: Integer(1, 1_000_000, 1000, 'Files in one.'),
       bytesMax: Integer(MIB, 1024 * 1024 * MIB, 16 * 1024 * MIB, 'Unpacked bytes of all files in one.'),
     }),
+    waitingEntriesMax: Integer(
+      10,
+      1_000_000,
+      5_000,
+      'Log entries that may wait for the ledger: beyond that pushed usage is refused with INTAKE_BUSY, and what listens makes its senders wait.',
+    ),
   }),
   log: Section('The log, which everything else is computed from.', {
     segmentBytesMax: Integer(MIB, 2048 * MIB, 128 * MIB, 'Size at which a new segment file is begun.'),

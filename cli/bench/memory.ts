@@ -4,14 +4,16 @@ import fs from 'node:fs';
 export class MemoryWatch {
   peakBytes = 0;
   private readonly timer: NodeJS.Timeout;
+  private readonly pid: number;
 
-  constructor(everyMs = 100) {
+  constructor(everyMs = 100, pid = process.pid) {
+    this.pid = pid;
     this.timer = setInterval(() => this.sample(), everyMs);
     this.timer.unref();
   }
 
   sample(): void {
-    this.peakBytes = Math.max(this.peakBytes, treeBytes(process.pid));
+    this.peakBytes = Math.max(this.peakBytes, treeBytes(this.pid));
   }
 
   stop(): number {
@@ -22,7 +24,7 @@ export class MemoryWatch {
 }
 
 /** Resident bytes of a process and everything below it. Pages shared between them count once for each. */
-function treeBytes(pid: number): number {
+export function treeBytes(pid: number): number {
   return [pid, ...descendants(pid)].reduce((sum, one) => sum + residentBytes(one), 0);
 }
 

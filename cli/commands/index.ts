@@ -2,6 +2,7 @@
 import type { AnyCommand, CommandGroup } from '../command.ts';
 import { benchDuplicates, benchPipeline, benchPublish, benchRating, benchSafety } from '../bench/index.ts';
 import { generate } from '../generate/index.ts';
+import { simulate } from '../simulate/index.ts';
 import { audit } from './audit.ts';
 import { backup } from './backup.ts';
 import { charges } from './charges.ts';
@@ -58,6 +59,7 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   guiding,
   config,
   generate,
+  simulate,
   {
     name: 'bench',
     summary: 'Measure this machine',

@@ -14,6 +14,7 @@ export function sourceMistakes(sources: readonly SourceConfig[]): Mistake[] {
       ...frameMistakes(source).map((message) => wrong('tcp', message)),
       ...folderMistakes(source).map(([key, message]) => wrong(key, message)),
       ...remoteMistakes(source).map(([key, message]) => wrong(`${source.kind}.${key}`, message)),
+      ...openSecrets(source).map((index) => wrong('radius', `clients.${index}.secretFile is missing`)),
       ...otherSections(source).map((section) => wrong(section, `belongs to another kind than ${source.kind}`)),
     ];
   });
@@ -53,4 +54,12 @@ function remoteMistakes({ kind, sftp, ftp }: SourceConfig): [key: string, messag
       mistakes.push(['privateKeyFile', 'is missing: give this or `passwordFile`']);
   }
   return mistakes;
+}
+
+/** A secret that nobody else was told is of use to tools on this machine only. */
+function openSecrets({ radius }: SourceConfig): number[] {
+  const clients = radius?.clients ?? [];
+  return clients.flatMap(({ address, secretFile }, index) =>
+    secretFile === undefined && !/^(127\.\d+\.\d+\.\d+(\/32)?|::1(\/128)?)$/.test(address) ? [index] : [],
+  );
 }

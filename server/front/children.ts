@@ -14,6 +14,7 @@ import type { RerateMessage } from './rerates.ts';
 import type {
   FrontToRater,
   KeptState,
+  NewestEvent,
   RaterStatistics,
   RaterToFront,
   VerifyCheck,
@@ -21,7 +22,7 @@ import type {
 } from '../rater/messages.ts';
 
 export interface ChildrenEvents {
-  onProcessed(entryNo: number, statistics: RaterStatistics): void;
+  onProcessed(entryNo: number, statistics: RaterStatistics, newestEvents: readonly NewestEvent[]): void;
   onKept(state: KeptState): void;
   headNo(): number;
   onRerating(message: RerateMessage): void;
@@ -195,7 +196,7 @@ export class Children {
         this.processedNo = message.entryNo;
         this.positionKnown = true;
         this.tellPosition();
-        this.events.onProcessed(message.entryNo, message.statistics);
+        this.events.onProcessed(message.entryNo, message.statistics, message.newestEvents);
         return;
       case 'kept':
         this.kept = message.state;

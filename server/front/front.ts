@@ -11,7 +11,7 @@ import { makeDirectory, writeFileDurably } from '../../platform/durable-file.ts'
 import { lockDataDir, type DataDirLock } from '../../platform/lock.ts';
 import { LogReader, LogWriter, Spool } from '../../platform/log/index.ts';
 import { createLogger, type Logger } from '../../platform/logger.ts';
-import { readRegistryFile, type ChangeResult, type Located, type Registry } from '../../registry/index.ts';
+import { readRegistryFile, type ChangeResult, type Registry } from '../../registry/index.ts';
 import { EntryType } from '../../schemas/log-entries.ts';
 import type { Notice } from '../../schemas/api/operation.ts';
 import { refuseUnfit } from '../copy/index.ts';
@@ -48,9 +48,6 @@ import { Sources } from './sources.ts';
 import { StartProgress } from './start-progress.ts';
 import type { TariffPublisher } from './tariff-publisher.ts';
 import { ThreadWorkshop } from './workshop/workshop.ts';
-
-/** How far ahead of the ledger pushed usage may run before it is refused, in log entries. */
-const PUSHED_ENTRIES_MAX = 5_000;
 
 export async function startFront(options: FrontOptions): Promise<Front> {
   const { config, temporary, clock = systemClock } = options;
@@ -146,11 +143,11 @@ export class FrontParts {
       config,
       {
         headNo: () => this.log.headNo,
-        onProcessed: (entryNo, statistics) => {
+        onProcessed: (entryNo, statistics, newestEvents) => {
           this.processed.set(entryNo);
           this.metrics.follow(statistics);
           this.settlements.follow(statistics.settlements);
-          this.delays.reached(entryNo);
+          this.delays.reached(entryNo, newestEvents);
         },
         onRerating: (message) => {
           if (this.rerates.heard(message)) this.metrics.followRerate(message);
@@ -191,9 +188,9 @@ export class FrontParts {
       },
       sliceBytesMax: config.rater.sliceBytesMax,
       packedLimits: config.intake.packed,
-      pushedEntriesMax: PUSHED_ENTRIES_MAX,
+      pushedEntriesMax: config.intake.waitingEntriesMax,
       inFlightEntries: () => this.log.headNo - Math.max(this.processed.entryNo, this.start.headNo),
-      waitForPushed: () => this.waitForRoom(this.log.headNo - PUSHED_ENTRIES_MAX),
+      waitForPushed: () => this.waitForRoom(this.log.headNo - config.intake.waitingEntriesMax),
     });
     const apply: ApplyPublication = (entryNo, head, body, parts) =>
       this.reference.apply({ entryNo, type: EntryType.publication, head, body, ...(parts !== undefined && { parts }) });
@@ -244,16 +241,14 @@ export class FrontParts {
   }
 
   async importRegistry(name: string, text: string, by: string): Promise<ChangeResult> {
-    const located: Located[] = await readRegistryFile(text, name);
-    return this.changeRegistry(located, by);
+    return this.changeRegistry(await readRegistryFile(text, name), by);
   }
 
   /** Usage first: it is taken and acknowledged while ledger and registry are still being opened. */
   async serve(temporary: boolean): Promise<Front> {
     if (!temporary) await this.copies.start();
-    const paused = await PausedSources.open(this.config.dataDir);
-    const incomingDir = path.join(this.config.dataDir, 'incoming');
-    this.sources = new Sources(this.intake, paused, this.clock, this.logger, incomingDir);
+    const { dataDir } = this.config;
+    this.sources = new Sources(this.intake, await PausedSources.open(dataDir), this.clock, this.logger, dataDir);
     const services = createServices(this);
     this.http = await serveHttp(this, services, temporary);
     const definitions = new PublishedDefinitions(this.config, this.reader);
@@ -261,9 +256,9 @@ export class FrontParts {
     await this.writeAddress(this.http.url, this.http.operatorToken);
     await this.openViews();
     this.start.busyWith = 'publishes what changed in the definitions';
+    const { publisher, tariffs } = this;
     this.notices = await publishDefinitions(this.config, {
-      publisher: this.publisher,
-      tariffs: this.tariffs,
+      ...{ publisher, tariffs },
       importRegistry: (name, text, by) => this.importRegistry(name, text, by),
     });
     await definitions.note(this.state);
@@ -322,14 +317,8 @@ export class FrontParts {
   checkSources(sources: readonly SourceConfig[]): void {
     for (const { name, format } of sources) {
       if (this.reference.hasFormat(format)) continue;
-      throw new TollgridError(
-        'FORMAT_UNKNOWN',
-        `Source "${name}" names the format "${format}", which is not published.`,
-        {
-          source: name,
-          format,
-        },
-      );
+      const message = `Source "${name}" names the format "${format}", which is not published.`;
+      throw new TollgridError('FORMAT_UNKNOWN', message, { source: name, format });
     }
   }
 

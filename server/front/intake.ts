@@ -361,14 +361,8 @@ export class Intake implements FileIntake {
     file: Omit<GrowingFile, 'fileEntry' | 'offset' | 'tail'>,
   ): Promise<GrowingFile> {
     this.parts.disk?.require();
-    const head: FileHead = {
-      source: source.name,
-      name: file.name,
-      format: source.format,
-      mode: 'growing',
-      inode: file.inode,
-      fingerprint: file.fingerprint,
-    };
+    const { name, inode, fingerprint } = file;
+    const head: FileHead = { source: source.name, name, format: source.format, mode: 'growing', inode, fingerprint };
     const { entryNo } = await this.append(EntryType.file, head);
     return { ...file, fileEntry: entryNo, offset: 0 };
   }

@@ -25,14 +25,14 @@ import type {
   TcpConfig,
 } from '../../platform/config.ts';
 import { TollgridError } from '../../platform/errors.ts';
-import { readSecretFile } from '../../platform/secret-file.ts';
+import { readOrMakeSecretFile, readSecretFile } from '../../platform/secret-file.ts';
 
 export interface CollectorPorts {
   files: FileIntake;
   records: RecordIntake;
   surroundings: Surroundings;
-  /** Where files wait that are fetched from other machines. */
-  incomingDir: string;
+  /** Has a place for files that are fetched from other machines, and for secrets that the configuration names no file for. */
+  dataDir: string;
 }
 
 /** Which sections exist was checked with the configuration. Errors: SOURCE_FORMAT_UNFIT, SECRET_UNREADABLE. */
@@ -51,7 +51,11 @@ export function makeCollector(source: SourceConfig, ports: CollectorPorts): Coll
     case 'udp':
       return new UdpCollector(source.udp!, records, surroundings);
     case 'radius':
-      return new RadiusCollector(withSecrets(source.radius!), records, surroundings);
+      return new RadiusCollector(
+        withSecrets(source.radius!, path.join(ports.dataDir, 'secrets', source.name)),
+        records,
+        surroundings,
+      );
     case 'mqtt': {
       const partsOf = (payload: Uint8Array): readonly string[] =>
         files.format(source.format).partsOf?.(payload) ?? WHOLE;
@@ -113,10 +117,13 @@ function mqttOptions(name: string, { brokers, clientId, ...rest }: MqttConfig): 
 }
 
 /** Error: SECRET_UNREADABLE. Read at each start of the source, so that a changed secret needs no restart of Tollgrid. */
-function withSecrets({ clients, ...rest }: RadiusConfig): RadiusOptions {
+function withSecrets({ clients, ...rest }: RadiusConfig, madeFile: string): RadiusOptions {
   return {
     ...rest,
-    clients: clients.map(({ address, secretFile }) => ({ address, secret: readSecretFile(secretFile) })),
+    clients: clients.map(({ address, secretFile }) => ({
+      address,
+      secret: secretFile === undefined ? readOrMakeSecretFile(madeFile) : readSecretFile(secretFile),
+    })),
   };
 }
 
@@ -124,14 +131,14 @@ function remote(
   { name, format, pattern, complete, markerSuffix, fileBytesMax }: SourceConfig,
   folder: Omit<RemoteOptions, 'fileBytesMax'>,
   server: RemoteServer,
-  { files, surroundings, incomingDir }: CollectorPorts,
+  { files, surroundings, dataDir }: CollectorPorts,
 ): Collector {
   const source = { ...folder, name, format, pattern, complete, markerSuffix, fileBytesMax };
   return new RemoteCollector(
     source,
     server,
     files,
-    new Incoming(path.join(incomingDir, name), currentBootId()),
+    new Incoming(path.join(dataDir, 'incoming', name), currentBootId()),
     surroundings,
   );
 }

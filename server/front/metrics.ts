@@ -77,6 +77,14 @@ export class FrontMetrics {
     if (open !== undefined) metrics.tollgrid_sessions_open.set(open);
   }
 
+  /** Null: the ledger does not tell just now, and what was told last stays. */
+  followSuspense(waiting: readonly { code: string; records: string | number }[] | null): void {
+    if (waiting === null) return;
+    const gauge = this.metrics.tollgrid_suspense_records;
+    gauge.reset();
+    for (const { code, records } of waiting) gauge.inc({ code }, Number(records));
+  }
+
   private followIdentities(identities: IdentityStatistics): void {
     const { metrics } = this;
     metrics.tollgrid_identities.set({ place: 'memory' }, identities.inMemory);

@@ -26,15 +26,20 @@ import { rerateServices } from './rerate-services.ts';
 import { ReferenceHistory } from './reference-history.ts';
 import { summaryOf } from './outcome.ts';
 import { sourceServices } from './source-services.ts';
+import { SuspenseCounts } from './suspense-counts.ts';
 import { chargeItem, sessionItem, Names, usageItem } from './to-api.ts';
 import { fileInput, publishAnswer, tariffServices } from './tariff-services.ts';
 import { version } from './version.ts';
+
+/** Metrics are wanted most when the ledger does not answer. */
+const METRICS_WAIT_MS = 1_000;
 
 const IdCursor = Type.Object({ after: Type.String() });
 
 export function createServices(front: FrontParts): FrontServices {
   const { state, processed, intake, children } = front;
   const history = new ReferenceHistory(front.reader, state);
+  const waiting = new SuspenseCounts(() => countSuspense(children.ledger));
   const explainParts = { reader: front.reader, spool: front.spoolOf(), state, history };
 
   /** The account's number; NOT_FOUND when there is no such account. */
@@ -259,10 +264,7 @@ export function createServices(front: FrontParts): FrontServices {
 
     metricsText: async () => {
       if (!front.config.metrics.enabled) throw new TollgridError('NOT_FOUND', 'Metrics are switched off.');
-      const waiting = await countSuspense(children.ledger).catch(() => []);
-      const gauge = front.metrics.metrics.tollgrid_suspense_records;
-      gauge.reset();
-      for (const { code, records } of waiting) gauge.inc({ code }, Number(records));
+      front.metrics.followSuspense(await waiting.counted(METRICS_WAIT_MS));
       return front.metrics.text();
     },
 

@@ -58,18 +58,18 @@ export class Sources {
   private readonly paused: PausedSources;
   private readonly clock: Clock;
   private readonly log: Logger;
-  private readonly incomingDir: string;
+  private readonly dataDir: string;
   private stopping = false;
   private idle = false;
   /** Changes of the same sources one after the other. */
   private turn: Promise<unknown> = Promise.resolve();
 
-  constructor(intake: SourcesIntake, paused: PausedSources, clock: Clock, log: Logger, incomingDir: string) {
+  constructor(intake: SourcesIntake, paused: PausedSources, clock: Clock, log: Logger, dataDir: string) {
     this.intake = intake;
-    this.incomingDir = incomingDir;
     this.paused = paused;
     this.clock = clock;
     this.log = log;
+    this.dataDir = dataDir;
   }
 
   /** `idle`: they are known and can be tried, and nothing is taken. */
@@ -182,7 +182,7 @@ export class Sources {
     return makeCollector(source.config, {
       files: this.intake,
       records: source.records,
-      incomingDir: this.incomingDir,
+      dataDir: this.dataDir,
       surroundings: { now: () => this.clock.now(), warn: (code, message) => this.warn(source, code, message) },
     });
   }

@@ -98,6 +98,12 @@ export const METRICS = {
     labels: ['source'],
     buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600],
   },
+  tollgrid_event_delay_seconds: {
+    kind: 'histogram',
+    help: 'From the newest event of a batch or slice, as its device dates it, until it is in the ledger; events of the last day only.',
+    labels: ['source'],
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21600],
+  },
   tollgrid_identities: {
     kind: 'gauge',
     help: 'Identities of usage that the duplicate check remembers: in memory or on disk.',

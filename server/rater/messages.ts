@@ -66,8 +66,6 @@ export interface RaterStatistics {
   settlementFailures: Record<string, number>;
   writes: number;
   writeSeconds: number;
-  /** Newest event of the last slice: for the delay from event to ledger. */
-  newestEventMs: number;
   /** Sessions that go on; null before the first slice. */
   openSessions: number | null;
   /** As of a little while ago; null before the first look. */
@@ -125,7 +123,7 @@ export type RaterToFront =
   | { type: 'watched'; state: WatchState }
   | { type: 'kept'; state: KeptState; requestNo?: number }
   /** Everything up to this entry stands in the ledger. */
-  | { type: 'processed'; entryNo: number; statistics: RaterStatistics }
+  | { type: 'processed'; entryNo: number; statistics: RaterStatistics; newestEvents: NewestEvent[] }
   | { type: 'failed'; code: string; message: string }
   /** Everything that was in the log when it was asked for stands in the new ledger. */
   | { type: 'rebuilt'; requestNo: number }
@@ -150,6 +148,9 @@ export interface RerateResult {
   reversed: number;
   posted: number;
 }
+
+/** End of the newest event of an entry that came into the ledger: for the delay between the two. */
+export type NewestEvent = readonly [entryNo: number, eventMs: number];
 
 /** Numbers of one processed entry (or of one entry whose records changed their disposition later). */
 export interface BatchCounts {

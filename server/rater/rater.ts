@@ -1,7 +1,12 @@
 /** One rater: brings the ledger up to the log's head and keeps it there; starts again from its checkpoint. */
 import path from 'node:path';
-import { createTables, dropLeftWorkspaces, releaseBuffer } from '../../ledger/index.ts';
-import type { LedgerClient, LedgerWriter } from '../../ledger/index.ts';
+import {
+  createTables,
+  dropLeftWorkspaces,
+  releaseBuffer,
+  type LedgerClient,
+  type LedgerWriter,
+} from '../../ledger/index.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import { readEpoch } from '../../platform/lock.ts';
@@ -20,6 +25,7 @@ import { IdentityCount } from './identity-count.ts';
 import { Keeper } from './keeper.ts';
 import { LedgerTurns } from './ledger-turns.ts';
 import type { KeptState, RaterOptions, SliceOutcome, VerifyCheck, WatchState } from './messages.ts';
+import { NewestEvents } from './newest-events.ts';
 import { openWriter } from './open-writer.ts';
 import { Pipeline } from './pipeline.ts';
 import { PlannedCuts } from './planned-cuts.ts';
@@ -35,6 +41,8 @@ import { verifyStored } from './verify.ts';
 import { watchStored, type StoredWatch } from './watch-stored.ts';
 import { PORTS, type RaterEvents, type RaterPorts } from './rater-ports.ts';
 import type { WorkerPools } from './worker-pools.ts';
+
+type Blocks = Awaited<ReturnType<typeof reverse>>['blocks'];
 
 export class Rater {
   private readonly ports: RaterPorts;
@@ -63,6 +71,7 @@ export class Rater {
   private watch: StoredWatch | null = null;
   private keeper: Keeper | null = null;
   private processedNo = 0;
+  private readonly newestEvents = new NewestEvents();
   private readonly rerating: RerateDesk;
   private readonly kept: CheckpointTurns;
   private trail = new ReferenceTrail();
@@ -105,20 +114,14 @@ export class Rater {
 
   /** Brings the ledger up to the head and keeps it there until `stop`. */
   static async open(options: RaterOptions, headNo: number, events: RaterEvents, ports = PORTS): Promise<Rater> {
-    const rater = new Rater(
-      options,
-      headNo,
-      events,
-      await Spool.open(path.join(options.dataDir, 'spool'), { owner: false }),
-      ports,
-    );
+    const spool = await Spool.open(path.join(options.dataDir, 'spool'), { owner: false });
+    const rater = new Rater(options, headNo, events, spool, ports);
     rater.epoch = await readEpoch(options.dataDir);
     rater.keeper = rater.makeKeeper();
     await createTables(rater.ledger);
     await dropLeftWorkspaces(rater.ledger);
     const { ledger, checkpoints, reader, log } = rater;
-    const writer = await openWriter({ ...options, ledger, checkpoints, log });
-    rater.writer = writer;
+    const writer = (rater.writer = await openWriter({ ...options, ledger, checkpoints, log }));
     rater.startingPoint = new StartingPoint({
       ...{ dataDir: options.dataDir, ledger, checkpoints, reader, log, writer },
       headNo: () => rater.headNo,
@@ -307,10 +310,7 @@ export class Rater {
     return kept.bytes;
   }
 
-  private async completeOutcome(
-    entryNo: number,
-    outcome: SliceOutcome,
-  ): Promise<Awaited<ReturnType<typeof reverse>>['blocks']> {
+  private async completeOutcome(entryNo: number, outcome: SliceOutcome): Promise<Blocks> {
     const reversed = await reverse(this.ledger, outcome.reversals, entryNo);
     for (const { fileEntry, source, counts } of outcome.batches) {
       // Pushed batches are files of their own, which never come again as a whole.
@@ -320,6 +320,7 @@ export class Rater {
       this.statistics.count(source, counts);
     }
     this.statistics.outcome(outcome);
+    this.newestEvents.note(entryNo, outcome.newestEventMs);
     return [
       ...reversed.blocks,
       ...encodeBatches([...outcome.batches, ...reversed.batches], entryNo),
@@ -329,7 +330,9 @@ export class Rater {
 
   private onProcessed(entryNo: number): void {
     this.processedNo = entryNo;
-    this.events.tell({ type: 'processed', entryNo, statistics: this.statistics.snapshot(this.identities.latest) });
+    const newestEvents = this.newestEvents.takeUpTo(entryNo);
+    const statistics = this.statistics.snapshot(this.identities.latest);
+    this.events.tell({ type: 'processed', entryNo, statistics, newestEvents });
     if (this.awaited !== null && this.awaited.entryNo <= entryNo) this.awaited.resolve();
   }
 
@@ -375,10 +378,9 @@ export class Rater {
   }
 
   private async reached(entryNo: number): Promise<void> {
-    if (entryNo > this.processedNo) {
-      await new Promise<void>((resolve) => (this.awaited = { entryNo, resolve }));
-      this.awaited = null;
-    }
+    if (entryNo <= this.processedNo) return;
+    await new Promise<void>((resolve) => (this.awaited = { entryNo, resolve }));
+    this.awaited = null;
   }
 
   /** Beside what is processed meanwhile; it is told how it ended. */
@@ -387,12 +389,10 @@ export class Rater {
   }
 
   verify(): Promise<VerifyCheck[]> {
+    const { ledger, writer, spool, processedNo } = this;
     return verifyStored({
-      ledger: this.ledger,
-      writer: this.writer,
+      ...{ ledger, writer, spool, processedNo },
       logDir: path.join(this.options.dataDir, 'log'),
-      spool: this.spool,
-      processedNo: this.processedNo,
       withLedger: (work) => this.turns.take(work),
       checkIdentities: () => this.pools.checkIdentities(),
     });

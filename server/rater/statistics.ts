@@ -16,7 +16,6 @@ export class Statistics {
   private readonly settlementFailures: Record<string, number> = {};
   private writes = 0;
   private writeMs = 0;
-  private newestEventMs = 0;
   private openSessions: number | null = null;
 
   /** Counts of one batch by disposition; index 0 (received) is the sum of the others and not counted again. */
@@ -34,7 +33,6 @@ export class Statistics {
       this.errors[code] = (this.errors[code] ?? 0) + count;
     }
     this.openSessions = outcome.openSessions;
-    if (outcome.newestEventMs > 0) this.newestEventMs = outcome.newestEventMs;
   }
 
   settled(result: SettlementResult): void {
@@ -62,7 +60,6 @@ export class Statistics {
       settlementFailures: this.settlementFailures,
       writes: this.writes,
       writeSeconds: this.writeMs / 1000,
-      newestEventMs: this.newestEventMs,
       openSessions: this.openSessions,
       identities,
     };

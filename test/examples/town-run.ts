@@ -35,7 +35,9 @@ export interface TownRun {
 const text = (...parts: string[]): string => readFileSync(path.join(...parts), 'utf8');
 
 export function readTownConfig(town: string): TownConfig {
-  return parse(text(town, 'tollgrid.yaml')) as TownConfig;
+  const { sources } = parse(text(town, 'tollgrid.yaml')) as TownConfig;
+  // What listens has nothing waiting in a folder.
+  return { sources: sources.filter(({ directory }) => directory !== undefined) };
 }
 
 /** Everything the town publishes, and its registry. `definitions`: folder with tariffs and guiding; `town`: the rest. */

@@ -150,6 +150,17 @@ describe('the configuration', () => {
     expect(mistakesOf('engine: { url: "http://me:pw@host" }')[0]).toContain('must not hold a password');
   });
 
+  it('lets a client without a secret file be on this machine only', () => {
+    const source = (address: string) =>
+      `sources: [{ name: a, kind: radius, format: radius, radius: { clients: [{ address: ${address} }] } }]\n`;
+    for (const here of ['127.0.0.1', '127.0.0.1/32', "'::1'"]) expect(mistakesOf(source(here)), here).toEqual([]);
+    for (const there of ['10.0.0.1', '127.0.0.0/8', "'::'", '0.0.0.0/0']) {
+      expect(mistakesOf(source(there)), there).toEqual([
+        'tollgrid.yaml:1 sources.0.radius clients.0.secretFile is missing',
+      ]);
+    }
+  });
+
   it('takes secrets from the environment or from files only', () => {
     const file = fileWith('engine: { passwordFile: run/password }\n');
     const dir = path.dirname(file);

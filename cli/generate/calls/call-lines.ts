@@ -1,5 +1,5 @@
 /** Asterisk `Master.csv` lines (cdr_csv), written as bytes. */
-import type { Random } from '../random.ts';
+import type { Random } from '../../../platform/random.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { createSchedule } from './schedule.ts';
 import type { NumberingPlan } from './prefixes.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { TollgridError } from '../../../platform/errors.ts';
-import { createRandom } from '../random.ts';
+import { createRandom } from '../../../platform/random.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { writeCallLines } from './call-lines.ts';
 import { guidingText } from './guiding.ts';

@@ -1,5 +1,5 @@
 /** An invented numbering plan: called prefixes of different lengths over zones, for files of any size. */
-import type { Random } from '../random.ts';
+import type { Random } from '../../../platform/random.ts';
 
 export interface NumberingPlan {
   readonly count: number;

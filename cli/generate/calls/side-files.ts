@@ -1,5 +1,5 @@
 /** What a large file of calls needs to be rated: who the callers are, the zones, their prices. */
-import type { Random } from '../random.ts';
+import type { Random } from '../../../platform/random.ts';
 import { FIRST_CALLER } from './call-lines.ts';
 import { prefixText, type NumberingPlan } from './prefixes.ts';
 

@@ -1,5 +1,5 @@
 /** Call records of the two branch exchanges: Asterisk `Master.csv` and FreeSWITCH mod_cdr_csv (template "example"). */
-import { createRandom, type Random } from '../random.ts';
+import { createRandom, type Random } from '../../../platform/random.ts';
 import type { Call } from './calls.ts';
 import { dialled, nationalNumber } from './dialled.ts';
 import { stampText } from './local-time.ts';

@@ -1,5 +1,5 @@
 /** The calls of one day, before they take the form of any file. */
-import { createRandom, type Random } from '../random.ts';
+import { createRandom, type Random } from '../../../platform/random.ts';
 import { createSchedule } from '../calls/schedule.ts';
 import { MOVED_NUMBER, OWN_PREFIX, TOLL_FREE_NUMBER, type Customer } from './customers.ts';
 

@@ -1,5 +1,5 @@
 /** The town's people and what they have: invented names, numbers, logins and meters. */
-import { createRandom } from '../random.ts';
+import { createRandom } from '../../../platform/random.ts';
 import { midnightMs } from './local-time.ts';
 
 /** What a registered electricity meter delivers. */

@@ -1,5 +1,5 @@
 /** Meter readings of one day: register values at both ends of it, and quarter hours. */
-import { createRandom } from '../random.ts';
+import { createRandom } from '../../../platform/random.ts';
 import type { Customer } from './customers.ts';
 
 export interface RegisterValue {

@@ -1,5 +1,5 @@
 /** ADSL sessions of one day: counters as an access server counts them. */
-import { createRandom } from '../random.ts';
+import { createRandom } from '../../../platform/random.ts';
 
 export interface SessionPart {
   kind: 'Start' | 'Interim-Update' | 'Stop';

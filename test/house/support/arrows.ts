@@ -12,6 +12,8 @@ const ARROWS: Record<string, readonly string[] | 'all'> = {
   ledger: [],
   reports: ['ledger'],
   server: ['registry', 'mediation', 'collectors', 'rating', 'ledger', 'reports'],
+  // Plays devices: it speaks their protocols with the collectors' own codecs, and asks the registry whose they are.
+  simulator: ['collectors', 'registry'],
   cli: 'all',
   'load-tests': 'all',
 };

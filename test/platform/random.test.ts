@@ -1,5 +1,5 @@
 import { describe, it, expect } from 'vitest';
-import { createRandom } from '../../../cli/generate/random.ts';
+import { createRandom } from '../../platform/random.ts';
 
 describe('seeded random numbers', () => {
   it('are the same for the same seed and stream', () => {
