@@ -20,7 +20,7 @@ import { runCommand } from './commands.ts';
 import { Gather } from './gather.ts';
 import { Holds } from './holds.ts';
 import { IdentityCount } from './identity-count.ts';
-import type { NewestEvent, RaterOptions, SliceOutcome, VerifyCheck, WatchState } from './messages.ts';
+import type { RaterOptions, SliceOutcome, VerifyCheck, WatchState } from './messages.ts';
 import { Pipeline } from './pipeline.ts';
 import { PlannedCuts } from './planned-cuts.ts';
 import { RerateDesk } from './rerate-desk.ts';
@@ -61,8 +61,6 @@ export class Rater {
   private watch: StoredWatch | null = null;
   private processedNo = 0;
   private recordsSinceCheckpoint = 0;
-  /** Of entries that are not in the ledger yet. */
-  private newestEvents: NewestEvent[] = [];
   private readonly rerating: RerateDesk;
   /** Records received per file: what the same bytes count as when they are received again. */
   private fileRecords = new Map<number, number>();
@@ -309,8 +307,7 @@ export class Rater {
       this.identities.received(counts[0], this.pools);
       this.statistics.count(source, counts);
     }
-    this.statistics.outcome(outcome);
-    if (outcome.newestEventMs > 0) this.newestEvents.push([entryNo, outcome.newestEventMs]);
+    this.statistics.outcome(entryNo, outcome);
     return [
       ...reversed.blocks,
       ...encodeBatches([...outcome.batches, ...reversed.batches], entryNo),
@@ -320,9 +317,8 @@ export class Rater {
 
   private onProcessed(entryNo: number): void {
     this.processedNo = entryNo;
-    const newestEvents = this.newestEvents.filter(([eventEntry]) => eventEntry <= entryNo);
-    this.newestEvents = this.newestEvents.filter(([eventEntry]) => eventEntry > entryNo);
     const statistics = this.statistics.snapshot(this.identities.latest);
+    const newestEvents = this.statistics.takeNewestEvents(entryNo);
     this.events.tell({ type: 'processed', entryNo, statistics, newestEvents });
     if (this.awaited !== null && this.awaited.entryNo <= entryNo) this.awaited.resolve();
   }
