@@ -12,6 +12,7 @@ import { diskFull, ledgerFrozen, ledgerKilled, smallDisk } from './overload/trou
 
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
+const RESERVE_BYTES = 256 * MIB;
 
 const { values } = parseArgs({
   options: {
@@ -32,7 +33,7 @@ if (disk === null) say('mounting is not permitted here: without the full disk');
 const installation = await OverloadInstallation.make({
   ...{ folder, dataDir: path.join(disk?.folder ?? folder, 'data'), customers: Number(values.customers) },
   ...{ compiled: import.meta.filename.endsWith('.js'), waitingEntriesMax: 5_000, waitingBytesMax: MIB / 4 },
-  diskReserveBytes: 256 * MIB,
+  diskReserveBytes: RESERVE_BYTES,
 });
 const results: OverloadResult[] = [];
 try {
@@ -40,7 +41,7 @@ try {
   const troubles: Record<string, [Trouble, string] | null> = {
     frozen: [ledgerFrozen(installation), values.minutes],
     killed: [ledgerKilled(installation), values['other-minutes']],
-    disk: disk === null ? null : [diskFull(disk.folder), values['other-minutes']],
+    disk: disk === null ? null : [diskFull(installation, disk.folder, RESERVE_BYTES), values['other-minutes']],
   };
   for (const name of values.rounds.split(',')) {
     const one = troubles[name];

@@ -36,20 +36,25 @@ export function ledgerKilled(installation: OverloadInstallation, everyMs = 500):
   };
 }
 
-/** What the file system itself needs to hold such a file is not told beforehand. */
-const KEPT_BLOCKS = 2_000;
-
-/** Somebody else fills the disk to the last byte. */
-export function diskFull(folder: string): Trouble {
-  const ballast = path.join(folder, 'ballast');
+/**
+ * Somebody else fills the disk to the last byte: first beyond the reserve, which Tollgrid notices within seconds, then all of it.
+ * A disk that is full from one moment to the next breaks the log until the next start (test/server/front/disk-full.test.ts).
+ */
+export function diskFull(installation: OverloadInstallation, folder: string, reserveBytes: number): Trouble {
+  const ballasts = ['ballast-1', 'ballast-2'].map((name) => path.join(folder, name));
   return {
     name: 'full disk',
     begin: async () => {
       const { bavail, bsize } = fs.statfsSync(folder);
       // Reserved in one go: writing gigabytes would hold up the devices of this process.
-      await promisify(execFile)('fallocate', ['-l', String((bavail - KEPT_BLOCKS) * bsize), ballast]);
-      const handle = fs.openSync(ballast, 'a');
-      const block = Buffer.alloc(bsize, 1);
+      await promisify(execFile)('fallocate', [
+        '-l',
+        String(bavail * bsize - Math.floor(reserveBytes / 2)),
+        ballasts[0],
+      ]);
+      while (!(await installation.status()).reasons.join().includes('INTAKE_DISK_LOW')) await wait(100);
+      const handle = fs.openSync(ballasts[1], 'a');
+      const block = Buffer.alloc(64 * 1024, 1);
       try {
         for (;;) fs.writeSync(handle, block);
       } catch (error) {
@@ -58,7 +63,7 @@ export function diskFull(folder: string): Trouble {
         fs.closeSync(handle);
       }
     },
-    end: async () => fs.rmSync(ballast),
+    end: async () => ballasts.forEach((ballast) => fs.rmSync(ballast)),
   };
 }
 

@@ -25,7 +25,6 @@ import { IdentityCount } from './identity-count.ts';
 import { Keeper } from './keeper.ts';
 import { LedgerTurns } from './ledger-turns.ts';
 import type { KeptState, RaterOptions, SliceOutcome, VerifyCheck, WatchState } from './messages.ts';
-import { NewestEvents } from './newest-events.ts';
 import { openWriter } from './open-writer.ts';
 import { Pipeline } from './pipeline.ts';
 import { PlannedCuts } from './planned-cuts.ts';
@@ -71,7 +70,6 @@ export class Rater {
   private watch: StoredWatch | null = null;
   private keeper: Keeper | null = null;
   private processedNo = 0;
-  private readonly newestEvents = new NewestEvents();
   private readonly rerating: RerateDesk;
   private readonly kept: CheckpointTurns;
   private trail = new ReferenceTrail();
@@ -319,8 +317,7 @@ export class Rater {
       this.identities.received(counts[0], this.pools);
       this.statistics.count(source, counts);
     }
-    this.statistics.outcome(outcome);
-    this.newestEvents.note(entryNo, outcome.newestEventMs);
+    this.statistics.outcome(entryNo, outcome);
     return [
       ...reversed.blocks,
       ...encodeBatches([...outcome.batches, ...reversed.batches], entryNo),
@@ -330,8 +327,8 @@ export class Rater {
 
   private onProcessed(entryNo: number): void {
     this.processedNo = entryNo;
-    const newestEvents = this.newestEvents.takeUpTo(entryNo);
     const statistics = this.statistics.snapshot(this.identities.latest);
+    const newestEvents = this.statistics.takeNewestEvents(entryNo);
     this.events.tell({ type: 'processed', entryNo, statistics, newestEvents });
     if (this.awaited !== null && this.awaited.entryNo <= entryNo) this.awaited.resolve();
   }

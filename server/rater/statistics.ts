@@ -2,7 +2,7 @@
 import { DISPOSITION_NAMES } from '../../schemas/columns/record-columns.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
 import type { GatheredWrite } from './gather.ts';
-import type { IdentityStatistics, RaterStatistics, SliceOutcome } from './messages.ts';
+import type { IdentityStatistics, NewestEvent, RaterStatistics, SliceOutcome } from './messages.ts';
 
 /** Results of settlements that the front can still be asked for. */
 const SETTLEMENTS_KEPT = 20;
@@ -17,6 +17,8 @@ export class Statistics {
   private writes = 0;
   private writeMs = 0;
   private openSessions: number | null = null;
+  /** Of entries that are not in the ledger yet, in their order. */
+  private newestEvents: NewestEvent[] = [];
 
   /** Counts of one batch by disposition; index 0 (received) is the sum of the others and not counted again. */
   count(source: string, counts: readonly number[]): void {
@@ -27,12 +29,20 @@ export class Statistics {
     }
   }
 
-  outcome(outcome: SliceOutcome): void {
+  outcome(entryNo: number, outcome: SliceOutcome): void {
+    if (outcome.newestEventMs > 0) this.newestEvents.push([entryNo, outcome.newestEventMs]);
     for (const { service, rows } of outcome.controls) this.charges[service] = (this.charges[service] ?? 0) + rows;
     for (const [code, count] of Object.entries(outcome.suspendedByCode)) {
       this.errors[code] = (this.errors[code] ?? 0) + count;
     }
     this.openSessions = outcome.openSessions;
+  }
+
+  /** Those of entries up to that one, once. */
+  takeNewestEvents(entryNo: number): NewestEvent[] {
+    const taken = this.newestEvents.filter(([of]) => of <= entryNo);
+    this.newestEvents = this.newestEvents.slice(taken.length);
+    return taken;
   }
 
   settled(result: SettlementResult): void {

@@ -17,6 +17,7 @@ import {
 } from '../../../load-tests/overload/troubles.ts';
 
 const MIB = 1024 ** 2;
+const RESERVE_BYTES = 128 * MIB;
 const RATE = 40;
 const TEST_MS = 300_000;
 
@@ -32,7 +33,7 @@ beforeAll(async () => {
   installation = await OverloadInstallation.make({
     ...{ folder, dataDir: path.join(disk?.folder ?? folder, 'data'), customers: 300, compiled: false },
     // Little may wait, so that a few seconds are too much.
-    ...{ waitingEntriesMax: 100, waitingBytesMax: 64 * 1024, diskReserveBytes: 128 * MIB },
+    ...{ waitingEntriesMax: 100, waitingBytesMax: 64 * 1024, diskReserveBytes: RESERVE_BYTES },
   });
   await installation.start();
 });
@@ -82,7 +83,7 @@ describe('overload', () => {
     'on a full disk: refused until there is room again (needs to mount)',
     async (context) => {
       if (disk === null) return context.skip('mounting a small disk is not permitted here');
-      const result = await tried(diskFull(disk.folder), 3, 3_000);
+      const result = await tried(diskFull(installation, disk.folder, RESERVE_BYTES), 3, 3_000);
       expectNothingLost(result);
       expect(result.toldToWait).toBeGreaterThan(0);
     },
