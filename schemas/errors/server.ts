@@ -38,6 +38,28 @@ export const serverErrors = {
     http: 415,
     exit: 2,
   },
+  CONTENT_ENCODING_UNSUPPORTED: {
+    cause: 'The body is packed in a way that is not read here, or more than once.',
+    cure: 'Send it with `Content-Encoding: gzip` or `zstd`, packed once, or as it is.',
+    counter,
+    http: 415,
+    exit: 2,
+  },
+  CONTENT_BROKEN: {
+    cause:
+      'The body is not what its `Content-Encoding` says: damaged, not whole, with bytes behind its end, or beyond RFC 9659.',
+    cure: 'Pack it anew with gzip, or with zstd without dictionary and with a window of 8 MB at most (no `--long`, no `--ultra`).',
+    counter,
+    http: 400,
+    exit: 2,
+  },
+  CONTENT_RATIO: {
+    cause: 'The body unpacks to so many times its size that it looks made to fill memory or disk.',
+    cure: 'Send it unpacked, in smaller parts, or raise server.packedRatioMax.',
+    counter,
+    http: 422,
+    exit: 2,
+  },
   UPLOAD_BROKEN: {
     cause: 'The connection ended before the whole body arrived; nothing of it was accepted.',
     cure: 'Send the request again.',

@@ -11,6 +11,8 @@ export interface HttpConfig {
   bodyBytesMax: number;
   /** Limit of one uploaded file. */
   fileBytesMax: number;
+  /** Unpacked bytes for each byte of a packed body. */
+  ratioMax: number;
   /** Time to receive a whole request, files too. */
   requestTimeoutMs: number;
   headersTimeoutMs: number;
@@ -22,6 +24,7 @@ export const DEFAULT_HTTP_CONFIG: HttpConfig = {
   port: 8400,
   bodyBytesMax: 16 * 1024 * 1024,
   fileBytesMax: 16 * 1024 * 1024 * 1024,
+  ratioMax: 200,
   requestTimeoutMs: 600_000,
   headersTimeoutMs: 20_000,
   keepAliveTimeoutMs: 72_000,
