@@ -25,6 +25,7 @@ export async function serveHttp(front: FrontParts, services: FrontServices, temp
       port,
       bodyBytesMax: server.bodyBytesMax,
       ratioMax: server.packedRatioMax,
+      limits: server.limits,
       apiKeysFile: server.apiKeysFile,
     },
     services,

@@ -10,17 +10,19 @@ import {
   WAIT_MS_DEFAULT,
 } from '../../../schemas/api/operation.ts';
 import { EntryNo } from '../../../schemas/api/common.ts';
+import type { Budgets } from '../budgets.ts';
+import { ownSource } from '../caller.ts';
 import { receive, type BodyLimits } from '../body/receive.ts';
 import type { FrontServices } from '../services.ts';
 
-export function fileRoutes(services: FrontServices, limits: BodyLimits): FastifyPluginAsyncTypebox {
+export function fileRoutes(services: FrontServices, limits: BodyLimits, budgets: Budgets): FastifyPluginAsyncTypebox {
   return async (app) => {
-    await app.register(uploadRoute(services, limits));
+    await app.register(uploadRoute(services, limits, budgets));
 
     app.get(
       '/entries/:no/processed',
       {
-        config: { policy: { scope: 'usage:write' } },
+        config: { policy: { scope: 'usage:write', reach: 'source' } },
         schema: {
           tags: ['Usage'],
           summary: 'Wait until a log entry is in the ledger',
@@ -35,7 +37,7 @@ export function fileRoutes(services: FrontServices, limits: BodyLimits): Fastify
 }
 
 /** In a context of its own: here a body of any type is a stream that is never held whole. */
-function uploadRoute(services: FrontServices, limits: BodyLimits): FastifyPluginAsyncTypebox {
+function uploadRoute(services: FrontServices, limits: BodyLimits, budgets: Budgets): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
@@ -44,7 +46,7 @@ function uploadRoute(services: FrontServices, limits: BodyLimits): FastifyPlugin
       '/files/:source/:name',
       {
         config: {
-          policy: { scope: 'usage:write' },
+          policy: { scope: 'usage:write', reach: 'source' },
           documentedBody: { 'application/octet-stream': { type: 'string', format: 'binary' } },
         },
         schema: {
@@ -62,8 +64,14 @@ function uploadRoute(services: FrontServices, limits: BodyLimits): FastifyPlugin
         if (!request.body)
           throw new TollgridError('MEDIA_TYPE_UNSUPPORTED', 'Send the file as application/octet-stream.');
         const { source, name } = request.params;
-        const answer = await receive(request, reply, limits, (stream) =>
-          services.ingestFile({ source, name, format: request.query.format, stream }),
+        ownSource(request, source);
+        const budget = budgets.of(request);
+        const answer = await receive(
+          request,
+          reply,
+          limits,
+          (stream) => services.ingestFile({ source, name, format: request.query.format, stream }),
+          (bytes) => budget.spend('bytes', bytes),
         );
         reply.code(answer.duplicateOf === undefined ? 201 : 200);
         return answer;

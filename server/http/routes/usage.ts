@@ -21,7 +21,8 @@ import {
 } from '../../../schemas/api/usage.ts';
 import { TollgridError } from '../../../platform/errors.ts';
 import { receive, wholeBody, type BodyLimits } from '../body/receive.ts';
-import { callerOf, ownAccount } from '../caller.ts';
+import type { Budgets } from '../budgets.ts';
+import { callerOf, ownAccount, ownSource } from '../caller.ts';
 import { pageRequest, span } from '../queries.ts';
 import type { FrontServices } from '../services.ts';
 
@@ -30,9 +31,9 @@ export const DEFAULT_SOURCE = 'http';
 const FLAWS_SHOWN = 20;
 const NOTHING = Buffer.alloc(0);
 
-export function usageRoutes(services: FrontServices, limits: BodyLimits): FastifyPluginAsyncTypebox {
+export function usageRoutes(services: FrontServices, limits: BodyLimits, budgets: Budgets): FastifyPluginAsyncTypebox {
   return async (app) => {
-    await app.register(pushRoute(services, limits));
+    await app.register(pushRoute(services, limits, budgets));
 
     app.get(
       '/usage',
@@ -50,7 +51,7 @@ export function usageRoutes(services: FrontServices, limits: BodyLimits): Fastif
 }
 
 /** In a context of its own: here a body is bytes, whatever its type, because bytes are what the log stores. */
-function pushRoute(services: FrontServices, limits: BodyLimits): FastifyPluginAsyncTypebox {
+function pushRoute(services: FrontServices, limits: BodyLimits, budgets: Budgets): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
@@ -59,7 +60,7 @@ function pushRoute(services: FrontServices, limits: BodyLimits): FastifyPluginAs
       '/usage',
       {
         config: {
-          policy: { scope: 'usage:write' },
+          policy: { scope: 'usage:write', reach: 'source' },
           documentedBody: {
             'application/cloudevents+json': CloudEvent,
             'application/cloudevents-batch+json': { type: 'array', items: CloudEvent },
@@ -81,16 +82,22 @@ function pushRoute(services: FrontServices, limits: BodyLimits): FastifyPluginAs
         },
       },
       async (request, reply) => {
+        const budget = budgets.of(request);
+        const source = ownSource(request, request.query.source ?? DEFAULT_SOURCE);
         const binary = isBinaryMode(request.headers['content-type'], request.headers);
         const mediaType = mediaTypeOf(request.headers['content-type']);
         if (!binary && mediaType === null) {
           reply.header('connection', 'close');
           throw new TollgridError('MEDIA_TYPE_UNSUPPORTED', 'Events are not sent as that content type.');
         }
-        const body = request.body === undefined ? NOTHING : await receive(request, reply, limits, wholeBody);
+        const body =
+          request.body === undefined
+            ? NOTHING
+            : await receive(request, reply, limits, wholeBody, (bytes) => budget.spend('bytes', bytes));
         const { events, flaws, sha256 } = binary ? readBinary(request, body) : readStructured(mediaType!, body);
+        budget.spend('events', events.length);
         const { entryNo, replayed } = await services.pushUsage({
-          source: request.query.source ?? DEFAULT_SOURCE,
+          source,
           events,
           caller: callerOf(request).id,
           idempotencyKey: request.headers['idempotency-key'],
