@@ -45,9 +45,9 @@ describe('limits of a key', () => {
     const answers = await Promise.all([ask(a), ask(a, '/v1/accounts'), ask(a, '/v1/charges'), ask(a), push('a', 1)]);
     const refused = answers.filter(({ statusCode }) => statusCode === 429);
     expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 200, 200, 429, 429]);
-    for (const { headers, json } of refused) {
-      expect(headers['retry-after']).toBe('1');
-      expect(json()).toMatchObject({ code: 'RATE_LIMITED', details: { retryAfterSeconds: 1 } });
+    for (const answer of refused) {
+      expect(answer.headers['retry-after']).toBe('1');
+      expect(answer.json()).toMatchObject({ code: 'RATE_LIMITED', details: { retryAfterSeconds: 1 } });
     }
     expect(await registry.getSingleMetricAsString('tollgrid_errors_total')).toContain('{code="RATE_LIMITED"} 2');
     for (const url of ['/health', '/ready', '/metrics'])
