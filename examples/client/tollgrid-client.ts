@@ -1,6 +1,6 @@
 /**
  * Pushes usage to Tollgrid: one file without dependencies, to copy into your own program. It needs `fetch` and
- * `CompressionStream` (Node 18, Deno, Bun, browsers). See README.md beside it.
+ * `CompressionStream` (Node 20.3 and later, Deno, Bun, browsers). See README.md beside it.
  */
 
 /** A CloudEvent 1.0. Give the same usage the same `id` whenever you send it: then it is charged once, whatever happens. */
