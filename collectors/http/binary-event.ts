@@ -66,12 +66,12 @@ function isJson(body: Uint8Array, limits: EventLimits): boolean {
 function attributesOf(rawHeaders: readonly string[]): Map<string, string> {
   const attributes = new Map<string, string>();
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const header = rawHeaders[index]!.toLowerCase();
+    const header = rawHeaders[index].toLowerCase();
     if (!header.startsWith(PREFIX)) continue;
     const name = header.slice(PREFIX.length);
     if (!ATTRIBUTE.test(name) || NO_ATTRIBUTES.has(name)) throw unreadable(header, 'is no attribute of CloudEvents');
     if (attributes.has(name)) throw unreadable(header, 'stands twice');
-    attributes.set(name, headerValue(header, rawHeaders[index + 1]!));
+    attributes.set(name, headerValue(header, rawHeaders[index + 1]));
   }
   return attributes;
 }

@@ -148,7 +148,7 @@ export class TollgridClient {
     let count = 0;
     let bytes = 0;
     while (count < Math.min(this.queue.length, batchEventsMax)) {
-      const { length } = this.queue[count]!.line;
+      const { length } = this.queue[count].line;
       if (count > 0 && bytes + length > batchBytesMax) break;
       bytes += length;
       count++;

@@ -76,16 +76,16 @@ export class ZstdFrames {
 
   private understandHeader(): void {
     const { gathered } = this;
-    const descriptor = gathered[4]!;
+    const descriptor = gathered[4];
     const single = (descriptor >> 5) & 1;
-    const dictionaryBytes = [0, 1, 2, 4][descriptor & 3]!;
-    const sizeBytes = [single, 2, 4, 8][descriptor >> 6]!;
+    const dictionaryBytes = [0, 1, 2, 4][descriptor & 3];
+    const sizeBytes = [single, 2, 4, 8][descriptor >> 6];
     const length = 5 + (1 - single) + dictionaryBytes + sizeBytes;
     if (this.neededBytes < length) {
       this.neededBytes = length;
       return;
     }
-    const window = single === 1 ? contentSize(gathered, length - sizeBytes, sizeBytes) : windowSize(gathered[5]!);
+    const window = single === 1 ? contentSize(gathered, length - sizeBytes, sizeBytes) : windowSize(gathered[5]);
     if (window > WINDOW_BYTES_MAX)
       throw new Error(`it needs a window of ${window} bytes, ${WINDOW_BYTES_MAX} are allowed`);
     const dictionaryAt = 5 + (1 - single);
