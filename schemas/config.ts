@@ -207,7 +207,26 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
   server: Section('The HTTP interface.', {
     host: Type.String({ default: '127.0.0.1', minLength: 1, description: 'Address to listen on; `0.0.0.0` for all.' }),
     port: Integer(0, 65_535, 8400, 'Port to listen on; 0 takes a free one.'),
-    bodyBytesMax: Integer(1024, 128 * MIB, 16 * MIB, 'Largest request body.'),
+    bodyBytesMax: Integer(1024, 128 * MIB, 16 * MIB, 'Largest request body, unpacked too.'),
+    packedRatioMax: Integer(
+      2,
+      2000,
+      200,
+      'Unpacked bytes for each byte of a body with `Content-Encoding`; not looked at below a mebibyte.',
+    ),
+    limits: Section(
+      'What one API key may do in a second; more is refused with 429. 0: no limit. The operator has none.',
+      {
+        requestsPerSecond: Integer(0, 1_000_000, 0, 'Requests of any kind; not `/health`, `/ready` and `/metrics`.'),
+        eventsPerSecond: Integer(
+          0,
+          10_000_000,
+          0,
+          'Events pushed to `/v1/usage`, on average: one request may hold more.',
+        ),
+        bytesPerSecond: Integer(0, 1024 * 1024 * MIB, 0, 'Bytes of pushed events and files, unpacked, on average.'),
+      },
+    ),
     apiKeysFile: Type.Optional(
       Path({ description: 'File of API keys (YAML, hashed: docs/api.md). Without it only this machine is served.' }),
     ),

@@ -1,5 +1,6 @@
 /** From the body of a push to the events that go into the log. */
 import { TollgridError } from '../../platform/errors.ts';
+import { withoutBom } from './bom.ts';
 import { envelopeProblem } from './envelope.ts';
 import { Byte, JsonScanner } from './json-scanner.ts';
 import { faultOf, singleEvent, splitArray, splitLines, type EventLimits } from './split-events.ts';
@@ -20,12 +21,9 @@ export interface UsageBody {
   flaws: { index: number; problem: string }[];
 }
 
-const BOM = [0xef, 0xbb, 0xbf];
-
 /** Throws BODY_NOT_JSON when nothing in the body can be told apart, BODY_TOO_DEEP, BODY_TOO_LARGE. */
 export function readUsageBody(mediaType: UsageMediaType, received: Uint8Array, limits: EventLimits): UsageBody {
-  const body = BOM.every((byte, index) => received[index] === byte) ? received.subarray(BOM.length) : received;
-  const events = split(mediaType, body, limits);
+  const events = split(mediaType, withoutBom(received), limits);
   const lines = USAGE_MEDIA_TYPES[mediaType] === 'lines';
   const flaws = events.flatMap((event, index) => {
     // Only lines were not read by the scanner yet.

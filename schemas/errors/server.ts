@@ -38,6 +38,28 @@ export const serverErrors = {
     http: 415,
     exit: 2,
   },
+  CONTENT_ENCODING_UNSUPPORTED: {
+    cause: 'The body is packed in a way that is not read here, or more than once.',
+    cure: 'Send it with `Content-Encoding: gzip` or `zstd`, packed once, or as it is.',
+    counter,
+    http: 415,
+    exit: 2,
+  },
+  CONTENT_BROKEN: {
+    cause:
+      'The body is not what its `Content-Encoding` says: damaged, not whole, with bytes behind its end, or beyond RFC 9659.',
+    cure: 'Pack it anew with gzip, or with zstd without dictionary and with a window of 8 MB at most (no `--long`, no `--ultra`).',
+    counter,
+    http: 400,
+    exit: 2,
+  },
+  CONTENT_RATIO: {
+    cause: 'The body unpacks to so many times its size that it looks made to fill memory or disk.',
+    cure: 'Send it unpacked, in smaller parts, or raise server.packedRatioMax.',
+    counter,
+    http: 422,
+    exit: 2,
+  },
   UPLOAD_BROKEN: {
     cause: 'The connection ended before the whole body arrived; nothing of it was accepted.',
     cure: 'Send the request again.',
@@ -117,10 +139,25 @@ export const serverErrors = {
   },
   SCOPE_MISSING: {
     cause: 'The caller may not use this route.',
-    cure: 'Use a key with the scope named under details, or one that is not bound to a division.',
+    cure: 'Use a key with the scope named under details, or one that is not bound to a division or to sources.',
     counter,
     http: 403,
     exit: 2,
+  },
+  SOURCE_NOT_OF_KEY: {
+    cause: 'The key is bound to sources, and usage was to be pushed as another one (or as none, which is `http`).',
+    cure: 'Name one of its sources, or add the source to the key in the API keys file and start again.',
+    counter,
+    http: 403,
+    exit: 2,
+  },
+  RATE_LIMITED: {
+    cause:
+      'The caller sent more requests, events or bytes than one key may in a second; nothing of the request was accepted.',
+    cure: 'Wait as long as Retry-After says and send the same request again; send fewer, larger batches. Limits: server.limits.',
+    counter,
+    http: 429,
+    exit: 3,
   },
   HOST_REFUSED: {
     cause: 'Without API keys the server answers only requests made directly on this machine to its own address.',
@@ -195,7 +232,7 @@ export const serverErrors = {
   },
   API_KEYS_INVALID: {
     cause: 'The API keys file cannot be used.',
-    cure: 'Correct the places listed: a YAML list of { id, sha256, scopes, division? }.',
+    cure: 'Correct the places listed: a YAML list of { id, sha256, scopes, division?, sources? }.',
     counter: '(none: the server does not start)',
     http: 500,
     exit: 2,

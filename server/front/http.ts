@@ -19,7 +19,15 @@ export async function serveHttp(front: FrontParts, services: FrontServices, temp
   const port = temporary ? 0 : server.port;
   const operatorToken = randomBytes(32).toString('base64url');
   const app = createServer({
-    config: { ...DEFAULT_HTTP_CONFIG, host, port, bodyBytesMax: server.bodyBytesMax, apiKeysFile: server.apiKeysFile },
+    config: {
+      ...DEFAULT_HTTP_CONFIG,
+      host,
+      port,
+      bodyBytesMax: server.bodyBytesMax,
+      ratioMax: server.packedRatioMax,
+      limits: server.limits,
+      apiKeysFile: server.apiKeysFile,
+    },
     services,
     logger: front.logger.child({}, { level: 'warn' }),
     metrics: front.metrics.metrics,

@@ -8,6 +8,7 @@ import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { parse } from 'yaml';
 import { TollgridError } from '../../platform/errors.ts';
+import { SourceName } from '../../schemas/api/common.ts';
 import { divisionOf, SCOPES, type Principal } from './policy.ts';
 
 const ApiKeyEntry = Type.Object(
@@ -16,6 +17,7 @@ const ApiKeyEntry = Type.Object(
     sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
     scopes: Type.Array(Type.Enum([...SCOPES]), { minItems: 1 }),
     division: Type.Optional(Type.String()),
+    sources: Type.Optional(Type.Array(SourceName, { minItems: 1 })),
   },
   { additionalProperties: false },
 );
@@ -32,11 +34,17 @@ export interface ApiKeys {
 
 export function createApiKeys(entries: Static<typeof ApiKeyList>): ApiKeys {
   const keys = new Map(
-    entries.map(({ id, sha256, scopes, division = '' }) => [
+    entries.map(({ id, sha256, scopes, division = '', sources }) => [
       id,
       {
         hash: Buffer.from(sha256, 'hex'),
-        principal: { id, operator: false, scopes: new Set(scopes), division: divisionOf(division) },
+        principal: {
+          id,
+          operator: false,
+          scopes: new Set(scopes),
+          division: divisionOf(division),
+          sources: sources === undefined ? null : new Set(sources),
+        },
       },
     ]),
   );
@@ -68,8 +76,10 @@ export function readApiKeys(file: string): ApiKeys {
   }
   const ids = list.map(({ id }) => id);
   const repeated = ids.filter((id, index) => ids.indexOf(id) !== index);
-  if (repeated.length > 0 || ids.includes('operator')) {
+  const both = list.filter(({ division, sources }) => division !== undefined && sources !== undefined);
+  if (repeated.length > 0 || ids.includes('operator') || both.length > 0) {
     const problems = [
+      ...both.map(({ id }) => `id ${id} is bound to a division and to sources: no route would serve it`),
       ...repeated.map((id) => `id ${id} stands twice`),
       ...(ids.includes('operator') ? ['id operator is reserved'] : []),
     ];

@@ -23,6 +23,13 @@ export async function ownAccount(request: FastifyRequest, services: FrontService
   if (!account || !isWithin(account.division, division)) throw notFound('account');
 }
 
+/** Keeps a caller that is bound to sources to them. */
+export function ownSource(request: FastifyRequest, source: string): string {
+  const { sources } = callerOf(request);
+  if (sources === null || sources.has(source)) return source;
+  throw new TollgridError('SOURCE_NOT_OF_KEY', `The key may not push as the source ${source}.`, { source });
+}
+
 export function notFound(what: string): TollgridError {
   return new TollgridError('NOT_FOUND', `There is no such ${what}.`);
 }

@@ -2,10 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance } from 'fastify';
 import { TollgridError } from '../../platform/errors.ts';
+import { createBudgets } from './budgets.ts';
 import { installGuard } from './guard.ts';
 import { installOpenapi } from './openapi.ts';
-import { DEFAULT_HTTP_CONFIG, type ServerOptions } from './options.ts';
+import { DEFAULT_HTTP_CONFIG, type HttpConfig, type ServerOptions } from './options.ts';
 import { problemHandler } from './problem.ts';
+import { installRateLimit } from './rate-limit.ts';
 import { installRequestLog, quiet } from './request-log.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { canaryRoutes } from './routes/canaries.ts';
@@ -64,21 +66,23 @@ export function createServer(options: ServerOptions): FastifyInstance {
   void app.register(async (root) => {
     await installOpenapi(root);
     await root.register(probeRoutes(services));
-    await root.register(v1(services, config.fileBytesMax), { prefix: '/v1' });
+    await root.register(v1(services, config), { prefix: '/v1' });
   });
   return app;
 }
 
-function v1(services: FrontServices, fileBytesMax: number) {
+function v1(services: FrontServices, { bodyBytesMax, fileBytesMax, ratioMax, limits }: HttpConfig) {
+  const budgets = createBudgets(limits);
   return async (app: FastifyInstance): Promise<void> => {
+    await installRateLimit(app, limits.requestsPerSecond);
     // What an answer is made from, at least: while the ledger replays, it is not as far as the log. Told to who may ask.
     app.addHook('preHandler', async ({ method }, reply) => {
       if (method !== 'GET') return;
       const { ledgerEntry, logHead } = services.position();
       reply.header('tollgrid-ledger-entry', ledgerEntry).header('tollgrid-log-head', logHead);
     });
-    await app.register(usageRoutes(services));
-    await app.register(fileRoutes(services, fileBytesMax));
+    await app.register(usageRoutes(services, { bytesMax: bodyBytesMax, ratioMax }, budgets));
+    await app.register(fileRoutes(services, { bytesMax: fileBytesMax, ratioMax }, budgets));
     await app.register(heldFileRoutes(services));
     await app.register(sourceRoutes(services));
     await app.register(chargeRoutes(services));

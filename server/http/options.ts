@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { PushRates } from './budgets.ts';
 import type { Metrics } from './metrics.ts';
 import type { FrontServices } from './services.ts';
 
@@ -6,11 +7,15 @@ export interface HttpConfig {
   /** Address to listen on. Others than loopback need API keys. */
   host: string;
   port: number;
-  /** YAML list of { id, sha256, scopes, division? }; see api-keys.ts. */
+  /** YAML list of { id, sha256, scopes, division?, sources? }; see api-keys.ts. */
   apiKeysFile?: string | undefined;
   bodyBytesMax: number;
   /** Limit of one uploaded file. */
   fileBytesMax: number;
+  /** Unpacked bytes for each byte of a packed body. */
+  ratioMax: number;
+  /** Of each key; 0 = none. */
+  limits: PushRates & { requestsPerSecond: number };
   /** Time to receive a whole request, files too. */
   requestTimeoutMs: number;
   headersTimeoutMs: number;
@@ -22,6 +27,8 @@ export const DEFAULT_HTTP_CONFIG: HttpConfig = {
   port: 8400,
   bodyBytesMax: 16 * 1024 * 1024,
   fileBytesMax: 16 * 1024 * 1024 * 1024,
+  ratioMax: 200,
+  limits: { requestsPerSecond: 0, eventsPerSecond: 0, bytesPerSecond: 0 },
   requestTimeoutMs: 600_000,
   headersTimeoutMs: 20_000,
   keepAliveTimeoutMs: 72_000,

@@ -24,10 +24,10 @@ export interface Policy {
   /** `public`: anybody. `operator`: only commands on this machine, never an API key. */
   scope: Scope | 'public' | 'operator';
   /**
-   * `account`: the route itself keeps a caller that is bound to a division to its accounts.
-   * Absent: the route shows or changes the whole system, so such a caller is refused.
+   * `account`: the route itself keeps a caller that is bound to a division to its accounts. `source`: it keeps one that is
+   * bound to sources to them. Absent: the route shows or changes the whole system, so both are refused.
    */
-  reach?: 'account';
+  reach?: 'account' | 'source';
 }
 
 export interface Principal {
@@ -37,9 +37,17 @@ export interface Principal {
   scopes: ReadonlySet<Scope>;
   /** Path without slashes at its ends; '' = the whole system. */
   division: string;
+  /** Whose usage it may push; null = of all. */
+  sources: ReadonlySet<string> | null;
 }
 
-export const OPERATOR: Principal = { id: 'operator', operator: true, scopes: new Set(SCOPES), division: '' };
+export const OPERATOR: Principal = {
+  id: 'operator',
+  operator: true,
+  scopes: new Set(SCOPES),
+  division: '',
+  sources: null,
+};
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -66,6 +74,9 @@ export function authorize(principal: Principal | null, policy: Policy): void {
   }
   if (principal.division !== '' && policy.reach !== 'account') {
     throw new TollgridError('SCOPE_MISSING', 'A key bound to a division sees accounts only.', { scope });
+  }
+  if (principal.sources !== null && policy.reach !== 'source') {
+    throw new TollgridError('SCOPE_MISSING', 'A key bound to sources pushes usage only.', { scope });
   }
 }
 

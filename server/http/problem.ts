@@ -40,7 +40,8 @@ function fromFastify(error: unknown): TollgridError | null {
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="tollgrid"');
-  if (problem.status === 503) reply.header('retry-after', String(problem.details.retryAfterSeconds ?? 1));
+  if (problem.status === 503 || problem.status === 429)
+    reply.header('retry-after', String(problem.details.retryAfterSeconds ?? 1));
   // The route's own serializer would drop what its success answer does not have.
   return reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).serializer(JSON.stringify).send(problem);
 }

@@ -11,7 +11,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'tollgrid-keys-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const secrets: Record<string, string> = {};
-function keysFile(keys: Record<string, { scopes: string[]; division?: string }>): string {
+function keysFile(keys: Record<string, { scopes: string[]; division?: string; sources?: string[] }>): string {
   const list = Object.entries(keys).map(([id, key]) => {
     secrets[id] ??= randomBytes(32).toString('base64url');
     return { id, sha256: createHash('sha256').update(secrets[id]).digest('hex'), ...key };
@@ -166,6 +166,36 @@ describe('API keys', () => {
     await south.app.close();
   });
 
+  it('keep a key of sources to pushing as them', async () => {
+    const edge = edgeWithKeys({ pbx: { scopes: ['admin'], sources: ['pbx-1', 'pbx-2'] } });
+    const ask = (method: 'GET' | 'POST' | 'PUT', url: string) =>
+      edge.inject({
+        method,
+        url,
+        headers: { ...bearer('pbx'), 'content-type': 'application/json' },
+        ...(method !== 'GET' && { payload: '{"specversion":"1.0"}' }),
+      });
+    expect((await ask('POST', '/v1/usage?source=pbx-2')).statusCode).toBe(202);
+    expect((await ask('PUT', '/v1/files/pbx-1/a.csv')).statusCode).toBe(201);
+    expect((await ask('GET', '/v1/entries/1/processed')).statusCode).toBe(200);
+    const pushed = edge.calls.length;
+    for (const [method, url] of [
+      ['POST', '/v1/usage?source=pbx-3'],
+      ['POST', '/v1/usage'],
+      ['PUT', '/v1/files/exchange/a.csv'],
+    ] as const) {
+      expect([url, (await ask(method, url)).json<object>()]).toEqual([
+        url,
+        expect.objectContaining({ code: 'SOURCE_NOT_OF_KEY', status: 403 }),
+      ]);
+    }
+    for (const url of ['/v1/usage', '/v1/charges', '/v1/accounts', '/v1/sources', '/v1/files', '/v1/status']) {
+      expect([url, (await ask('GET', url)).json<{ code: string }>().code]).toEqual([url, 'SCOPE_MISSING']);
+    }
+    expect(edge.calls.length).toBe(pushed);
+    await edge.app.close();
+  });
+
   it('are demanded before the server listens to others', () => {
     for (const host of ['0.0.0.0', '::', '192.168.1.5', 'example.org']) {
       expect(() => createEdge({ config: { host } })).toThrow(expect.objectContaining({ code: 'SERVER_KEYS_REQUIRED' }));
@@ -184,6 +214,12 @@ describe('API keys', () => {
       'an id that stands twice',
       `[{ id: a, sha256: ${'a'.repeat(64)}, scopes: [admin] }, { id: a, sha256: ${'b'.repeat(64)}, scopes: [admin] }]`,
     ],
+    [
+      'a key of a division and of sources',
+      `[{ id: a, sha256: ${'a'.repeat(64)}, scopes: [admin], division: north, sources: [pbx] }]`,
+    ],
+    ['no source in its list', `[{ id: a, sha256: ${'a'.repeat(64)}, scopes: [admin], sources: [] }]`],
+    ['a source of no such name', `[{ id: a, sha256: ${'a'.repeat(64)}, scopes: [admin], sources: [../x] }]`],
     ['no YAML', '[{'],
   ])('of a file with %s stop the start', (_name, text) => {
     const file = path.join(folder, 'bad.yaml');

@@ -87,13 +87,29 @@ describe('POST /v1/usage', () => {
     expect(answer.headers['retry-after']).toBe('3');
   });
 
+  it('takes an event in binary mode, once for a key whatever the order of its headers', async () => {
+    const binary = { 'ce-specversion': '1.0', 'ce-id': '1%20a', 'ce-source': '/pbx', 'ce-type': 'call' };
+    const reversed = Object.fromEntries(Object.entries(binary).reverse());
+    const key = { 'idempotency-key': 'b-1' };
+    const first = await push('application/json', '{"n":1.10}', { ...binary, ...key });
+    expect([first.statusCode, first.json()]).toEqual([202, { accepted: 1, entry: 1, flawed: 0, flaws: [] }]);
+    const again = await push('application/json', '{"n":1.10}', { ...key, ...reversed });
+    expect([again.statusCode, again.headers['idempotency-replayed']]).toEqual([202, 'true']);
+    const other = await push('application/json', '{"n":1.10}', { ...binary, ...key, 'ce-id': '2' });
+    expect(other.json()).toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+    expect(Buffer.from(pushed()[0]!.events[0]!).toString()).toBe(
+      '{"specversion":"1.0","id":"1 a","source":"/pbx","type":"call","datacontenttype":"application/json","data":{"n":1.10}}',
+    );
+    const image = await push('image/png', Buffer.from([137, 80]), { ...binary, 'ce-id': '' });
+    expect(image.json()).toMatchObject({ accepted: 1, flaws: [{ index: 0, problem: 'id is missing or empty' }] });
+    expect((await push('application/json', '1', { ...binary, 'ce-id': '%FF' })).json()).toMatchObject({
+      code: 'REQUEST_INVALID',
+      details: { problems: [{ at: 'headers.ce-id' }] },
+    });
+  });
+
   it('refuses other content types, bodies over the limit and bad parameters', async () => {
     expect((await push('text/plain', EVENT)).json()).toMatchObject({ code: 'MEDIA_TYPE_UNSUPPORTED', status: 415 });
-    // Binary mode: the body is the data of an event whose attributes are headers.
-    const binary = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/pbx', 'ce-type': 'call' };
-    expect((await push('application/json', '{"n":1}', binary)).json()).toMatchObject({
-      code: 'MEDIA_TYPE_UNSUPPORTED',
-    });
     expect((await push('application/cloudevents+json', EVENT, {}, '?source=../x')).json()).toMatchObject({
       code: 'REQUEST_INVALID',
     });
