@@ -202,11 +202,12 @@ export class TollgridClient {
     for (let attempt = 1; ; attempt++) {
       const answer = await this.attempt(target, headers, body);
       if ('reply' in answer) return answer;
-      signal?.throwIfAborted();
       const backoffMs = Math.min(retryMsMax, retryMs * 2 ** Math.min(attempt - 1, 20)) * (0.5 + Math.random() / 2);
       // The server knows better than a doubling; nobody comes before it says.
       const waitMs = Math.max(answer.retryAfterMs, backoffMs);
       onRetry?.({ attempt, waitMs, reason: answer.reason });
+      // An abort that is over already tells no listener.
+      signal?.throwIfAborted();
       await pause(waitMs, signal);
     }
   }

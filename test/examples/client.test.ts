@@ -103,7 +103,7 @@ describe('the example client', () => {
     expect(two.waiting).toBe(0);
   });
 
-  it('ends when it is told to', async () => {
+  it('ends when it is told to, without a wait', { timeout: 20_000 }, async () => {
     const stop = new AbortController();
     const busy = Array.from({ length: 9 }, () => problem(503, 'INTAKE_BUSY', { 'retry-after': '60' }));
     const { client: one } = client(busy, { signal: stop.signal, onRetry: () => stop.abort(new Error('enough')) });
