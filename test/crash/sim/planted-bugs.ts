@@ -46,6 +46,7 @@ export const PLANTED_BUGS: Record<string, Plant> = {
   },
   'the log is cut before the ledger is synced': (world) => {
     world.ledger.syncs = false;
+    world.keepLogChance = 0.8;
     return nothing;
   },
   'what a checkpoint of the front held is forgotten at a restart': method(LogState, 'load', () => {
