@@ -1,6 +1,7 @@
 /** A folder as a collector: looked at again and again; a look that fails is tried again. */
 import { access, constants } from 'node:fs/promises';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
+import { Pause } from '../../platform/pause.ts';
 import type { Collector, CollectorStatus, Surroundings } from '../port.ts';
 import { ClosedFiles } from './closed-files.ts';
 import { listFiles } from './folder.ts';
@@ -15,7 +16,7 @@ export class FolderCollector implements Collector {
   private readonly intake: FileIntake;
   private readonly surroundings: Surroundings;
   private stopping = false;
-  private wake: () => void = () => undefined;
+  private readonly pause = new Pause();
   private loop: Promise<void> = Promise.resolve();
   private looked: () => void = () => undefined;
   private failure: string | null = null;
@@ -63,7 +64,7 @@ export class FolderCollector implements Collector {
 
   async stop(): Promise<void> {
     this.stopping = true;
-    this.wake();
+    this.pause.stop();
     await this.loop;
   }
 
@@ -84,7 +85,7 @@ export class FolderCollector implements Collector {
         waitMs = FAILURE_WAIT_MS;
       }
       if (this.waiting === 0) this.looked();
-      await this.pause(waitMs);
+      await this.pause.wait(waitMs);
     }
     this.looked();
   }
@@ -94,16 +95,5 @@ export class FolderCollector implements Collector {
     if (code === 'STOPPING' || this.stopping) return;
     this.failure = `${code}: ${message}`;
     this.surroundings.warn(code, message);
-  }
-
-  private pause(ms: number): Promise<void> {
-    if (this.stopping) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }

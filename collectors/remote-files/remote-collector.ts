@@ -1,5 +1,6 @@
 /** A folder on another machine as a collector: a connection for each look; one that fails is tried again, ever more slowly. */
 import { toTollgridError, TollgridError } from '../../platform/errors.ts';
+import { Pause } from '../../platform/pause.ts';
 import { matches } from '../files/pattern.ts';
 import type { ClosedFileIntake } from '../files/port.ts';
 import type { Collector, CollectorStatus, Surroundings } from '../port.ts';
@@ -18,7 +19,7 @@ export class RemoteCollector implements Collector {
   private readonly look: RemoteLook;
   private stopping = false;
   private session: RemoteSession | null = null;
-  private wake: () => void = () => undefined;
+  private readonly pause = new Pause();
   private loop: Promise<void> = Promise.resolve();
   private failures = 0;
   private failure: string | null = null;
@@ -49,7 +50,7 @@ export class RemoteCollector implements Collector {
     this.stopping = true;
     // A transfer is broken off: what came of it is gone on with.
     this.session?.close();
-    this.wake();
+    this.pause.stop();
     await this.loop;
   }
 
@@ -99,7 +100,7 @@ export class RemoteCollector implements Collector {
         this.report(error);
         waitMs = Math.min(FIRST_WAIT_MS * 2 ** this.failures++, Math.max(LONGEST_WAIT_MS, waitMs));
       }
-      await this.pause(waitMs);
+      await this.pause.wait(waitMs);
     }
   }
 
@@ -123,17 +124,6 @@ export class RemoteCollector implements Collector {
     if (code === 'STOPPING' || this.stopping) return;
     this.failure = `${code}: ${message}`;
     this.surroundings.warn(code, message);
-  }
-
-  private pause(ms: number): Promise<void> {
-    if (this.stopping) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
 

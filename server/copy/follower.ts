@@ -5,6 +5,7 @@
 import { toTollgridError, type ErrorCode } from '../../platform/errors.ts';
 import { checkRun } from '../../platform/log/index.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { Pause } from '../../platform/pause.ts';
 import { CopyFolder, NOWHERE, type CopyPosition } from './copy-folder.ts';
 import { blobsOf } from './layout.ts';
 import type { CopySource } from './source.ts';
@@ -39,7 +40,7 @@ export class Follower {
   private readonly copied = new Map<string, string>();
   private stopping = false;
   private draining = false;
-  private wake: () => void = () => undefined;
+  private readonly pause = new Pause();
 
   constructor(options: FollowerOptions) {
     this.options = options;
@@ -60,7 +61,7 @@ export class Follower {
         await this.folder?.abandon();
         this.folder = null;
         if (this.draining) break;
-        await this.pause(pauseMs);
+        await this.pause.wait(pauseMs);
         pauseMs = Math.min(RETRY_MS_MAX, 2 * pauseMs);
       }
     }
@@ -77,11 +78,12 @@ export class Follower {
   /** Ends after the step under way. */
   stop(): void {
     this.stopping = true;
+    this.pause.stop();
     this.interrupt();
   }
 
   private interrupt(): void {
-    this.wake();
+    this.pause.cut();
     this.options.source.interrupt();
   }
 
@@ -134,17 +136,5 @@ export class Follower {
     this.position = this.folder?.position ?? this.position;
     const failure = failed && { code: failed.code, message: failed.message };
     this.options.report({ ...this.position, bytes: this.bytes, failure });
-  }
-
-  private async pause(ms: number): Promise<void> {
-    if (this.stopping) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.wake = () => undefined;
   }
 }

@@ -13,25 +13,22 @@ import {
   EntryType,
   isPackedHold,
   SEMANTICS_NO,
-  type BatchHead,
   type CommandHead,
   type EntryTypeNo,
   type FileHead,
   type SliceHead,
 } from '../../schemas/log-entries.ts';
 import { cutSlice } from './cut-slice.ts';
-import { joinLines, sha256, single } from './bytes.ts';
+import { BatchIntake } from './batch-intake.ts';
+import { sha256, single } from './bytes.ts';
 import type { DiskReserve } from './disk-reserve.ts';
 import { duplicateHead, plainHead, receivedHead, type ReceivedFile } from './file-reception.ts';
-import { knownFile, type EntryFacts, type LogState, type PushFacts } from './log-state.ts';
+import { knownFile, type EntryFacts, type LogState } from './log-state.ts';
 import { PackedFiles } from './packed-files.ts';
 import { Turns } from './turns.ts';
 
 /** Enough of the last records to tell a file by: they hold times and numbers. */
 const TAIL_BYTES = 256;
-
-/** The format that pushed CloudEvents are decoded by. */
-export const PUSH_FORMAT = 'cloudevents';
 
 export interface IntakeParts {
   log: LogWriter;
@@ -41,8 +38,8 @@ export interface IntakeParts {
   /** Absent: no room is kept free. */
   disk?: DiskReserve;
   format(name: string): CompiledFormat;
-  /** Of an entry in the log. */
-  body?(entryNo: number): Promise<Uint8Array>;
+  /** Of an entry in the log. Error: LOG_ENTRY_RETIRED. */
+  body(entryNo: number): Promise<Uint8Array>;
   /** Resolves when at most `slicesAheadMax` entries after `entryNo` wait for the rater. */
   waitForRoom(entryNo: number): Promise<void>;
   onAppended(entry: EntryFacts & { bodyBytes: number }): void;
@@ -54,12 +51,6 @@ export interface IntakeParts {
   inFlightEntries(): number;
   /** Resolves when fewer than `pushedEntriesMax` entries wait for the rater. */
   waitForPushed(): Promise<void>;
-}
-
-export interface Pushed {
-  entryNo: number;
-  records: number;
-  replayed: boolean;
 }
 
 export interface AdmittedFile {
@@ -82,8 +73,7 @@ export class Intake implements FileIntake {
   private halted: TollgridError | null = null;
   /** Last reference entry that was given a number. */
   private registryNo: number;
-  /** Keyed pushes that are not durable yet: a second use of the key waits for the first. */
-  private readonly pushing = new Map<string, Promise<Appended>>();
+  readonly batches: BatchIntake;
   /** Files whose slices are being admitted. */
   private readonly admitting = new Map<number, Promise<void>>();
   private readonly turns = new Turns();
@@ -97,6 +87,7 @@ export class Intake implements FileIntake {
       admit: (facts, content) => this.admitPlain(facts, content),
       admitSlices: (fileEntry) => this.admitSlices(fileEntry),
     });
+    this.batches = new BatchIntake(parts, (head, body) => this.append(EntryType.batch, head, body));
     this.registryNo = parts.state.registryNo;
   }
 
@@ -136,71 +127,6 @@ export class Intake implements FileIntake {
 
   async command(head: CommandHead): Promise<number> {
     return (await this.append(EntryType.command, head)).entryNo;
-  }
-
-  /** `caller`: id of an API key, or `operator`. The idempotency keys of one are not those of another. */
-  async push(
-    source: string,
-    events: readonly Uint8Array[],
-    requestSha256: string,
-    idempotencyKey?: string,
-    caller = 'operator',
-  ): Promise<Pushed> {
-    const key = idempotencyKey === undefined ? null : `${caller}\u0000${source}\u0000${idempotencyKey}`;
-    if (idempotencyKey !== undefined) {
-      while (this.pushing.has(key!)) await this.pushing.get(key!);
-      const earlier = this.earlierPush(this.parts.state.push(caller, source, idempotencyKey), requestSha256);
-      if (earlier !== null) return earlier;
-    }
-    this.parts.disk?.require();
-    if (this.parts.inFlightEntries() > this.parts.pushedEntriesMax) {
-      throw new TollgridError('INTAKE_BUSY', 'The ledger is behind; try again shortly.', { retryAfterSeconds: 2 });
-    }
-    const body = joinLines(events);
-    const head: BatchHead = {
-      source,
-      format: PUSH_FORMAT,
-      sha256: sha256(body),
-      records: events.length,
-      ...(idempotencyKey !== undefined && { idempotencyKey, requestSha256, caller }),
-    };
-    const appending = this.append(EntryType.batch, head, body);
-    if (key !== null) this.pushing.set(key, appending);
-    try {
-      const { entryNo } = await appending;
-      return { entryNo, records: events.length, replayed: false };
-    } finally {
-      if (key !== null) this.pushing.delete(key);
-    }
-  }
-
-  /**
-   * Records of a collector as one batch; resolves when it is durable, and waits while the ledger is far behind or the
-   * disk is low: the collector's own limit makes its senders wait. Errors: STOPPING, LOG_BROKEN.
-   */
-  async batch(source: string, format: string, records: readonly Uint8Array[]): Promise<number> {
-    await this.parts.disk?.room();
-    await this.parts.waitForPushed();
-    const body = this.parts.format(format).framed ? Buffer.concat(records) : joinLines(records);
-    const head: BatchHead = { source, format, sha256: sha256(body), records: records.length };
-    return (await this.append(EntryType.batch, head, body)).entryNo;
-  }
-
-  recentBatches(source: string): Promise<Uint8Array[]> {
-    const { body, state } = this.parts;
-    // Of a source that was silent for long, retention may have removed them.
-    const kept = (state.lastBatches.get(source) ?? []).filter((entryNo) => entryNo >= state.firstEntry);
-    return body === undefined ? Promise.resolve([]) : Promise.all(kept.map(body));
-  }
-
-  private earlierPush(earlier: PushFacts | undefined, requestSha256: string): Pushed | null {
-    if (earlier === undefined) return null;
-    if (!earlier.isSame(requestSha256)) {
-      throw new TollgridError('IDEMPOTENCY_CONFLICT', 'This Idempotency-Key was used with another body.', {
-        entry: earlier.entryNo,
-      });
-    }
-    return { entryNo: earlier.entryNo, records: earlier.records, replayed: true };
   }
 
   format(name: string): CompiledFormat {

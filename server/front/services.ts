@@ -67,7 +67,7 @@ export function createServices(front: FrontParts): FrontServices {
 
     pushUsage: ({ source, events, requestSha256, idempotencyKey, caller }) => {
       front.requireIntake();
-      return intake.push(source, events, requestSha256, idempotencyKey, caller);
+      return intake.batches.push(source, events, requestSha256, idempotencyKey, caller);
     },
 
     ingestFile: async ({ source, name, format, stream }) => {

@@ -15,9 +15,11 @@ const START_AGAIN_MS = 5_000;
 const BATCH_BYTES_MAX = 1024 * 1024;
 
 export interface SourcesIntake extends FileIntake {
-  batch(source: string, format: string, records: readonly Uint8Array[]): Promise<unknown>;
-  /** The source's last batches, the oldest first. */
-  recentBatches(source: string): Promise<Uint8Array[]>;
+  readonly batches: {
+    take(source: string, format: string, records: readonly Uint8Array[]): Promise<unknown>;
+    /** The source's last batches, the oldest first. */
+    recent(source: string): Promise<Uint8Array[]>;
+  };
 }
 
 export interface SourceStatus extends CollectorStatus {
@@ -169,9 +171,9 @@ export class Sources {
   private async add(config: SourceConfig): Promise<void> {
     const { name, format, waitingBytesMax } = config;
     const records = new RecordBatches(
-      (batch) => this.intake.batch(name, format, batch),
+      (batch) => this.intake.batches.take(name, format, batch),
       { waitingBytesMax, batchBytesMax: Math.min(BATCH_BYTES_MAX, waitingBytesMax) },
-      () => this.intake.recentBatches(name),
+      () => this.intake.batches.recent(name),
     );
     const source: Running = { config, records, collector: null, failure: null, again: null, told: null };
     this.running.set(name, source);

@@ -119,7 +119,8 @@ export class Rater {
     await createTables(rater.ledger);
     await dropLeftWorkspaces(rater.ledger);
     const { ledger, checkpoints, reader, log } = rater;
-    const writer = (rater.writer = await openWriter({ ...options, ledger, checkpoints, log }));
+    const writer = await openWriter({ ...options, ledger, checkpoints, log });
+    rater.writer = writer;
     rater.startingPoint = new StartingPoint({
       ...{ dataDir: options.dataDir, ledger, checkpoints, reader, log, writer },
       headNo: () => rater.headNo,

@@ -55,6 +55,7 @@ export class SimFront {
       state,
       clock: { now: settings.now },
       format: (name) => reference.format(name),
+      body: () => Promise.reject(new Error('no source of it asks for earlier batches')),
       waitForRoom: (entryNo) => this.processed.reached(entryNo - settings.slicesAheadMax),
       onAppended: ({ entryNo }) => settings.onAppended(entryNo),
       sliceBytesMax: settings.sliceBytesMax,

@@ -162,9 +162,9 @@ class Life {
     const events = numbers.map((no) => Buffer.from(this.textOf(no)));
     const errand: Errand = {
       submission,
-      send: () => this.world.inFront((front) => front.intake.push('push', events, key, key)),
+      send: () => this.world.inFront((front) => front.intake.batches.push('push', events, key, key)),
     };
-    const done = this.run(errand, first && (() => first.intake.push('push', events, key, key)));
+    const done = this.run(errand, first && (() => first.intake.batches.push('push', events, key, key)));
     return done.then(() => this.pushed.push(errand));
   }
 

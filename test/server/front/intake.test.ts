@@ -20,6 +20,8 @@ let state: LogState;
 let intake: Intake;
 let disk: DiskReserve;
 let freeBytes: number;
+/** Retention has removed the entries up to this one. */
+let retiredNo: number;
 
 async function open(): Promise<void> {
   log = await LogWriter.open(path.join(folder, 'log'), { segmentBytesMax: 2 ** 20, groupWaitMs: 0 });
@@ -38,6 +40,13 @@ async function open(): Promise<void> {
     disk,
     clock: { now: () => 1_760_000_000_000 },
     format: (name) => formats.get(name)!,
+    body: async (entryNo) => {
+      if (entryNo <= retiredNo) throw new TollgridError('LOG_ENTRY_RETIRED', `entry ${entryNo}`);
+      const reader = new LogReader(path.join(folder, 'log'));
+      const body = await (await reader.entry(entryNo)).body();
+      await reader.close();
+      return body;
+    },
     waitForRoom: () => Promise.resolve(),
     onAppended: () => undefined,
     sliceBytesMax: 64 * 1024,
@@ -67,6 +76,7 @@ async function entries(): Promise<EntryFacts[]> {
 beforeEach(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-intake-'));
   freeBytes = 1e9;
+  retiredNo = 0;
   await open();
 });
 afterEach(async () => {
@@ -263,7 +273,7 @@ describe('numbers of calls', () => {
 
 describe('pushed usage', () => {
   const push = (caller: string | undefined, sha256 = 'a', source = 'pbx') =>
-    intake.push(source, [Buffer.from('{}')], sha256, 'key-1', caller);
+    intake.batches.push(source, [Buffer.from('{}')], sha256, 'key-1', caller);
 
   it('has keys of each caller and source', async () => {
     expect(await push('shop')).toMatchObject({ replayed: false });
@@ -288,6 +298,30 @@ describe('pushed usage', () => {
   });
 });
 
+describe('the last batches of a source', () => {
+  const line = (text: string) => Buffer.from(text);
+
+  it('are those that retention has left', async () => {
+    const first = await intake.batches.take('meters', 'freeswitch-csv', [line('a')]);
+    await intake.batches.take('others', 'freeswitch-csv', [line('b')]);
+    await intake.batches.take('meters', 'freeswitch-csv', [line('c'), line('d')]);
+    expect((await intake.batches.recent('meters')).map((body) => Buffer.from(body).toString())).toEqual([
+      'a\n',
+      'c\nd\n',
+    ]);
+    retiredNo = first;
+    expect((await intake.batches.recent('meters')).map((body) => Buffer.from(body).toString())).toEqual(['c\nd\n']);
+    retiredNo = log.headNo;
+    expect(await intake.batches.recent('meters')).toEqual([]);
+  });
+
+  it('are not given when one of them cannot be read', async () => {
+    await intake.batches.take('meters', 'freeswitch-csv', [line('a')]);
+    for (const file of fs.readdirSync(path.join(folder, 'log'))) fs.rmSync(path.join(folder, 'log', file));
+    await expect(intake.batches.recent('meters')).rejects.toThrow(TollgridError);
+  });
+});
+
 describe('a disk below its reserve', () => {
   const low = async (): Promise<void> => {
     freeBytes = 999;
@@ -295,10 +329,12 @@ describe('a disk below its reserve', () => {
   };
 
   it('refuses pushed usage and files, keeps nothing of them, and answers what it has already', async () => {
-    await intake.push('pbx', [Buffer.from('{}')], 'a', 'key-1');
+    await intake.batches.push('pbx', [Buffer.from('{}')], 'a', 'key-1');
     await low();
-    expect(await intake.push('pbx', [Buffer.from('{}')], 'a', 'key-1')).toMatchObject({ replayed: true });
-    await expect(intake.push('pbx', [Buffer.from('{}')], 'a')).rejects.toMatchObject({ code: 'INTAKE_DISK_LOW' });
+    expect(await intake.batches.push('pbx', [Buffer.from('{}')], 'a', 'key-1')).toMatchObject({ replayed: true });
+    await expect(intake.batches.push('pbx', [Buffer.from('{}')], 'a')).rejects.toMatchObject({
+      code: 'INTAKE_DISK_LOW',
+    });
     await expect(feed(right)).rejects.toMatchObject({ code: 'INTAKE_DISK_LOW' });
     expect(fs.readdirSync(path.join(folder, 'spool'))).toEqual(['tmp']);
     expect(fs.readdirSync(path.join(folder, 'spool', 'tmp'))).toEqual([]);
@@ -332,7 +368,7 @@ describe('an installation that was replaced', () => {
     await feed('x');
     const { headNo } = log;
     intake.halt(new TollgridError('COPY_FENCED', 'another one goes on'));
-    await expect(intake.push('http', [Buffer.from('{}')], 'ab')).rejects.toMatchObject({ code: 'COPY_FENCED' });
+    await expect(intake.batches.push('http', [Buffer.from('{}')], 'ab')).rejects.toMatchObject({ code: 'COPY_FENCED' });
     await expect(feed('y', 'more.txt')).rejects.toMatchObject({ code: 'COPY_FENCED' });
     expect([log.headNo, intake.failure]).toEqual([headNo, 'COPY_FENCED: another one goes on']);
   });

@@ -10,9 +10,10 @@
  * A payload that is no JSON object has no paths; what a collector read itself (`$raw`) is not looked at.
  */
 import { FAULT } from '../../codes.ts';
-import { emptyFrame, frameEnd, MESSAGE_FLAGS, readFrame } from '../../frame.ts';
+import { emptyFrame, MESSAGE_FLAGS, readFrame } from '../../frame.ts';
 import { MAX_RECORD_BYTES } from '../../row.ts';
 import type { Row, Splitter } from '../../row.ts';
+import { beginFramed } from '../framed-row.ts';
 import { ByteTable } from '../../fields/byte-table.ts';
 import { JsonSplitter } from '../json.ts';
 import { writeDigits } from '../radius/values.ts';
@@ -103,14 +104,7 @@ export class MessageSplitter implements Splitter {
   }
 
   split(row: Row, from: number, end: number): number {
-    row.slotStart.fill(from);
-    row.slotEnd.fill(from);
-    row.recordStart = from;
-    row.high = false;
-    row.fault = row.columns = 0;
-    const to = frameEnd(row.text, from, end);
-    row.complete = to > from;
-    row.recordEnd = row.complete ? to : end;
+    const to = beginFramed(row, from, end);
     if (!row.complete || !readFrame(row.text, from, to, this.frame)) row.fault = FAULT.frame;
     else if (to - this.frame.payloadStart > MAX_RECORD_BYTES) row.fault = FAULT.tooLong;
     else if (!row.hasRoom(ROOM_BYTES)) row.fault = FAULT.room;

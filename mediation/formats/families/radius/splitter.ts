@@ -3,8 +3,9 @@
  * conditions of other families hold here too. Of several equal attributes the last one counts.
  */
 import { FAULT } from '../../codes.ts';
-import { emptyFrame, frameEnd, readFrame } from '../../frame.ts';
+import { emptyFrame, readFrame } from '../../frame.ts';
 import type { Row, Splitter } from '../../row.ts';
+import { beginFramed } from '../framed-row.ts';
 import { DICTIONARY, unnamedAttribute, type AttributeEntry } from './dictionary.ts';
 import {
   roomFor,
@@ -65,14 +66,7 @@ export class RadiusSplitter implements Splitter {
   }
 
   split(row: Row, from: number, end: number): number {
-    row.slotStart.fill(from);
-    row.slotEnd.fill(from);
-    row.recordStart = from;
-    row.high = false;
-    row.fault = row.columns = 0;
-    const to = frameEnd(row.text, from, end);
-    row.complete = to > from;
-    row.recordEnd = row.complete ? to : end;
+    const to = beginFramed(row, from, end);
     if (!row.complete || !readFrame(row.text, from, to, this.frame) || !this.readPacket(row)) {
       if (row.fault === 0) row.fault = FAULT.attribute;
     }
