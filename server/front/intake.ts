@@ -4,6 +4,7 @@
  * behind a file.
  */
 import type { FileIntake, GrowingFile, KnownFile, SourceOfFiles } from '../../collectors/files/index.ts';
+import type { Positions } from '../../collectors/index.ts';
 import type { CompiledFormat } from '../../mediation/formats/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { TollgridError } from '../../platform/errors.ts';
@@ -178,11 +179,11 @@ export class Intake implements FileIntake {
    * Records of a collector as one batch; resolves when it is durable, and waits while the ledger is far behind or the
    * disk is low: the collector's own limit makes its senders wait. Errors: STOPPING, LOG_BROKEN.
    */
-  async batch(source: string, format: string, records: readonly Uint8Array[]): Promise<number> {
+  async batch(source: string, format: string, records: readonly Uint8Array[], positions?: Positions): Promise<number> {
     await this.parts.disk?.room();
     await this.parts.waitForPushed();
     const body = this.parts.format(format).framed ? Buffer.concat(records) : joinLines(records);
-    const head: BatchHead = { source, format, sha256: sha256(body), records: records.length };
+    const head: BatchHead = { source, format, sha256: sha256(body), records: records.length, positions };
     return (await this.append(EntryType.batch, head, body)).entryNo;
   }
 
@@ -192,6 +193,8 @@ export class Intake implements FileIntake {
     const kept = (state.lastBatches.get(source) ?? []).filter((entryNo) => entryNo >= state.firstEntry);
     return body === undefined ? Promise.resolve([]) : Promise.all(kept.map(body));
   }
+
+  readonly positions = (source: string): Positions => this.parts.state.positions.get(source) ?? {};
 
   private earlierPush(earlier: PushFacts | undefined, requestSha256: string): Pushed | null {
     if (earlier === undefined) return null;
