@@ -4,7 +4,15 @@
  * when it is disconnected.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Assignment, ConsumerGlobalConfig, KafkaConsumer, LibrdKafkaError, Message, Metadata, WatermarkOffsets } from 'node-rdkafka';
+import type {
+  Assignment,
+  ConsumerGlobalConfig,
+  KafkaConsumer,
+  LibrdKafkaError,
+  Message,
+  Metadata,
+  WatermarkOffsets,
+} from 'node-rdkafka';
 import { TollgridError } from '../../platform/errors.ts';
 import type { Positions } from '../port.ts';
 import type { Kafka } from './addon.ts';

@@ -36,7 +36,11 @@ export function fetchKafka() {
   writeFileSync(path.join(folder, 'pom.xml'), POM);
   const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies';
   const args = ['-q', '-B', '-C', goal, '-DincludeScope=runtime', `-DoutputDirectory=${folder}`];
-  const { status, error } = spawnSync('mvn', args, { cwd: folder, stdio: ['ignore', 'ignore', 'ignore'], timeout: 300_000 });
+  const { status, error } = spawnSync('mvn', args, {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'ignore'],
+    timeout: 300_000,
+  });
   const wrong = status === 0 ? differences(folder) : [];
   if (status === 0 && wrong.length === 0) {
     rmSync(path.join(folder, 'pom.xml'));
