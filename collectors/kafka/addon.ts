@@ -16,16 +16,16 @@ export function wantedStamp(): string {
   return `${version} for Node ABI ${process.versions.modules} on ${process.platform} ${process.arch}\n`;
 }
 
-export function isAddonBuilt(): boolean {
-  return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wantedStamp();
+export function isAddonBuilt(wanted = wantedStamp()): boolean {
+  return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted;
 }
 
 let loaded: Kafka | null = null;
 
 /** Error: KAFKA_ADDON_MISSING. */
-export function loadKafka(): Kafka {
+export function loadKafka(wanted = wantedStamp()): Kafka {
   if (loaded !== null) return loaded;
-  if (!isAddonBuilt())
+  if (!isAddonBuilt(wanted))
     throw new TollgridError('KAFKA_ADDON_MISSING', 'The Kafka client is not compiled for this Node.js.');
   try {
     return (loaded = require('node-rdkafka') as Kafka);

@@ -22,8 +22,7 @@ export interface KafkaOptions {
   recordsOf: RecordsOf;
 }
 
-const AGAIN_MS = 2_000;
-const AGAIN_MS_MAX = 60_000;
+const AGAIN_MS = 5_000;
 const STATISTICS_MS = 5_000;
 /** The ledger may be away for long; until then the partitions stay with us. */
 const ROUND_MS_MAX = 3_600_000;
@@ -48,9 +47,11 @@ export class KafkaCollector implements Collector {
 
   /** Error: KAFKA_ADDON_MISSING. */
   start(): Promise<void> {
-    loadKafka();
-    this.running = this.run();
-    return Promise.resolve();
+    return new Promise((resolve) => {
+      loadKafka();
+      this.running = this.run();
+      resolve();
+    });
   }
 
   status(): CollectorStatus {
@@ -83,7 +84,6 @@ export class KafkaCollector implements Collector {
   }
 
   private async run(): Promise<void> {
-    let pauseMs = AGAIN_MS;
     while (!this.ending.signal.aborted) {
       try {
         this.link = this.makeLink(consumerConfig(this.options));
@@ -92,9 +92,8 @@ export class KafkaCollector implements Collector {
         const { code, message } = toTollgridError(error);
         this.failure = message;
         if (code !== 'STOPPING') this.surroundings.warn(code, message);
-        pauseMs = this.link?.partitions === 0 ? Math.min(2 * pauseMs, AGAIN_MS_MAX) : AGAIN_MS;
         this.link = null;
-        await delay(pauseMs, undefined, { signal: this.ending.signal }).catch(() => undefined);
+        await delay(AGAIN_MS, undefined, { signal: this.ending.signal }).catch(() => undefined);
       }
     }
     this.link = null;

@@ -26,6 +26,12 @@ function differences(folder) {
   return [...wrong.map(([name]) => name), ...here.filter((name) => !(name in sha256))];
 }
 
+/** For the last lines of a test run: what was not tested with the real thing. */
+export function standIns() {
+  const real = existsSync(kafkaJars) || process.env.KAFKA_BROKERS !== undefined;
+  return real ? [] : [`!!! Apache Kafka ${version} was not here: librdkafka's mock cluster stood in for it`];
+}
+
 /** Once. Without Maven, Java or the registry the suites take librdkafka's mock cluster, and say so. */
 export function fetchKafka() {
   if (existsSync(kafkaJars)) return;
