@@ -9,8 +9,6 @@ import path from 'node:path';
 import { TollgridError } from '../../platform/errors.ts';
 import { addonFolder, isAddonBuilt, wantedStamp } from './addon.ts';
 
-/** Debian's packages; the last one is only needed for topics compressed with zstd. */
-export const DEBIAN_PACKAGES = 'g++ make python3 libssl-dev zlib1g-dev libzstd-dev';
 const TAIL_LINES = 12;
 
 export interface BuildOptions {
