@@ -119,8 +119,9 @@ function startMock(): Promise<Broker> {
   });
 }
 
-/** On a mock cluster topics make themselves. */
+/** On a mock cluster, which does not answer this, topics make themselves with four partitions. */
 export async function createTopic(address: string, topic: string, partitions: number): Promise<void> {
+  if (brokerKind().startsWith('the mock')) return;
   const admin = loadClient().AdminClient.create({ 'bootstrap.servers': address });
   const wanted = { topic, num_partitions: partitions, replication_factor: 1 };
   await new Promise<void>((resolve) => admin.createTopic(wanted, () => resolve()));
