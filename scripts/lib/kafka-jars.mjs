@@ -29,10 +29,10 @@ function differences(folder) {
 /** For the last lines of a test run: what was not tested with the real thing. */
 export function standIns() {
   const real = existsSync(kafkaJars) || process.env.KAFKA_BROKERS !== undefined;
-  return real ? [] : [`!!! Apache Kafka ${version} was not here: librdkafka's mock cluster stood in for it`];
+  return real ? [] : [`!!! Apache Kafka ${version} was not here: nothing was tested with a Kafka broker`];
 }
 
-/** Once. Without Maven, Java or the registry the suites take librdkafka's mock cluster, and say so. */
+/** Once. Without Maven, Java or the registry the suites with a broker are skipped. */
 export function fetchKafka() {
   if (existsSync(kafkaJars)) return;
   say(`Fetching Apache Kafka ${version} from Maven Central for the tests (43 MB, once) ...`);
