@@ -16,6 +16,8 @@ export function installRequestLog(app: FastifyInstance, metrics?: Metrics): void
     const status = reply.statusCode;
     metrics?.tollgrid_http_request_seconds.observe({ method, route, status }, reply.elapsedTime / 1000);
     const line = { method, route, status, durationMs: Math.round(reply.elapsedTime), by: request.principal?.id };
-    request.log[status >= 500 ? 'warn' : 'debug'](line, 'request');
+    // Told to wait is no fault, and there may be thousands a second: metrics count them by code.
+    const isFault = status >= 500 && status !== 503;
+    request.log[isFault ? 'warn' : 'debug'](line, 'request');
   });
 }

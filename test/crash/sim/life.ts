@@ -93,7 +93,8 @@ class Life {
       // Mostly it is waited for; sometimes the next comes while it is under way.
       if (random.chance(0.8)) await this.settled(together);
       if (world.frontAlive && random.chance(0.2)) await this.settled([world.inFront((front) => front.checkpoint())]);
-      else if (world.frontAlive && world.raterAlive && random.chance(0.2)) await this.settled([world.keepLog()]);
+      else if (world.frontAlive && world.raterAlive && random.chance(world.keepLogChance))
+        await this.settled([world.keepLog()]);
       if (!world.raterAlive && world.frontAlive && random.chance(0.7)) await world.startRater();
     }
     ledger.faults = NO_FAULTS;

@@ -40,11 +40,13 @@ export const PLANTED_BUGS: Record<string, Plant> = {
   'an original is removed before its archive is synced': lying(
     (kind, file) => kind === 'sync' && file.endsWith('.gz.tmp'),
   ),
-  'entries are removed before the mark of retention is durable': lying(
-    (kind, file) => kind === 'sync' && file.includes('/.retained.json.'),
-  ),
+  'entries are removed before the mark of retention is durable': (world) => {
+    world.keepLogChance = 0.8;
+    return lying((kind, file) => kind === 'sync' && file.includes('/.retained.json.'))(world);
+  },
   'the log is cut before the ledger is synced': (world) => {
     world.ledger.syncs = false;
+    world.keepLogChance = 0.8;
     return nothing;
   },
   'what a checkpoint of the front held is forgotten at a restart': method(LogState, 'load', () => {

@@ -1,4 +1,7 @@
 /** The rating threads within this process: the real worker, an instance of its module per thread. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { Piscina } from 'piscina';
 import { projectRoot } from '../../../platform/paths.ts';
 import type { WorkerTask } from '../../../server/rater/messages.ts';
@@ -15,12 +18,16 @@ const WORKERS = await Promise.all(
   }),
 );
 
+/** For what a thread moves out of memory before it is told its folder. */
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-threads-'));
+process.on('exit', () => fs.rmSync(scratch, { recursive: true, force: true }));
+
 /** A WorkerPools whose threads are here; everything above a thread is the real thing. At most two. */
 export function threadsHere(threads: number): WorkerPools {
   return new WorkerPools(threads, (thread) => {
     const run = inTurn(WORKERS[thread]!);
     // A new thread knows nothing; this one may have worked before.
-    void run({ kind: 'open', options: { thread, threads, identities: { folder: '', memoryBytesMax: 0 } } });
+    void run({ kind: 'open', options: { thread, threads, identities: { folder: scratch, memoryBytesMax: 0 } } });
     return { run, destroy: async () => undefined };
   });
 }

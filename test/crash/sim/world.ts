@@ -45,6 +45,8 @@ export class World {
   ignoresFailedSyncs = false;
   /** What a planted bug does to the files before the front opens them. */
   beforeFront: (world: World) => Promise<void> = async () => undefined;
+  /** How often the log is archived and cut; a bug that is planted there is looked for there. */
+  keepLogChance = 0.2;
   raterFailures: string[] = [];
   /** Last entry of those that were acknowledged. */
   acknowledgedNo = 0;

@@ -87,7 +87,8 @@ describe('damage of what is stored', () => {
     const report = await front.services.verify();
     expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
     expect(report.checks.map(({ name }) => name.split(':')[0])).toEqual([
-      ...['log', 'log', 'spool', 'spool', 'ledger', 'ledger', 'ledger', 'ledger', 'duplicates', 'registry', 'registry'],
+      ...['log', 'log', 'spool', 'spool', 'ledger', 'ledger', 'ledger', 'ledger'],
+      ...['sessions', 'duplicates', 'registry', 'registry'],
     ]);
     await watchedRound();
     expect(findings()).toEqual([]);

@@ -78,6 +78,25 @@ describe('what is kept of a request', () => {
     ]);
   });
 
+  it('is a warning when something failed, and none when a sender was told to wait', async () => {
+    const { lines, logger } = logged();
+    const edge = createEdge({ logger });
+    edge.fail(new TollgridError('INTAKE_BUSY', 'Too much in flight.', { retryAfterSeconds: 3 }));
+    await edge.inject({ method: 'GET', url: '/v1/audit' });
+    edge.fail(new TollgridError('INTERNAL', 'x'));
+    await edge.inject({ method: 'GET', url: '/v1/audit' });
+    await edge.app.close();
+    const levels = lines
+      .map((line) => JSON.parse(line) as { level: number; msg: string; status: number })
+      .filter(({ msg }) => msg === 'request')
+      .map(({ level, status }) => [status, level]);
+    const { debug, warn } = logger.levels.values;
+    expect(levels).toEqual([
+      [503, debug],
+      [500, warn],
+    ]);
+  });
+
   it('is counted by route, status and code', async () => {
     const { registry, metrics } = createMetrics();
     const edge = createEdge({ metrics });
