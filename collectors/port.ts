@@ -16,6 +16,8 @@ export interface CollectorStatus {
   connections: number;
   /** Files that are not taken yet. */
   waitingFiles: number;
+  /** Messages that the other side holds and that are not taken yet, where it tells. */
+  lag?: number | null;
   /** What senders were refused, by reason: `stranger`, `connections`, `busy`, `forged`, `malformed`... */
   refused: Readonly<Record<string, number>>;
   /** Files that were refused and still lie somewhere: in the quarantine folder, or where they came from. */
@@ -45,11 +47,19 @@ export interface RecordIntake {
    * hold: nothing was taken), STOPPING, LOG_BROKEN.
    */
   take(records: readonly Uint8Array[]): Promise<void>;
-  /** The same for senders that can be made to wait: never busy. */
-  takeWhenRoom(records: readonly Uint8Array[]): Promise<void>;
+  /**
+   * The same for senders that can be made to wait: never busy. `positions` become durable with the records, in the same
+   * entry: where to go on, by stream.
+   */
+  takeWhenRoom(records: readonly Uint8Array[], positions?: Positions): Promise<void>;
   /** The source's last batches in the log, the oldest first: what its senders may send again. */
   recent?(): Promise<Uint8Array[]>;
+  /** All positions of the source that are in the log. */
+  positions?(): Positions;
 }
+
+/** Stream → the number of its next message. */
+export type Positions = Readonly<Record<string, number>>;
 
 /** What a collector needs of its surroundings; tests hold the time. */
 export interface Surroundings {

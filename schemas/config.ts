@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from 'typebox';
 import { Integer, MIB, Path, Section, Switch } from './config-parts.ts';
+import { Kafka } from './config-kafka.ts';
 import { Ftp, Sftp } from './config-remote.ts';
 
 const Paths = (description: string) =>
@@ -12,7 +13,7 @@ const NiceLevel = (who: string) =>
   Integer(0, 19, 19, `Priority of ${who}: 0 as everything else, 19 last. Above 0 the front stays quick under load.`);
 
 /** The ways in. Keys that only one of them knows stand in a section of its name. */
-export const SOURCE_KINDS = ['files', 'tcp', 'udp', 'radius', 'mqtt', 'sftp', 'ftp'] as const;
+export const SOURCE_KINDS = ['files', 'tcp', 'udp', 'radius', 'mqtt', 'kafka', 'sftp', 'ftp'] as const;
 
 const Port = (description: string) => Type.Integer({ minimum: 0, maximum: 65_535, description });
 const Host = Type.String({
@@ -198,6 +199,7 @@ const Source = Section('A way in for usage.', {
   udp: Type.Optional(Udp),
   radius: Type.Optional(Radius),
   mqtt: Type.Optional(Mqtt),
+  kafka: Type.Optional(Kafka),
   sftp: Type.Optional(Sftp),
   ftp: Type.Optional(Ftp),
 });
@@ -379,5 +381,6 @@ export type SourceConfig = Static<typeof Source>;
 export type TcpConfig = Static<typeof Tcp>;
 export type UdpConfig = Static<typeof Udp>;
 export type RadiusConfig = Static<typeof Radius>;
+export type { KafkaConfig } from './config-kafka.ts';
 export type { FtpConfig, SftpConfig } from './config-remote.ts';
 export type SourceKind = (typeof SOURCE_KINDS)[number];

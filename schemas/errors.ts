@@ -8,6 +8,7 @@ import { serverErrors } from './errors/server.ts';
 import { commandErrors } from './errors/commands.ts';
 import { copyErrors } from './errors/copy.ts';
 import { fileErrors } from './errors/files.ts';
+import { kafkaErrors } from './errors/kafka.ts';
 
 export interface ErrorEntry {
   /** What happened, in one sentence. */
@@ -32,6 +33,7 @@ export const ERRORS = {
   ...commandErrors,
   ...copyErrors,
   ...fileErrors,
+  ...kafkaErrors,
 } satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

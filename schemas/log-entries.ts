@@ -133,6 +133,8 @@ export interface BatchHead {
   caller?: string;
   /** SHA-256 of the request body the key was used with. */
   requestSha256?: string;
+  /** Of a source that reads streams (`topic/partition`): the number of the message behind the last one in here. */
+  positions?: Readonly<Record<string, number>> | undefined;
 }
 
 /** Registry changes as after-images. Body: JSON array of `RegistryChange`. */

@@ -17,6 +17,7 @@ import { guiding } from './guiding.ts';
 import { incidents } from './incidents.ts';
 import { ingest } from './ingest.ts';
 import { log } from './log.ts';
+import { kafka } from './kafka.ts';
 import { rate } from './rate.ts';
 import { rebuild } from './rebuild.ts';
 import { registry } from './registry.ts';
@@ -51,6 +52,7 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   log,
   suspense,
   source,
+  kafka,
   files,
   incidents,
   registry,

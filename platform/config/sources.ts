@@ -14,6 +14,9 @@ export function sourceMistakes(sources: readonly SourceConfig[]): Mistake[] {
       ...frameMistakes(source).map((message) => wrong('tcp', message)),
       ...folderMistakes(source).map(([key, message]) => wrong(key, message)),
       ...remoteMistakes(source).map(([key, message]) => wrong(`${source.kind}.${key}`, message)),
+      ...(source.kafka?.values === 'protobuf' && source.kafka.protobuf === undefined
+        ? [wrong('kafka', 'needs `protobuf`, which names the schema')]
+        : []),
       ...openSecrets(source).map((index) => wrong('radius', `clients.${index}.secretFile is missing`)),
       ...otherSections(source).map((section) => wrong(section, `belongs to another kind than ${source.kind}`)),
     ];

@@ -18,6 +18,9 @@ export const SourceItem = Type.Object({
   refusedFor: Type.Record(Type.String(), Type.Integer(), { description: 'The same by reason' }),
   connections: Type.Integer({ description: 'Open now' }),
   waitingFiles: Type.Integer({ description: 'Files seen and not taken yet' }),
+  lag: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'Messages that the other side holds and that are not taken yet; null where it does not tell',
+  }),
   refusedFiles: Type.Object(
     {
       count: Type.Integer(),

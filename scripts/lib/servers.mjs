@@ -10,6 +10,12 @@ const PACKAGES = {
   mosquitto: 'mosquitto',
   sshd: 'openssh-server',
   vsftpd: 'vsftpd',
+  // A real Kafka broker, and the client that is compiled for it.
+  java: 'openjdk-17-jre-headless',
+  mvn: 'maven',
+  'g++': 'g++',
+  make: 'make',
+  python3: 'python3',
 };
 
 const SBIN = `${process.env.PATH}:/usr/sbin:/sbin`;

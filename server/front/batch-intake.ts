@@ -1,4 +1,5 @@
 /** Records that come without a file, pushed or from a collector: each lot is one entry of the log, durable when it is answered. */
+import type { Positions } from '../../collectors/index.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import type { Appended } from '../../platform/log/index.ts';
 import type { BatchHead } from '../../schemas/log-entries.ts';
@@ -71,11 +72,11 @@ export class BatchIntake {
    * Records of a collector as one batch; resolves when it is durable, and waits while the ledger is far behind or the
    * disk is low: the collector's own limit makes its senders wait. Errors: STOPPING, LOG_BROKEN.
    */
-  async take(source: string, format: string, records: readonly Uint8Array[]): Promise<number> {
+  async take(source: string, format: string, records: readonly Uint8Array[], positions?: Positions): Promise<number> {
     await this.parts.disk?.room();
     await this.parts.waitForPushed();
     const body = this.parts.format(format).framed ? Buffer.concat(records) : joinLines(records);
-    const head: BatchHead = { source, format, sha256: sha256(body), records: records.length };
+    const head: BatchHead = { source, format, sha256: sha256(body), records: records.length, positions };
     return (await this.append(head, body)).entryNo;
   }
 
@@ -90,6 +91,11 @@ export class BatchIntake {
       }
     }
     return bodies;
+  }
+
+  /** Where the streams of a source go on. */
+  positions(source: string): Positions {
+    return this.parts.state.positions.get(source) ?? {};
   }
 
   private earlierPush(earlier: PushFacts | undefined, requestSha256: string): Pushed | null {

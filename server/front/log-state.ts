@@ -98,6 +98,8 @@ export class LogState {
   readonly lastAcceptedMs = new Map<string, number>();
   /** The last batches of each source, the oldest first: see `LAST_BATCHES`. */
   readonly lastBatches = new Map<string, number[]>();
+  /** Where streams go on, by source. */
+  readonly positions = new Map<string, Record<string, number>>();
   readonly incidents = new Incidents();
   readonly rerates = new Map<number, RerateFacts>();
   readonly tariffs = new TariffHistory();
@@ -232,6 +234,8 @@ export class LogState {
     const last = this.lastBatches.get(head.source) ?? [];
     if (last.push(entry.entryNo) > LAST_BATCHES) last.shift();
     this.lastBatches.set(head.source, last);
+    if (head.positions !== undefined)
+      this.positions.set(head.source, { ...this.positions.get(head.source), ...head.positions });
     if (head.idempotencyKey === undefined) return;
     this.pushes.set(pushKey(head.caller, head.source, head.idempotencyKey), entry, head);
   }
@@ -326,6 +330,7 @@ export class LogState {
       publications: mapPart(this.publications),
       lastAcceptedMs: mapPart(this.lastAcceptedMs),
       lastBatches: mapPart(this.lastBatches),
+      positions: mapPart(this.positions),
       incidents: plainPart(
         () => this.incidents.dump(),
         (dump) => this.incidents.load(dump),

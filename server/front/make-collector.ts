@@ -1,9 +1,12 @@
 /** The collector of a configured source. A new kind is one more case here, and a section of the configuration. */
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { FolderCollector, type FileIntake } from '../../collectors/files/index.ts';
 import { DLMS_WRAPPER, fixedFrames, framesWithLength, type FrameRule } from '../../collectors/frames/index.ts';
 import { FtpServer } from '../../collectors/ftp/index.ts';
 import type { Collector, RecordIntake, Surroundings } from '../../collectors/index.ts';
+import { asLines, asMessages, asProtobuf, KafkaCollector, type KafkaOptions } from '../../collectors/kafka/index.ts';
 import { MqttCollector, type MqttOptions } from '../../collectors/mqtt/index.ts';
 import { RadiusCollector, type RadiusOptions } from '../../collectors/radius/index.ts';
 import {
@@ -57,10 +60,11 @@ export function makeCollector(source: SourceConfig, ports: CollectorPorts): Coll
         surroundings,
       );
     case 'mqtt': {
-      const partsOf = (payload: Uint8Array): readonly string[] =>
-        files.format(source.format).partsOf?.(payload) ?? WHOLE;
-      return new MqttCollector({ ...mqttOptions(source.name, source.mqtt!), partsOf }, records, surroundings);
+      const options = { ...mqttOptions(source.name, source.mqtt!), partsOf: partsOf(source, files) };
+      return new MqttCollector(options, records, surroundings);
     }
+    case 'kafka':
+      return new KafkaCollector(kafkaOptions(source, ports), records, surroundings);
     case 'sftp':
       return remote(source, source.sftp!, sftpServer(source.sftp!), ports);
     case 'ftp':
@@ -74,9 +78,10 @@ export function makeCollector(source: SourceConfig, ports: CollectorPorts): Coll
 }
 
 /** Messages and packets come in frames; files and lines do not. */
-function sendsFrames({ kind, tcp, udp }: SourceConfig): boolean {
+function sendsFrames({ kind, tcp, udp, kafka }: SourceConfig): boolean {
   if (kind === 'tcp') return tcp!.framing !== 'lines';
   if (kind === 'udp') return udp!.framing !== 'lines';
+  if (kind === 'kafka') return kafka!.values !== 'lines';
   return kind === 'radius' || kind === 'mqtt';
 }
 
@@ -97,6 +102,35 @@ function frameRule({ framing, frame }: TcpConfig): FrameRule | undefined {
 }
 
 const WHOLE: readonly string[] = [''];
+
+function partsOf({ format }: SourceConfig, files: FileIntake): (payload: Uint8Array) => readonly string[] {
+  return (payload) => files.format(format).partsOf?.(payload) ?? WHOLE;
+}
+
+/** Errors: SECRET_UNREADABLE, KAFKA_PROTO_UNREADABLE. */
+function kafkaOptions(source: SourceConfig, { files, dataDir }: CollectorPorts): KafkaOptions {
+  const { values, protobuf, tls, sasl, group, instance, ...rest } = source.kafka!;
+  const text = (file: string | undefined) => (file === undefined ? undefined : readSecretFile(file).toString('utf8'));
+  const parts = partsOf(source, files);
+  const recordsOf = {
+    messages: () => asMessages(parts),
+    lines: () => asLines,
+    protobuf: () => asProtobuf(protobuf!, parts),
+  };
+  return {
+    ...rest,
+    group: group ?? `tollgrid-${source.name}`,
+    instance: instance ?? `tollgrid-${memberOf(dataDir, source.name)}`,
+    recordsOf: recordsOf[values](),
+    tls: tls && { ca: text(tls.caFile), certificate: text(tls.certificateFile), key: text(tls.keyFile) },
+    sasl: sasl && { mechanism: sasl.mechanism, username: sasl.username, password: text(sasl.passwordFile)! },
+  };
+}
+
+/** The same after a restart, and another one for each data directory of each machine. */
+function memberOf(dataDir: string, source: string): string {
+  return createHash('sha256').update(`${hostname()}\0${dataDir}\0${source}`).digest('hex').slice(0, 16);
+}
 
 /** Error: SECRET_UNREADABLE. */
 function mqttOptions(name: string, { brokers, clientId, ...rest }: MqttConfig): Omit<MqttOptions, 'partsOf'> {

@@ -148,10 +148,12 @@ export class FrontMetrics {
     const { metrics, totals } = this;
     metrics.tollgrid_source_up.reset();
     metrics.tollgrid_source_connections.reset();
-    for (const { config, state, connections, refused, lastSeenMs } of sources) {
+    metrics.tollgrid_source_lag_messages.reset();
+    for (const { config, state, connections, refused, lastSeenMs, lag = null } of sources) {
       const source = config.name;
       metrics.tollgrid_source_up.set({ source, kind: config.kind }, state === 'taking' ? 1 : 0);
       metrics.tollgrid_source_connections.set({ source }, connections);
+      if (lag !== null) metrics.tollgrid_source_lag_messages.set({ source }, lag);
       for (const [reason, count] of Object.entries(refused)) {
         metrics.tollgrid_source_refused_total.inc(
           { source, reason },

@@ -2,11 +2,12 @@
  * Single records of one source on their way into the log. While one batch is being made durable, the next one gathers:
  * the slower the disk, the larger the batches. What waits is bounded; at the bound the sender waits, or hears so.
  */
-import type { RecordIntake } from '../../collectors/index.ts';
+import type { Positions, RecordIntake } from '../../collectors/index.ts';
 import { TollgridError } from '../../platform/errors.ts';
 
 interface Waiting {
   records: readonly Uint8Array[];
+  positions: Positions | undefined;
   bytes: number;
   resolve(): void;
   reject(error: unknown): void;
@@ -18,8 +19,10 @@ export interface BatchLimits {
   batchBytesMax: number;
 }
 
+type Append = (records: readonly Uint8Array[], positions: Positions | undefined) => Promise<unknown>;
+
 export class RecordBatches implements RecordIntake {
-  private readonly append: (records: readonly Uint8Array[]) => Promise<unknown>;
+  private readonly append: Append;
   private readonly limits: BatchLimits;
   private queue: Waiting[] = [];
   private waitingBytes = 0;
@@ -29,19 +32,22 @@ export class RecordBatches implements RecordIntake {
   receivedBytes = 0;
   /** The source's last batches in the log. */
   readonly recent: () => Promise<Uint8Array[]>;
+  readonly positions: () => Positions;
 
   /** `append` makes the records one durable batch, and waits where the ledger is behind. */
   constructor(
-    append: (records: readonly Uint8Array[]) => Promise<unknown>,
+    append: Append,
     limits: BatchLimits,
     recent: () => Promise<Uint8Array[]> = () => Promise.resolve([]),
+    positions: () => Positions = () => ({}),
   ) {
     this.append = append;
     this.recent = recent;
+    this.positions = positions;
     this.limits = limits;
   }
 
-  take(records: readonly Uint8Array[]): Promise<void> {
+  take(records: readonly Uint8Array[], positions?: Positions): Promise<void> {
     if (this.isFull) {
       return Promise.reject(
         new TollgridError('INTAKE_BUSY', 'More records wait for the log than this source may hold.', {
@@ -51,15 +57,15 @@ export class RecordBatches implements RecordIntake {
     }
     return new Promise((resolve, reject) => {
       const bytes = records.reduce((sum, record) => sum + record.length + 1, 0);
-      this.queue.push({ records, bytes, resolve, reject });
+      this.queue.push({ records, positions, bytes, resolve, reject });
       this.waitingBytes += bytes;
       if (!this.appending) void this.drain();
     });
   }
 
-  async takeWhenRoom(records: readonly Uint8Array[]): Promise<void> {
+  async takeWhenRoom(records: readonly Uint8Array[], positions?: Positions): Promise<void> {
     while (this.isFull) await new Promise<void>((resolve) => this.waiters.push(resolve));
-    await this.take(records);
+    await this.take(records, positions);
   }
 
   /** One batch over the limit is let in, so that a record larger than it is no deadlock. */
@@ -72,7 +78,10 @@ export class RecordBatches implements RecordIntake {
     while (this.queue.length > 0) {
       const batch = this.nextBatch();
       try {
-        await this.append(batch.flatMap(({ records }) => records));
+        await this.append(
+          batch.flatMap(({ records }) => records),
+          together(batch),
+        );
         for (const { records, bytes, resolve } of batch) {
           this.received += records.length;
           this.receivedBytes += bytes;
@@ -95,4 +104,9 @@ export class RecordBatches implements RecordIntake {
     }
     return this.queue.splice(0, count);
   }
+}
+
+function together(batch: readonly Waiting[]): Positions | undefined {
+  const given = batch.map(({ positions }) => positions).filter((positions) => positions !== undefined);
+  return given.length === 0 ? undefined : Object.assign({}, ...given);
 }

@@ -78,17 +78,18 @@ function facts(
       refusedFor: {},
       connections: 0,
       waitingFiles: 0,
+      lag: null,
       lastSeenAt: null,
     };
     return { kind: 'pushed', format: '', state: 'open', ...nothing };
   }
   const { config, state, detail, refused: refusals, connections, waitingFiles, lastSeenMs } = source;
-  const { refusedFiles = NO_FILES } = source;
+  const { refusedFiles = NO_FILES, lag = null } = source;
   const refused = Object.values(refusals).reduce((sum, count) => sum + count, 0);
   const refusedFor = Object.fromEntries(Object.entries(refusals).filter(([, count]) => count > 0));
   const kind = config.kind === 'files' ? `files (${config.mode})` : config.kind;
   return {
-    ...{ kind, format: config.format, state, detail, refused, refusedFor, connections, waitingFiles },
+    ...{ kind, format: config.format, state, detail, refused, refusedFor, connections, waitingFiles, lag },
     refusedFiles: { count: refusedFiles.count, first: [...refusedFiles.first] },
     lastSeenAt: moment(lastSeenMs),
   };

@@ -1,7 +1,7 @@
 /** The configured ways in: each runs by itself, can be looked at, tried, paused, resumed, and exchanged while others run. */
 import { isDeepStrictEqual } from 'node:util';
 import { FolderCollector, type FileIntake } from '../../collectors/files/index.ts';
-import type { Collector, CollectorStatus } from '../../collectors/index.ts';
+import type { Collector, CollectorStatus, Positions } from '../../collectors/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { SourceConfig } from '../../platform/config.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
@@ -16,9 +16,11 @@ const BATCH_BYTES_MAX = 1024 * 1024;
 
 export interface SourcesIntake extends FileIntake {
   readonly batches: {
-    take(source: string, format: string, records: readonly Uint8Array[]): Promise<unknown>;
+    take(source: string, format: string, records: readonly Uint8Array[], positions?: Positions): Promise<unknown>;
     /** The source's last batches, the oldest first. */
     recent(source: string): Promise<Uint8Array[]>;
+    /** Where its streams go on. */
+    positions(source: string): Positions;
   };
 }
 
@@ -171,9 +173,10 @@ export class Sources {
   private async add(config: SourceConfig): Promise<void> {
     const { name, format, waitingBytesMax } = config;
     const records = new RecordBatches(
-      (batch) => this.intake.batches.take(name, format, batch),
+      (batch, positions) => this.intake.batches.take(name, format, batch, positions),
       { waitingBytesMax, batchBytesMax: Math.min(BATCH_BYTES_MAX, waitingBytesMax) },
       () => this.intake.batches.recent(name),
+      () => this.intake.batches.positions(name),
     );
     const source: Running = { config, records, collector: null, failure: null, again: null, told: null };
     this.running.set(name, source);

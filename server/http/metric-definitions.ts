@@ -30,6 +30,11 @@ export const METRICS = {
     labels: ['source', 'kind'],
   },
   tollgrid_source_connections: { kind: 'gauge', help: 'Open connections of a source.', labels: ['source'] },
+  tollgrid_source_lag_messages: {
+    kind: 'gauge',
+    help: 'Messages that brokers hold for a source and that are not durable here yet.',
+    labels: ['source'],
+  },
   tollgrid_source_refused_total: {
     kind: 'counter',
     help: 'Connections and packets that a source refused: strangers, forged or malformed ones, no room.',

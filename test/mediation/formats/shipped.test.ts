@@ -19,6 +19,7 @@ describe('shipped formats', () => {
       'exchange-fixed.yaml',
       'exchange.yaml',
       'freeswitch-csv.yaml',
+      'kafka-calls.yaml',
       'meter-interval-csv.yaml',
       'meter-register-csv.yaml',
       'meters-ams-reader.yaml',

@@ -20,6 +20,7 @@ export const SOURCE = {
   refusedFiles: { count: 0, first: [] },
   connections: 0,
   waitingFiles: 0,
+  lag: null,
   lastSeenAt: null,
   lastAcceptedAt: null,
 };

@@ -1,0 +1,4 @@
+export { isAddonBuilt } from './addon.ts';
+export { buildAddon } from './build-addon.ts';
+export { KafkaCollector, type KafkaOptions } from './kafka-collector.ts';
+export { asLines, asMessages, asProtobuf, type RecordsOf } from './values.ts';

@@ -1,0 +1,63 @@
+/** Topics of other systems that are consumed. */
+import Type, { type Static } from 'typebox';
+import { Integer, MIB, Path, Section } from './config-parts.ts';
+
+const Name = (description: string) => Type.String({ pattern: '^[0-9A-Za-z._-]{1,249}$', description });
+
+export const Kafka = Section('Messages of Kafka topics; Tollgrid is a member of a consumer group.', {
+  brokers: Type.Array(Type.String({ pattern: '^[^/,@\\s]+:[0-9]{1,5}$' }), {
+    description: 'Brokers to begin with, `host:9092`; the others they tell.',
+    minItems: 1,
+  }),
+  topics: Type.Array(Name('A topic.'), { description: 'Topics to read.', minItems: 1 }),
+  group: Type.Optional(
+    Name(
+      'Consumer group; `tollgrid-NAME` of the source when left out. Share it only between Tollgrids that share the work.',
+    ),
+  ),
+  instance: Type.Optional(
+    Name('Name of this member in the group (static membership); of machine and data directory when left out.'),
+  ),
+  from: Type.Enum(['earliest', 'latest'], {
+    default: 'earliest',
+    description: 'Where partitions begin that neither the log nor the group knows.',
+  }),
+  values: Type.Enum(['messages', 'lines', 'protobuf'], {
+    default: 'messages',
+    description:
+      '`messages`: each is one record, for a format of family `message` (JSON). `lines`: its lines are records, for a format of lines. `protobuf`: read by `protobuf`, for a format of family `message`.',
+  }),
+  protobuf: Type.Optional(
+    Section('The schema of the values.', {
+      file: Path({ description: 'The `.proto` file.' }),
+      type: Type.String({
+        pattern: '^[A-Za-z_][A-Za-z0-9_.]*$',
+        description: 'The message type in it, with its package: `billing.Call`.',
+      }),
+    }),
+  ),
+  tls: Type.Optional(
+    Section('TLS to the brokers; their certificates and names are checked.', {
+      caFile: Type.Optional(
+        Path({ description: "Authority of the brokers' certificates (PEM); the system's when left out." }),
+      ),
+      certificateFile: Type.Optional(Path({ description: 'Certificate that Tollgrid shows (PEM).' })),
+      keyFile: Type.Optional(Path({ description: 'Its key (PEM).' })),
+    }),
+  ),
+  sasl: Type.Optional(
+    Section('Login at the brokers.', {
+      mechanism: Type.Enum(['scram-sha-512', 'scram-sha-256', 'plain'], {
+        default: 'scram-sha-512',
+        description: 'How; `plain` sends the password, so use it with `tls`.',
+      }),
+      username: Type.String({ minLength: 1, description: 'User name.' }),
+      passwordFile: Path({ description: 'File with the password.' }),
+    }),
+  ),
+  messagesMax: Integer(1, 100_000, 2000, 'Messages fetched in one round: so many at most are taken before the next.'),
+  messageBytesMax: Integer(1024, 16 * MIB, MIB, 'A larger value is not taken and counted as refused.'),
+  sessionSeconds: Integer(6, 1800, 45, 'After so long without a sign of life others in the group get the partitions.'),
+});
+
+export type KafkaConfig = Static<typeof Kafka>;

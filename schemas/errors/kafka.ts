@@ -1,0 +1,56 @@
+import type { ErrorEntry } from '../errors.ts';
+
+const counter = 'tollgrid_errors_total';
+
+export const kafkaErrors = {
+  KAFKA_ADDON_MISSING: {
+    cause: 'A source of kind `kafka` needs the Kafka client, which is compiled on demand for each Node.js.',
+    cure: 'Run `tollgrid kafka build` once, and again after an exchange of Node.js. The source then starts by itself.',
+    counter,
+    http: 503,
+    exit: 3,
+  },
+  KAFKA_TOOLS_MISSING: {
+    cause: 'The Kafka client cannot be compiled here: a compiler, a tool or headers are missing.',
+    cure: 'On Debian: `apt-get install g++ make python3 libssl-dev zlib1g-dev libzstd-dev`. Then run `tollgrid kafka build` again.',
+    counter,
+    http: 503,
+    exit: 3,
+  },
+  KAFKA_BUILD_FAILED: {
+    cause: 'The Kafka client did not compile.',
+    cure: 'The last lines of the compiler stand in the message. Without network, Node.js must bring its headers (include/node).',
+    counter,
+    http: 503,
+    exit: 3,
+  },
+  KAFKA_PROTO_UNREADABLE: {
+    cause: 'The `.proto` file of a source of kind `kafka` cannot be read, or has no such message type.',
+    cure: 'Look at `kafka.protobuf`: the file must be there with all that it imports, the type be named with its package.',
+    counter,
+    http: 503,
+    exit: 2,
+  },
+  KAFKA_TOPIC_REPLACED: {
+    cause:
+      'A partition ends before the message that would have been next: its topic was deleted and made anew, or lost its end.',
+    cure: 'Nothing to do: it is read from its start. Ask its owner what became of the messages that are missing there.',
+    counter,
+    http: 503,
+    exit: 1,
+  },
+  KAFKA_MESSAGES_GONE: {
+    cause: 'Messages were deleted by the retention of their topic before they were read.',
+    cure: 'Have their owner send them again, or as a file. Give the topic a longer retention than Tollgrid may be away.',
+    counter,
+    http: 503,
+    exit: 1,
+  },
+  KAFKA_MESSAGE_TOO_LARGE: {
+    cause: 'A message is larger than `messageBytesMax` of its source; it was not taken, and counted as refused.',
+    cure: 'Raise `kafka.messageBytesMax`, and have the message sent again.',
+    counter,
+    http: 413,
+    exit: 1,
+  },
+} satisfies Record<string, ErrorEntry>;

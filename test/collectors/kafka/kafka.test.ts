@@ -1,0 +1,178 @@
+/** The collector as a member of a group, on a real broker where there is one. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asLines, KafkaCollector, type KafkaOptions } from '../../../collectors/kafka/index.ts';
+import type { Positions } from '../../../collectors/port.ts';
+import {
+  brokerKind,
+  createTopic,
+  isKafkaClientMissing,
+  Sender,
+  startBroker,
+  type Broker,
+} from '../../server/front/kafka-broker.ts';
+import { FakeRecords, FakeSurroundings, until } from '../support.ts';
+
+const missing = isKafkaClientMissing();
+const kind = missing ? 'no broker' : brokerKind();
+
+class Intake extends FakeRecords {
+  known: Record<string, number> = {};
+
+  override async takeWhenRoom(records: readonly Uint8Array[], next: Positions = {}): Promise<void> {
+    await super.takeWhenRoom(records);
+    this.known = { ...this.known, ...next };
+  }
+
+  positions(): Positions {
+    return this.known;
+  }
+}
+
+let folder: string;
+let broker: Broker;
+let sender: Sender;
+let members = 0;
+
+function member(topic: string, intake: Intake, over: Partial<KafkaOptions> = {}) {
+  const surroundings = new FakeSurroundings();
+  const options: KafkaOptions = {
+    brokers: broker.address.split(','),
+    topics: [topic],
+    group: topic,
+    instance: `member-${++members}`,
+    from: 'earliest',
+    messagesMax: 50,
+    messageBytesMax: 2000,
+    sessionSeconds: 6,
+    recordsOf: asLines,
+    ...over,
+  };
+  return { collector: new KafkaCollector(options, intake, surroundings), surroundings, intake };
+}
+
+const partitionsOf = ({ collector }: { collector: KafkaCollector }): number =>
+  Number(/: (\d+) partitions$/.exec(collector.status().detail ?? '')?.[1] ?? 0);
+
+async function send(topic: string, partition: number | null, values: readonly (string | null)[]): Promise<void> {
+  for (const value of values) sender.send(topic, partition, value);
+  await sender.flush();
+}
+
+const numbers = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => String(from + i));
+
+beforeAll(async () => {
+  if (missing) return;
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-kafka-'));
+  broker = await startBroker(folder);
+  sender = new Sender(broker.address);
+  await sender.connect();
+});
+afterAll(async () => {
+  if (missing) return;
+  await sender.close();
+  broker.stop();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+describe.skipIf(missing)(`a consumer of ${kind} (needs the compiled Kafka client)`, () => {
+  it('goes on where the log ends, although the group was told less', async () => {
+    await createTopic(broker.address, 'behind', 1);
+    await send('behind', 0, numbers(0, 10));
+    const one = member('behind', new Intake());
+    one.intake.known = { 'behind/0': 7 };
+    await one.collector.start();
+    await until(() => one.intake.taken.length >= 3);
+    await one.collector.stop();
+    expect(one.intake.taken).toEqual(['7', '8', '9']);
+    expect(one.intake.known).toEqual({ 'behind/0': 10 });
+  });
+
+  it('says that a topic was replaced, and reads it from its start', async () => {
+    await createTopic(broker.address, 'replaced', 1);
+    await send('replaced', 0, numbers(0, 3));
+    const one = member('replaced', new Intake());
+    one.intake.known = { 'replaced/0': 500 };
+    await one.collector.start();
+    await until(() => one.intake.taken.length >= 3);
+    await one.collector.stop();
+    expect(one.intake.taken).toEqual(['0', '1', '2']);
+    expect(one.surroundings.warnings).toContain('KAFKA_TOPIC_REPLACED');
+  });
+
+  it('takes no more while the intake waits, counts what it cannot take, and tells the group what is durable', async () => {
+    await createTopic(broker.address, 'held', 1);
+    await send('held', 0, ['first', null, 'x'.repeat(2001), ...numbers(0, 200)]);
+    const one = member('held', new Intake());
+    one.intake.hold();
+    await one.collector.start();
+    await until(() => one.intake.waiting > 0);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(one.intake.waiting).toBe(1);
+    one.intake.release();
+    await until(() => one.intake.taken.length >= 201);
+    expect(one.collector.status().refused).toEqual({ tooLarge: 1, tombstone: 1, gone: 0 });
+    await one.collector.stop();
+    // Another one of the group, which knows nothing of that log, begins behind it.
+    await send('held', 0, ['last']);
+    const other = member('held', new Intake(), { instance: `member-${members}` });
+    await other.collector.start();
+    await until(() => other.intake.taken.length > 0);
+    await other.collector.stop();
+    expect(other.intake.taken).toEqual(['last']);
+  });
+
+  it('shares partitions with others, gives them up and gets them back, and all is taken', async () => {
+    await createTopic(broker.address, 'shared', 4);
+    const [one, two] = [member('shared', new Intake()), member('shared', new Intake())];
+    let [count, sending] = [0, true];
+    const feeding = (async () => {
+      while (sending) {
+        await send('shared', count % 4, numbers(count, count + 20));
+        count += 20;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    })();
+    await one.collector.start();
+    await until(() => partitionsOf(one) === 4);
+    await two.collector.start();
+    await until(() => partitionsOf(one) === 2 && partitionsOf(two) === 2 && two.intake.taken.length > 0);
+    await two.collector.stop();
+    await until(() => partitionsOf(one) === 4);
+    sending = false;
+    await feeding;
+    const all = (): Set<string> => new Set([...one.intake.taken, ...two.intake.taken]);
+    await until(() => all().size >= count);
+    await one.collector.stop();
+    expect(all()).toEqual(new Set(numbers(0, count)));
+    expect(one.intake.taken.length + two.intake.taken.length).toBe(count);
+  });
+
+  it('starts and stops again and again', async () => {
+    await createTopic(broker.address, 'again', 1);
+    const intake = new Intake();
+    for (let no = 0; no < 10; no++) {
+      const one = member('again', intake, { instance: 'again' });
+      await one.collector.start();
+      await send('again', 0, [String(no)]);
+      if (no % 2 === 0) await until(() => intake.taken.length > no);
+      await one.collector.stop();
+    }
+    const last = member('again', intake, { instance: 'again' });
+    await last.collector.start();
+    await until(() => intake.taken.length >= 10);
+    await last.collector.stop();
+    expect(intake.taken).toEqual(numbers(0, 10));
+  });
+
+  it('can be tried without joining the group', async () => {
+    await createTopic(broker.address, 'tried', 2);
+    expect(await member('tried', new Intake()).collector.test()).toEqual([
+      expect.stringMatching(/^topic tried has \d partitions$/),
+    ]);
+    const gone = member('tried', new Intake(), { brokers: ['127.0.0.1:1'] });
+    await expect(gone.collector.test()).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' });
+  });
+});

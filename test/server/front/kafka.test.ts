@@ -1,0 +1,158 @@
+/** Calls that another system writes to Kafka: charged once each, whatever dies meanwhile. */
+import { type ChildProcess } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Api } from '../../../cli/client.ts';
+import type { AuditReport } from '../../../schemas/api/audit.ts';
+import type { ChargeItem } from '../../../schemas/api/charges.ts';
+import type { Page } from '../../../schemas/api/common.ts';
+import type { SourceItem } from '../../../schemas/api/sources.ts';
+import { apiOf, ended, killGroup, runTollgrid } from './command-line.ts';
+import { brokerKind, createTopic, isKafkaClientMissing, Sender, startBroker, type Broker } from './kafka-broker.ts';
+import { TOWN } from './system.ts';
+
+const missing = isKafkaClientMissing();
+const kind = missing ? 'no broker' : brokerKind();
+const PARTITIONS = 3;
+const ROUNDS = 40;
+const PER_ROUND = 50;
+const CALLER = '380442200001';
+
+let folder: string;
+let broker: Broker;
+let child: ChildProcess;
+let api: Api;
+let sender: Sender;
+let sent = 0;
+
+const startedAt = (no: number): string => new Date(Date.UTC(2026, 9, 20, 10) + no * 1000).toISOString();
+
+function sendCall(no: number): void {
+  const call = { from: CALLER, to: '380442200004', startedAt: startedAt(no), seconds: 60 };
+  sender.send('calls', no % PARTITIONS, JSON.stringify(call));
+  sent++;
+}
+
+/** Two lines in one message, without anything of Kafka in them. */
+function sendEvents(no: number): void {
+  const line = (half: string): string =>
+    JSON.stringify({
+      specversion: '1.0',
+      id: `${no}-${half}`,
+      source: '/pbx',
+      type: 'tollgrid.usage.voice',
+      data: { from: CALLER, to: '380442200004', startAt: startedAt(no), durationMs: 60_000 },
+    });
+  sender.send('events', null, `${line('a')}\n${line('b')}\n`);
+  sent += 2;
+}
+
+async function source(name: string): Promise<SourceItem | undefined> {
+  const { items }: Page<SourceItem> = await api.get('/v1/sources', { limit: 100 });
+  return items.find((one) => one.name === name);
+}
+
+async function started(): Promise<void> {
+  child = runTollgrid('start', '--config', path.join(folder, 'tollgrid.yaml'));
+  child.stdout!.resume();
+  child.stderr!.resume();
+  api = await apiOf(child, path.join(folder, 'data'));
+  for (const name of ['calls', 'events'])
+    while ((await source(name))?.state !== 'taking') await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+async function killed(): Promise<void> {
+  killGroup(child);
+  await new Promise((resolve) => child.once('close', resolve));
+}
+
+async function audited(isAll: (report: AuditReport) => boolean): Promise<AuditReport> {
+  for (;;) {
+    const report: AuditReport = await api.get('/v1/audit', { wait: true });
+    if (isAll(report)) return report;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+beforeAll(async () => {
+  if (missing) return;
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-kafka-'));
+  broker = await startBroker(folder);
+  await createTopic(broker.address, 'calls', PARTITIONS);
+  await createTopic(broker.address, 'events', PARTITIONS);
+  sender = new Sender(broker.address);
+  await sender.connect();
+  const kafka = { brokers: broker.address.split(',') };
+  const values = {
+    dataDir: path.join(folder, 'data'),
+    server: { port: 0 },
+    duplicates: { windowMonths: 120 },
+    logging: { level: 'silent' },
+    definitions: {
+      tariffs: [path.join(TOWN, 'tariffs')],
+      guiding: path.join(TOWN, 'guiding.yaml'),
+      registry: [path.join(TOWN, 'registry.yaml')],
+    },
+    sources: [
+      { name: 'calls', kind: 'kafka', format: 'kafka-calls', kafka: { ...kafka, topics: ['calls'] } },
+      {
+        name: 'events',
+        kind: 'kafka',
+        format: 'cloudevents',
+        kafka: { ...kafka, topics: ['events'], values: 'lines' },
+      },
+    ],
+  };
+  fs.writeFileSync(path.join(folder, 'tollgrid.yaml'), JSON.stringify(values));
+  await started();
+});
+afterAll(async () => {
+  if (missing) return;
+  killGroup(child);
+  await sender.close();
+  broker.stop();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+describe.skipIf(missing)(`calls from ${kind} (needs the compiled Kafka client)`, () => {
+  it('become charges, of messages and of lines', async () => {
+    sendCall(0);
+    sendEvents(1);
+    await sender.flush();
+    const report = await audited(({ total }) => total.rated >= sent);
+    expect([report.closes, report.total.rated, report.total.received]).toEqual([true, 3, 3]);
+    const { items }: Page<ChargeItem> = await api.get('/v1/charges', { limit: 10 });
+    expect(items.map(({ quantity }) => Number(quantity))).toEqual([60_000, 60_000, 60_000]);
+  });
+
+  it('are charged once each, although Tollgrid is killed in the middle', async () => {
+    const sending = (async () => {
+      for (let round = 0; round < ROUNDS; round++) {
+        for (let i = 0; i < PER_ROUND; i++) {
+          sendCall(10 + round * PER_ROUND + i);
+          sendEvents(10 + round * PER_ROUND + i);
+        }
+        await sender.flush();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    })();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await killed();
+    await sending;
+    await started();
+    const report = await audited(({ total }) => total.rated + total.suspended >= sent);
+    expect(report.closes).toBe(true);
+    // Lines have no offset in them: that none came twice, the positions beside the batches see to.
+    expect(report.total).toMatchObject({ received: sent, rated: sent, duplicate: 0, suspended: 0 });
+  });
+
+  it('show their lag, and can be tried while they are taken', async () => {
+    while ((await source('calls'))?.lag === null) await new Promise((resolve) => setTimeout(resolve, 200));
+    expect((await source('calls'))?.lag).toBe(0);
+    const config = path.join(folder, 'tollgrid.yaml');
+    const { code, out } = await ended(runTollgrid('source', 'test', 'calls', '--config', config));
+    expect([code, out]).toEqual([0, expect.stringContaining('topic calls has')]);
+  });
+});
