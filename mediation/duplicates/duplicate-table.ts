@@ -165,13 +165,49 @@ export class DuplicateTable {
     return this.slots;
   }
 
-  /** Takes in those of dumped slots whose shard is owned. */
+  /** Takes in those of dumped slots whose shard is owned; the dump may become the table itself. */
   load(dumped: Uint32Array, owns: (shard: number) => boolean): void {
+    let coming = 0;
+    let foreign = 0;
+    for (let at = 4; at < dumped.length; at += WORDS) {
+      const tag = dumped[at];
+      if (tag === 0) continue;
+      if (owns(tag >>> SHARD_SHIFT)) coming++;
+      else foreign++;
+    }
+    const slotCount = dumped.length / WORDS;
+    if (this.used === 0 && foreign === 0 && isSlotCount(slotCount) && coming < slotCount) {
+      this.slots = dumped;
+      this.mask = slotCount - 1;
+      this.used = coming;
+      return;
+    }
+    this.reserve(coming);
     for (let at = 0; at < dumped.length; at += WORDS) {
       const tag = dumped[at + 4];
       if (tag === 0 || !owns(tag >>> SHARD_SHIFT)) continue;
-      const [k1, k2, k3, aux] = [dumped[at], dumped[at + 1], dumped[at + 2], dumped[at + 3]];
-      this.insert(tag >>> SHARD_SHIFT, k1, k2, k3, aux, tag & 0xffff, (tag >>> 16) & 15, 0);
+      this.put(dumped[at], dumped[at + 1], dumped[at + 2], dumped[at + 3], tag);
     }
   }
+
+  /**
+   * Grows at once to what so many more need. Dumped slots come in the order of their places: in a table that is too small
+   * for all of them the first ones would fill its front to the last slot, and each further one would walk past them all.
+   */
+  private reserve(coming: number): void {
+    const old = this.slots;
+    let slotCount = this.mask + 1;
+    while ((this.used + coming) * 100 > slotCount * LOAD_PERCENT_MAX) slotCount *= 2;
+    if (slotCount === this.mask + 1) return;
+    this.slots = new Uint32Array(slotCount * WORDS);
+    this.mask = slotCount - 1;
+    this.used = 0;
+    for (let at = 0; at < old.length; at += WORDS) {
+      if (old[at + 4] !== 0) this.put(old[at], old[at + 1], old[at + 2], old[at + 3], old[at + 4]);
+    }
+  }
+}
+
+function isSlotCount(count: number): boolean {
+  return count >= INITIAL_SLOTS && Number.isInteger(Math.log2(count));
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Duplicates, Sight } from '../../../mediation/duplicates/index.ts';
+import { Duplicates, Sight, type SightNo } from '../../../mediation/duplicates/index.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 9, 15);
@@ -61,6 +61,70 @@ describe('duplicates by unique key', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('identities from a checkpoint', () => {
+  /** They fill 57 % of their table, which is where walks would be longest. */
+  const COUNT = 600_000;
+
+  /** All of one table; every second one of an even shard. */
+  function identityOf(id: number): Uint32Array {
+    const mixed = Math.imul(id + 1, 2654435761) >>> 0;
+    return words(64 * (id % 16), mixed, Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d) >>> 0, id);
+  }
+
+  function see(duplicates: Duplicates, id: number): SightNo {
+    const identity = identityOf(id);
+    return duplicates.see(identity, 0, id, NOW, 0, 'conflict', id % 2);
+  }
+
+  function filled(wanted: (id: number) => boolean): Duplicates {
+    const duplicates = new Duplicates();
+    duplicates.setWindow(NOW, 13);
+    for (let id = 0; id < COUNT; id++) if (wanted(id)) see(duplicates, id);
+    return duplicates;
+  }
+
+  function loaded(from: readonly Duplicates[], owns: (shard: number) => boolean): Duplicates {
+    const into = new Duplicates();
+    for (const one of from) for (const { table, slots } of one.dump()) into.load(table, slots.slice(), owns);
+    into.setWindow(NOW, 13);
+    return into;
+  }
+
+  /** Processor time, so that a busy machine does not count; in microseconds. */
+  function costOf<T>(work: () => T): { made: T; cost: number } {
+    const before = process.cpuUsage();
+    const made = work();
+    const { user, system } = process.cpuUsage(before);
+    return { made, cost: user + system };
+  }
+
+  const even = (id: number): boolean => id % 2 === 0;
+  const odd = (id: number): boolean => id % 2 === 1;
+
+  it('come back in no more time than they took to come, with as many threads as before, more or fewer', () => {
+    const { made: whole, cost } = costOf(() => filled(() => true));
+    const same = costOf(() => loaded([whole], () => true));
+    const more = costOf(() => loaded([whole], even));
+    const halves = [filled(even), filled(odd)];
+    const fewer = costOf(() => loaded(halves, () => true));
+    expect(same.made.size).toBe(COUNT);
+    expect(more.made.size).toBe(COUNT / 2);
+    expect(fewer.made.size).toBe(COUNT);
+    // Ten times as much and more when each walks past all that came before it.
+    for (const found of [same, more, fewer]) expect(found.cost).toBeLessThan(cost * 2);
+    for (let id = 0; id < COUNT; id += 37) {
+      for (const { made } of [same, fewer]) expect(see(made, id)).toBe(Sight.duplicate);
+      expect(see(more.made, id)).toBe(even(id) ? Sight.duplicate : Sight.first);
+    }
+  });
+
+  it('take in what comes behind a full dump', () => {
+    const half = loaded([filled(even)], () => true);
+    for (let id = 1; id < COUNT; id += 2) if (see(half, id) !== Sight.first) expect.fail(`${id} was not there`);
+    for (let id = 0; id < COUNT; id++) if (see(half, id) !== Sight.duplicate) expect.fail(`${id} is lost`);
   });
 });
 
