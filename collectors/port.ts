@@ -3,10 +3,10 @@
  * when they are durable: only then may a sender be told that they arrived.
  */
 
-export type CollectorState = 'taking' | 'waiting' | 'paused';
+export type CollectorState = 'starting' | 'taking' | 'waiting' | 'paused';
 
 export interface CollectorStatus {
-  /** `waiting`: nothing comes for now and it tries again by itself; `detail` says why. */
+  /** `starting`: its turn comes. `waiting`: nothing comes for now and it tries again by itself; `detail` says why. */
   state: CollectorState;
   /** Code and reason, or where it listens; without customers' data. */
   detail: string | null;

@@ -1,6 +1,7 @@
 /**
  * The empty registry database as it was made first, kept as one file: PostgreSQL takes seconds of computing to make one,
- * and each start after an unclean end needs it. Synced to disk, so it serves after a power cut too.
+ * and each first start, and each after an unclean end, needs it. The build makes one for all data directories; without
+ * it a data directory keeps its own, synced to disk, so that it serves after a power cut too.
  *
  * The file is gzip (whose checksum tells damage) of: length of the list as uint32 LE, the list as JSON, the contents of
  * the files one after the other, without the zeros at their ends.
@@ -11,6 +12,10 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { writeFileDurably } from '../platform/durable-file.ts';
+import { projectRoot } from '../platform/paths.ts';
+
+/** Made by scripts/lib/empty-registry.mjs. */
+const BUILT_IMAGE = path.join(projectRoot, 'dist', 'registry', 'empty.image');
 
 interface ImagedFile {
   path: string;
@@ -49,10 +54,13 @@ export async function keepImage(folder: string, image: string): Promise<void> {
   await writeFileDurably(image, packed);
 }
 
-/** Puts the files into a folder that is not there; false without an image, or when it is damaged. */
-export async function restoreImage(image: string, folder: string): Promise<boolean> {
+/**
+ * Puts the files into a folder that is not there, from the data directory's own image or the one of the build; false
+ * without an image, or when it is damaged.
+ */
+export async function restoreImage(image: string, folder: string, built = BUILT_IMAGE): Promise<boolean> {
   try {
-    const bytes: Buffer = await promisify(gunzip)(await readFile(image));
+    const bytes: Buffer = await promisify(gunzip)(await readFile(existsSync(image) ? image : built));
     let at = LENGTH_BYTES + bytes.readUInt32LE();
     const list = JSON.parse(bytes.toString('utf8', LENGTH_BYTES, at)) as ImageList;
     mkdirSync(folder, { recursive: true });

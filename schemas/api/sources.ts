@@ -10,7 +10,9 @@ export const SourceItem = Type.Object({
   name: Type.String(),
   kind: Type.String({ description: 'The way in: files, tcp, udp...; `pushed`: over HTTP, not configured' }),
   format: Type.String(),
-  state: Type.String({ description: '`taking`, `waiting` (tries again by itself), `paused`, `open` (pushed)' }),
+  state: Type.String({
+    description: '`starting`, `taking`, `waiting` (tries again by itself), `paused`, `open` (pushed)',
+  }),
   detail: Type.Union([Type.String(), Type.Null()], { description: 'Where it listens, or why nothing comes' }),
   received: Type.Integer({ description: 'Records so far' }),
   suspended: Type.Integer({ description: 'Of them waiting in suspense' }),

@@ -101,6 +101,18 @@ function removeOrphans(kept) {
   }
 }
 
+/** An empty database made once for all first starts; without it each makes its own. */
+function makeEmptyRegistry(files) {
+  const stamp = at('dist', '.tollgrid-empty-registry');
+  const wanted = hashOf([
+    'package-lock.json',
+    ...files.filter((file) => /^(registry|schemas.migrations)\W/.test(file)),
+  ]);
+  if (stampIs(stamp, wanted)) return;
+  if (run(process.execPath, [at('scripts', 'lib', 'empty-registry.mjs')], { stdio: ['ignore', 2, 2] }) === 0)
+    writeFileSync(stamp, wanted);
+}
+
 /** Compiles to dist/ when a source differs, by content, from what was compiled last. */
 export function build() {
   const files = sources();
@@ -116,6 +128,7 @@ export function build() {
     process.exit(1);
   }
   removeOrphans(files);
+  makeEmptyRegistry(files);
   if (existsSync(at('dist', 'cli', 'main.js'))) chmodSync(at('dist', 'cli', 'main.js'), 0o755);
   writeFileSync(stamp, wanted);
 }

@@ -248,7 +248,9 @@ export class FrontParts {
   async serve(temporary: boolean): Promise<Front> {
     if (!temporary) await this.copies.start();
     const { dataDir } = this.config;
-    this.sources = new Sources(this.intake, await PausedSources.open(dataDir), this.clock, this.logger, dataDir);
+    const paused = await PausedSources.open(dataDir);
+    const { intake, clock, logger: log } = this;
+    this.sources = new Sources(this.config.sources, { intake, paused, clock, log, dataDir });
     const services = createServices(this);
     this.http = await serveHttp(this, services, temporary);
     const definitions = new PublishedDefinitions(this.config, this.reader);
@@ -269,7 +271,7 @@ export class FrontParts {
     await this.children.begun;
     this.start.busyWith = 'begins with the sources';
     const finished = this.finishFiles();
-    await this.sources.start(this.config.sources, { idle: temporary });
+    await this.sources.start({ idle: temporary });
     this.auditClock = auditClock(this, services);
     if (!temporary) this.auditClock.start();
     this.start.busyWith = null;
@@ -307,10 +309,8 @@ export class FrontParts {
     });
   }
 
-  /** Of a source; until the sources are started, that of the configuration. */
   formatOf(source: string): string | undefined {
-    if (this.ready) return this.sources.formatOf(source);
-    return this.config.sources.find(({ name }) => name === source)?.format;
+    return this.sources.formatOf(source);
   }
 
   /** A source whose format was never published takes nothing, ever: that is told before anything is served. */

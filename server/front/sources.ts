@@ -24,6 +24,14 @@ export interface SourcesIntake extends FileIntake {
   };
 }
 
+export interface SourcesSurroundings {
+  intake: SourcesIntake;
+  paused: PausedSources;
+  clock: Clock;
+  log: Logger;
+  dataDir: string;
+}
+
 export interface SourceStatus extends CollectorStatus {
   config: SourceConfig;
   /** Records and bytes since the start; of files see the audit. */
@@ -42,13 +50,14 @@ interface Running {
   records: RecordBatches;
   /** Null while it is paused or could not be started. */
   collector: Collector | null;
+  /** Nothing was tried yet. */
+  starting: boolean;
   failure: string | null;
   again: NodeJS.Timeout | null;
   told: string | null;
 }
 
-const IDLE: CollectorStatus = {
-  state: 'waiting',
+const IDLE: Omit<CollectorStatus, 'state'> = {
   detail: null,
   lastSeenMs: null,
   connections: 0,
@@ -65,21 +74,25 @@ export class Sources {
   private readonly dataDir: string;
   private stopping = false;
   private idle = false;
-  /** Changes of the same sources one after the other. */
-  private turn: Promise<unknown> = Promise.resolve();
+  private letTurnsBegin!: () => void;
+  /** Changes of the same sources one after the other, the first when all were started. */
+  private turn: Promise<unknown> = new Promise<void>((resolve) => (this.letTurnsBegin = resolve));
 
-  constructor(intake: SourcesIntake, paused: PausedSources, clock: Clock, log: Logger, dataDir: string) {
+  /** They are known from now on, and nothing is taken before the start. */
+  constructor(configs: readonly SourceConfig[], { intake, paused, clock, log, dataDir }: SourcesSurroundings) {
     this.intake = intake;
     this.paused = paused;
     this.clock = clock;
     this.log = log;
     this.dataDir = dataDir;
+    for (const config of configs) this.know(config);
   }
 
-  /** `idle`: they are known and can be tried, and nothing is taken. */
-  async start(configs: readonly SourceConfig[], { idle }: { idle: boolean }): Promise<void> {
+  /** `idle`: they can be tried, and nothing is taken. */
+  async start({ idle }: { idle: boolean }): Promise<void> {
     this.idle = idle;
-    await Promise.all(configs.map((config) => this.add(config)));
+    await Promise.all([...this.running.values()].map((source) => this.beginUnlessPaused(source)));
+    this.letTurnsBegin();
   }
 
   /** Resolves when what stood in the folders at the start has been taken in. */
@@ -152,6 +165,7 @@ export class Sources {
 
   async stop(): Promise<void> {
     this.stopping = true;
+    this.letTurnsBegin();
     await this.turn;
     await Promise.all([...this.running.values()].map((source) => this.end(source)));
   }
@@ -170,7 +184,11 @@ export class Sources {
     return source;
   }
 
-  private async add(config: SourceConfig): Promise<void> {
+  private add(config: SourceConfig): Promise<void> {
+    return this.beginUnlessPaused(this.know(config));
+  }
+
+  private know(config: SourceConfig): Running {
     const { name, format, waitingBytesMax } = config;
     const records = new RecordBatches(
       (batch, positions) => this.intake.batches.take(name, format, batch, positions),
@@ -178,9 +196,15 @@ export class Sources {
       () => this.intake.batches.recent(name),
       () => this.intake.batches.positions(name),
     );
-    const source: Running = { config, records, collector: null, failure: null, again: null, told: null };
+    const nothingYet = { collector: null, starting: true, failure: null, again: null, told: null };
+    const source: Running = { config, records, ...nothingYet };
     this.running.set(name, source);
+    return source;
+  }
+
+  private async beginUnlessPaused(source: Running): Promise<void> {
     if (!this.isPaused(source)) await this.begin(source);
+    source.starting = false;
   }
 
   private make(source: Running): Collector {
@@ -230,7 +254,8 @@ export class Sources {
 
   private statusOf(source: Running): SourceStatus {
     const { config, collector, records } = source;
-    const status = collector?.status() ?? { ...IDLE, detail: source.failure };
+    const state = source.starting ? 'starting' : 'waiting';
+    const status = collector?.status() ?? { ...IDLE, state, detail: source.failure };
     return {
       ...(this.isPaused(source) ? { ...status, ...this.pauseOf(source) } : status),
       config,

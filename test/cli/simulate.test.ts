@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Api } from '../../cli/client.ts';
 import { projectRoot } from '../../platform/paths.ts';
 import type { AuditReport } from '../../schemas/api/audit.ts';
-import { apiOf, ended, killGroup, runTollgrid, type Ended } from '../server/front/command-line.ts';
+import { apiOf, ended, killGroup, MAIN, runTollgrid, type Ended } from '../server/front/command-line.ts';
 
 const TOWN = path.join(projectRoot, 'examples', 'town');
 
@@ -168,7 +168,7 @@ describe('tollgrid simulate', () => {
 
   it('says plainly when nothing runs, or an option is wrong', () => {
     const run = (...args: string[]) =>
-      spawnSync(process.execPath, ['--import', 'tsx', path.join(projectRoot, 'cli', 'main.ts'), 'simulate', ...args], {
+      spawnSync(process.execPath, [MAIN, 'simulate', ...args], {
         encoding: 'utf8',
         env: { ...process.env, TOLLGRID_DATA_DIR: path.join(folder, 'nowhere') },
       });

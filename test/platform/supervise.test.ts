@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fork } from 'node:child_process';
-import { entryFlags, entryPoint } from '../../platform/paths.ts';
 import { Supervisor, type SuperviseOptions } from '../../platform/supervise.ts';
 
-const entry = entryPoint(import.meta.url, 'children/echo');
+const entry = new URL('./children/echo.ts', import.meta.url);
+const FROM_SOURCE = ['--import', 'tsx'];
 const started: Supervisor[] = [];
 
 function supervise(options: Partial<SuperviseOptions> = {}): Supervisor {
-  const supervisor = new Supervisor({ name: 'echo', entry, backoffMs: 20, ...options });
+  const supervisor = new Supervisor({ name: 'echo', entry, nodeFlags: FROM_SOURCE, backoffMs: 20, ...options });
   started.push(supervisor);
   return supervisor;
 }
@@ -91,7 +91,7 @@ describe('a supervised process', () => {
   });
 
   it('ends when its parent is gone', async () => {
-    const child = fork(entry, [], { execArgv: entryFlags, serialization: 'advanced' });
+    const child = fork(entry, [], { execArgv: FROM_SOURCE, serialization: 'advanced' });
     await once(child, 'message');
     child.disconnect();
     await once(child, 'exit');

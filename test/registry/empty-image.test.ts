@@ -38,7 +38,7 @@ describe('the image of an empty registry', () => {
     const folder = path.join(dir, 'one');
     mkdirSync(folder);
     writeFileSync(path.join(folder, 'a'), Buffer.from('text that is long enough to be changed'));
-    expect(await restoreImage(image, path.join(dir, 'two'))).toBe(false);
+    expect(await restoreImage(image, path.join(dir, 'two'), path.join(dir, 'no-build'))).toBe(false);
     await keepImage(folder, image);
     const whole = readFileSync(image);
     const changed = Buffer.from(whole);
@@ -48,6 +48,16 @@ describe('the image of an empty registry', () => {
     writeFileSync(image, whole);
     truncateSync(image, whole.length - 3);
     expect(await restoreImage(image, path.join(dir, 'four'))).toBe(false);
+  });
+
+  it('is that of the build where a data directory has none', async () => {
+    const folder = path.join(dir, 'one');
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, 'a'), 'built');
+    const built = path.join(dir, 'built.image');
+    await keepImage(folder, built);
+    expect(await restoreImage(image, path.join(dir, 'two'), built)).toBe(true);
+    expect(readFileSync(path.join(dir, 'two', 'a'), 'utf8')).toBe('built');
   });
 
   it('saves a registry that was not closed the making of a database, and a damaged one does not matter', async () => {

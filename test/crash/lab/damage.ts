@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { projectRoot } from '../../../platform/paths.ts';
 import { Random } from '../random.ts';
 import { temporary } from './kills.ts';
 import { Installation, pause, StartFailed } from './installation.ts';
@@ -73,7 +74,10 @@ export const DAMAGES: readonly Damage[] = [
     expected: 'as it was',
     harm: (dir, random) => {
       fs.rmSync(path.join(dir, 'registry.clean'));
-      flip(path.join(dir, 'registry.empty'), random);
+      const image = path.join(dir, 'registry.empty');
+      const built = path.join(projectRoot, 'dist', 'registry', 'empty.image');
+      if (!fs.existsSync(image)) fs.copyFileSync(built, image);
+      flip(image, random);
     },
   },
   {

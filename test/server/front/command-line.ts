@@ -1,14 +1,15 @@
-/** The `tollgrid` command as a process of its own, from the sources. */
+/** The `tollgrid` command as a process of its own. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { connect, findFront, type Api } from '../../../cli/client.ts';
 import { projectRoot } from '../../../platform/paths.ts';
 
-const MAIN = path.join(projectRoot, 'cli', 'main.ts');
+/** Compiled before the suites from the sources as they are. */
+export const MAIN = path.join(projectRoot, 'dist', 'cli', 'main.js');
 
 /** In a process group of its own, together with the processes it starts. */
 export function runTollgrid(...args: string[]): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+  return spawn(process.execPath, [MAIN, ...args], {
     cwd: projectRoot,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

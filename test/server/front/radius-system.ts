@@ -1,15 +1,10 @@
-/** A Tollgrid in processes of its own with one RADIUS source, that can be killed and started again; and radclient. */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import dgram from 'node:dgram';
+/** A Tollgrid with one RADIUS source, in processes of its own; and radclient. */
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { connect, findFront, type Api } from '../../../cli/client.ts';
-import type { AuditReport } from '../../../schemas/api/audit.ts';
-import type { Page } from '../../../schemas/api/common.ts';
-import type { SourceItem } from '../../../schemas/api/sources.ts';
-import { killGroup, runTollgrid } from './command-line.ts';
+import { pause } from '../../support/until.ts';
 import { TOWN } from './system.ts';
+import { freePort, TollgridProcess } from './tollgrid-process.ts';
 
 export const SECRET = 'a secret of the test';
 
@@ -22,14 +17,6 @@ export function isMissing(program: string, debianPackage: string): boolean {
   const missing = spawnSync('which', [program], { stdio: 'ignore', env: ENV }).status !== 0;
   if (missing) process.stderr.write(`SKIPPED: no ${program} (Debian's ${debianPackage})\n`);
   return missing;
-}
-
-export async function freePort(): Promise<number> {
-  const socket = dgram.createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
 }
 
 /** A customer of the town. */
@@ -54,75 +41,40 @@ export function radclient(
   });
 }
 
-export class RadiusSystem {
-  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-radius-'));
-  child!: ChildProcess;
-  api!: Api;
+export class RadiusSystem extends TollgridProcess {
   port = 0;
 
-  async start(): Promise<void> {
-    fs.writeFileSync(path.join(this.folder, 'bras.secret'), `${SECRET}\n`);
-    this.port = await freePort();
+  constructor() {
+    super('radius');
+  }
+
+  /** With a port that stays over restarts: access servers do not look it up. */
+  async open(): Promise<void> {
+    fs.writeFileSync(this.inside('bras.secret'), `${SECRET}\n`);
+    this.port = await freePort('udp');
     const clients = [{ address: '127.0.0.1', secretFile: 'bras.secret' }];
-    const values = {
-      dataDir: path.join(this.folder, 'data'),
-      server: { port: 0 },
-      duplicates: { windowMonths: 120 },
-      logging: { level: 'silent' },
-      definitions: {
-        tariffs: [path.join(TOWN, 'tariffs')],
-        guiding: path.join(TOWN, 'guiding.yaml'),
-        registry: [path.join(TOWN, 'registry.yaml')],
-      },
-      sources: [{ name: 'bras', kind: 'radius', format: 'radius', radius: { port: this.port, clients } }],
-    };
-    fs.writeFileSync(path.join(this.folder, 'tollgrid.yaml'), JSON.stringify(values));
-    await this.run();
+    this.writeTown([{ name: 'bras', kind: 'radius', format: 'radius', radius: { port: this.port, clients } }]);
+    await this.startTaking();
   }
 
-  private async run(): Promise<void> {
-    this.child = runTollgrid('start', '--config', path.join(this.folder, 'tollgrid.yaml'));
-    this.child.stdout!.resume();
-    this.child.stderr!.resume();
-    for (;;) {
-      if (this.child.exitCode !== null) throw new Error('it ended before it answered');
-      const address = findFront(path.join(this.folder, 'data'));
-      if (address?.pid === this.child.pid) {
-        this.api = connect(address!.url, address!.token);
-        break;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    while ((await this.source()).state !== 'taking') await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-
-  async source(): Promise<SourceItem> {
-    const { items }: Page<SourceItem> = await this.api.get('/v1/sources', { limit: 100 });
-    return items.find(({ name }) => name === 'bras')!;
-  }
-
-  /** Waits until something has been taken and a little more is under way, kills everything, and starts it again. */
-  async killInTheMiddle(): Promise<void> {
-    const before = (await this.source()).lastAcceptedAt;
-    while (((await this.source().catch(() => null))?.lastAcceptedAt ?? before) === before)
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    killGroup(this.child);
-    await new Promise((resolve) => this.child.once('close', resolve));
-    await this.run();
-  }
-
-  async audited(received: number): Promise<AuditReport> {
-    for (;;) {
-      const report: AuditReport = await this.api.get('/v1/audit', { wait: true });
-      if (report.total.received >= received) return report;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-
-  remove(): void {
-    killGroup(this.child);
-    fs.rmSync(this.folder, { recursive: true, force: true });
+  /**
+   * Sends the packets in groups, kills everything while one of them is under way, and starts it again; resolves with how
+   * many were answered in the end.
+   */
+  async sendOverAKill(
+    packets: readonly string[],
+    send: (packets: readonly string[]) => Promise<number>,
+  ): Promise<number> {
+    const third = Math.ceil(packets.length / 3);
+    let answered = await send(packets.slice(0, third));
+    const sending = send(packets.slice(third, 2 * third));
+    // Some of them are answered, some are on disk, some are nowhere: which ones, each time others.
+    await pause(30);
+    await this.kill();
+    const behind = send(packets.slice(2 * third));
+    await this.startTaking();
+    for (const group of [sending, behind]) answered += await group;
+    return answered;
   }
 }
 

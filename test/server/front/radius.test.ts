@@ -14,18 +14,16 @@ let system: RadiusSystem;
 beforeAll(async () => {
   if (missing) return;
   system = new RadiusSystem();
-  await system.start();
+  await system.open();
 });
-afterAll(() => {
-  if (!missing) system.remove();
-});
+afterAll(() => (missing ? undefined : system.remove()));
 
 const send = (packets: readonly string[], options = {}): Promise<number> => radclient(system.port, packets, options);
 
 describe.skipIf(missing)('RADIUS accounting from radclient (needs freeradius-utils)', () => {
   it('becomes a charge for the megabytes of the session', async () => {
     expect(await send([packetOf('Stop', 1, 600, 1)])).toBe(1);
-    const report = await system.audited(1);
+    const report = await system.audited(({ total }) => total.received >= 1);
     expect([report.closes, report.total.rated, report.total.suspended]).toEqual([true, 1, 0]);
     const { items }: Page<ChargeItem> = await system.api.get('/v1/charges', { limit: 10 });
     expect(items.map(({ quantity }) => Number(quantity))).toEqual([1_001_000]);
@@ -33,14 +31,14 @@ describe.skipIf(missing)('RADIUS accounting from radclient (needs freeradius-uti
 
   it('with another secret is dropped and counted', async () => {
     expect(await send([packetOf('Stop', 2, 600, 1)], { secret: 'wrong', retries: 1 })).toBe(0);
-    expect((await system.source()).refusedFor).toMatchObject({ forged: 1 });
-    expect((await system.audited(1)).total.received).toBe(1);
+    expect((await system.source('bras')).refusedFor).toMatchObject({ forged: 1 });
+    expect((await system.audited(({ total }) => total.received >= 1)).total.received).toBe(1);
   });
 
   it('shows a session while it lasts, with what it cost so far', async () => {
     expect(await send([packetOf('Start', 2, 0, 0)])).toBe(1);
     expect(await send([packetOf('Interim-Update', 2, 300, 5)])).toBe(1);
-    await system.audited(3);
+    await system.audited(({ total }) => total.received >= 3);
     const { items }: Page<SessionItem> = await system.api.get('/v1/sessions', { limit: 10 });
     expect(items.map(({ sessionId, quantity, closed }) => [sessionId, quantity, closed])).toEqual([
       ['s-2', 5_001_000, ''],
@@ -54,10 +52,8 @@ describe.skipIf(missing)('RADIUS accounting from radclient (needs freeradius-uti
       const no = (i % SESSIONS) + 3;
       return packetOf(part === PARTS ? 'Stop' : 'Interim-Update', no, part * 300, part * no);
     });
-    const sending = send(packets);
-    await system.killInTheMiddle();
-    expect(await sending).toBe(packets.length);
-    const report = await system.audited(3 + packets.length);
+    expect(await system.sendOverAKill(packets, send)).toBe(packets.length);
+    const report = await system.audited(({ total }) => total.received >= 3 + packets.length);
     expect(report.closes).toBe(true);
     // A packet that was durable and whose answer was lost came again, maybe behind one that says more.
     const { received, rated, absorbed, duplicate, suspended } = report.total;
