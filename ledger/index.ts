@@ -27,6 +27,7 @@ export {
   type ChargeFilter,
   type SettlementFilter,
 } from './queries/charges.ts';
+export { postedCharges, postedUpTo, type PostedChargesFilter } from './queries/posted-charges.ts';
 export {
   listUsage,
   usageForSettlement,

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import type { ConfigValues } from '../schemas/config.ts';
+import { outputMistakes } from './config/outputs.ts';
 import { sourceMistakes } from './config/sources.ts';
 import { fill, type Mistake } from './config/check.ts';
 import {
@@ -18,7 +19,15 @@ import { TollgridError } from './errors.ts';
 import { nearest } from './nearest.ts';
 
 export { configExample, configJsonSchema, configReference } from './config/reference.ts';
-export type { FtpConfig, MqttConfig, RadiusConfig, SftpConfig, SourceConfig, TcpConfig } from '../schemas/config.ts';
+export type {
+  FtpConfig,
+  MqttConfig,
+  OutputConfig,
+  RadiusConfig,
+  SftpConfig,
+  SourceConfig,
+  TcpConfig,
+} from '../schemas/config.ts';
 
 export interface Config extends ConfigValues {
   /** The file that was read; null when there is none and everything is a default. */
@@ -176,7 +185,7 @@ function setIn(values: Record<string, unknown>, at: readonly string[], value: un
 
 /** Rules about more than one key. */
 function checkTogether(config: ConfigValues): Mistake[] {
-  const mistakes: Mistake[] = sourceMistakes(config.sources);
+  const mistakes: Mistake[] = [...sourceMistakes(config.sources), ...outputMistakes(config.outputs)];
   if (config.engine.url !== undefined) {
     const wrong = (message: string) => mistakes.push({ path: ['engine', 'url'], message });
     if (!URL.canParse(config.engine.url)) wrong('is no URL');

@@ -1,14 +1,35 @@
-/** Topics of other systems that are consumed. */
+/** Topics of other systems that are consumed, and those that copies are written to. */
 import Type, { type Static } from 'typebox';
 import { Integer, MIB, Path, Section } from './config-parts.ts';
 
 const Name = (description: string) => Type.String({ pattern: '^[0-9A-Za-z._-]{1,249}$', description });
 
-export const Kafka = Section('Messages of Kafka topics; Tollgrid is a member of a consumer group.', {
-  brokers: Type.Array(Type.String({ pattern: '^[^/,@\\s]+:[0-9]{1,5}$' }), {
-    description: 'Brokers to begin with, `host:9092`; the others they tell.',
-    minItems: 1,
+const Brokers = Type.Array(Type.String({ pattern: '^[^/,@\\s]+:[0-9]{1,5}$' }), {
+  description: 'Brokers to begin with, `host:9092`; the others they tell.',
+  minItems: 1,
+});
+const Tls = Type.Optional(
+  Section('TLS to the brokers; their certificates and names are checked.', {
+    caFile: Type.Optional(
+      Path({ description: "Authority of the brokers' certificates (PEM); the system's when left out." }),
+    ),
+    certificateFile: Type.Optional(Path({ description: 'Certificate that Tollgrid shows (PEM).' })),
+    keyFile: Type.Optional(Path({ description: 'Its key (PEM).' })),
   }),
+);
+const Sasl = Type.Optional(
+  Section('Login at the brokers.', {
+    mechanism: Type.Enum(['scram-sha-512', 'scram-sha-256', 'plain'], {
+      default: 'scram-sha-512',
+      description: 'How; `plain` sends the password, so use it with `tls`.',
+    }),
+    username: Type.String({ minLength: 1, description: 'User name.' }),
+    passwordFile: Path({ description: 'File with the password.' }),
+  }),
+);
+
+export const Kafka = Section('Messages of Kafka topics; Tollgrid is a member of a consumer group.', {
+  brokers: Brokers,
   topics: Type.Array(Name('A topic.'), { description: 'Topics to read.', minItems: 1 }),
   group: Type.Optional(
     Name(
@@ -36,28 +57,20 @@ export const Kafka = Section('Messages of Kafka topics; Tollgrid is a member of 
       }),
     }),
   ),
-  tls: Type.Optional(
-    Section('TLS to the brokers; their certificates and names are checked.', {
-      caFile: Type.Optional(
-        Path({ description: "Authority of the brokers' certificates (PEM); the system's when left out." }),
-      ),
-      certificateFile: Type.Optional(Path({ description: 'Certificate that Tollgrid shows (PEM).' })),
-      keyFile: Type.Optional(Path({ description: 'Its key (PEM).' })),
-    }),
-  ),
-  sasl: Type.Optional(
-    Section('Login at the brokers.', {
-      mechanism: Type.Enum(['scram-sha-512', 'scram-sha-256', 'plain'], {
-        default: 'scram-sha-512',
-        description: 'How; `plain` sends the password, so use it with `tls`.',
-      }),
-      username: Type.String({ minLength: 1, description: 'User name.' }),
-      passwordFile: Path({ description: 'File with the password.' }),
-    }),
-  ),
+  tls: Tls,
+  sasl: Sasl,
   messagesMax: Integer(1, 100_000, 2000, 'Messages fetched in one round: so many at most are taken before the next.'),
   messageBytesMax: Integer(1024, 16 * MIB, MIB, 'A larger value is not taken and counted as refused.'),
   sessionSeconds: Integer(6, 1800, 45, 'After so long without a sign of life others in the group get the partitions.'),
 });
 
 export type KafkaConfig = Static<typeof Kafka>;
+
+export const KafkaOutput = Section('A Kafka topic that copies are written to.', {
+  brokers: Brokers,
+  topic: Name('The topic. Tollgrid does not make it.'),
+  tls: Tls,
+  sasl: Sasl,
+});
+
+export type KafkaOutputConfig = Static<typeof KafkaOutput>;

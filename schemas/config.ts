@@ -5,6 +5,7 @@
 import Type, { type Static } from 'typebox';
 import { Integer, MIB, Path, Section, Switch } from './config-parts.ts';
 import { Kafka } from './config-kafka.ts';
+import { Output } from './config-outputs.ts';
 import { Ftp, Sftp } from './config-remote.ts';
 
 const Paths = (description: string) =>
@@ -363,6 +364,7 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
     registry: Paths('Registry files (YAML or CSV) that are imported.'),
   }),
   sources: Type.Array(Source, { description: 'The ways in: folders, and what listens or connects.', default: [] }),
+  outputs: Type.Array(Output, { description: 'Copies of charges for other systems.', default: [] }),
   logging: Section("Tollgrid's own messages, on standard error.", {
     level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       default: 'info',
@@ -382,5 +384,6 @@ export type TcpConfig = Static<typeof Tcp>;
 export type UdpConfig = Static<typeof Udp>;
 export type RadiusConfig = Static<typeof Radius>;
 export type { KafkaConfig } from './config-kafka.ts';
+export type { OutputConfig } from './config-outputs.ts';
 export type { FtpConfig, SftpConfig } from './config-remote.ts';
 export type SourceKind = (typeof SOURCE_KINDS)[number];

@@ -9,6 +9,7 @@ import { commandErrors } from './errors/commands.ts';
 import { copyErrors } from './errors/copy.ts';
 import { fileErrors } from './errors/files.ts';
 import { kafkaErrors } from './errors/kafka.ts';
+import { outputErrors } from './errors/outputs.ts';
 
 export interface ErrorEntry {
   /** What happened, in one sentence. */
@@ -34,6 +35,7 @@ export const ERRORS = {
   ...copyErrors,
   ...fileErrors,
   ...kafkaErrors,
+  ...outputErrors,
 } satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

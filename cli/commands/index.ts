@@ -18,6 +18,7 @@ import { incidents } from './incidents.ts';
 import { ingest } from './ingest.ts';
 import { log } from './log.ts';
 import { kafka } from './kafka.ts';
+import { output } from './output.ts';
 import { rate } from './rate.ts';
 import { rebuild } from './rebuild.ts';
 import { registry } from './registry.ts';
@@ -52,6 +53,7 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   log,
   suspense,
   source,
+  output,
   kafka,
   files,
   incidents,

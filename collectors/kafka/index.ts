@@ -1,4 +1,5 @@
-export { isAddonBuilt } from './addon.ts';
+export { isAddonBuilt, loadKafka } from './addon.ts';
 export { buildAddon } from './build-addon.ts';
+export { connectionConfig, type KafkaConnection } from './connection.ts';
 export { KafkaCollector, type KafkaOptions } from './kafka-collector.ts';
 export { asLines, asMessages, asProtobuf, type RecordsOf } from './values.ts';

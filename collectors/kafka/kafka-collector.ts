@@ -4,11 +4,11 @@ import type { ConsumerGlobalConfig, Message } from 'node-rdkafka';
 import { toTollgridError } from '../../platform/errors.ts';
 import type { Collector, CollectorStatus, Positions, RecordIntake, Surroundings } from '../port.ts';
 import { loadKafka } from './addon.ts';
+import { connectionConfig, type KafkaConnection } from './connection.ts';
 import { ConsumerLink } from './consumer-link.ts';
 import type { RecordsOf } from './values.ts';
 
-export interface KafkaOptions {
-  brokers: readonly string[];
+export interface KafkaOptions extends KafkaConnection {
   topics: readonly string[];
   group: string;
   /** Stays the same over restarts, so that a restarted member has its partitions at once. Nobody else may have it. */
@@ -17,8 +17,6 @@ export interface KafkaOptions {
   messagesMax: number;
   messageBytesMax: number;
   sessionSeconds: number;
-  tls?: { ca?: string | undefined; certificate?: string | undefined; key?: string | undefined } | undefined;
-  sasl?: { mechanism: string; username: string; password: string } | undefined;
   recordsOf: RecordsOf;
 }
 
@@ -132,11 +130,9 @@ export class KafkaCollector implements Collector {
 }
 
 function consumerConfig(options: KafkaOptions): ConsumerGlobalConfig {
-  const { brokers, group, instance, messageBytesMax, sessionSeconds, tls, sasl } = options;
-  const protocol = `${sasl === undefined ? '' : 'sasl_'}${tls === undefined ? 'plaintext' : 'ssl'}`;
+  const { group, instance, messageBytesMax, sessionSeconds } = options;
   return {
-    'client.id': 'tollgrid',
-    'bootstrap.servers': brokers.join(','),
+    ...connectionConfig(options),
     'group.id': group,
     'group.instance.id': instance,
     'partition.assignment.strategy': 'cooperative-sticky',
@@ -147,15 +143,5 @@ function consumerConfig(options: KafkaOptions): ConsumerGlobalConfig {
     'statistics.interval.ms': STATISTICS_MS,
     'queued.max.messages.kbytes': QUEUED_KBYTES,
     'fetch.message.max.bytes': messageBytesMax,
-    'reconnect.backoff.max.ms': 10_000,
-    'security.protocol': protocol as 'plaintext' | 'ssl' | 'sasl_plaintext' | 'sasl_ssl',
-    ...(tls?.ca !== undefined && { 'ssl.ca.pem': tls.ca }),
-    ...(tls?.certificate !== undefined && { 'ssl.certificate.pem': tls.certificate }),
-    ...(tls?.key !== undefined && { 'ssl.key.pem': tls.key }),
-    ...(sasl !== undefined && {
-      'sasl.mechanisms': sasl.mechanism.toUpperCase(),
-      'sasl.username': sasl.username,
-      'sasl.password': sasl.password,
-    }),
   };
 }

@@ -3,6 +3,7 @@ import { commandErrors } from '../../schemas/errors/commands.ts';
 import { copyErrors } from '../../schemas/errors/copy.ts';
 import { fileErrors } from '../../schemas/errors/files.ts';
 import { kafkaErrors } from '../../schemas/errors/kafka.ts';
+import { outputErrors } from '../../schemas/errors/outputs.ts';
 import { mediationErrors } from '../../schemas/errors/mediation.ts';
 import { ledgerErrors } from '../../schemas/errors/ledger.ts';
 import { platformErrors } from '../../schemas/errors/platform.ts';
@@ -19,6 +20,7 @@ const AREAS: [title: string, codes: Record<string, ErrorEntry>][] = [
   ['Server and API', serverErrors],
   ['Files: fetched from other machines, packed, refused', fileErrors],
   ['Kafka', kafkaErrors],
+  ['Outputs', outputErrors],
   ['Backups and second copies', copyErrors],
   ['Commands', commandErrors],
   ['Platform: configuration, log, processes', platformErrors],

@@ -59,6 +59,7 @@ export function gaugesOf(front: FrontParts): Gauges {
     up: Object.fromEntries(children.status().map(({ role, up }) => [role, up])),
     watched: children.watched,
     sources: front.sources?.list() ?? [],
+    outputs: front.outputs.list(),
     tariffs: state.tariffs.current(),
     notices: front.notices,
     held: state.held(),

@@ -38,6 +38,7 @@ import { gaugesOf } from './front-status.ts';
 import { FrontMetrics } from './metrics.ts';
 import { Processed } from './processed.ts';
 import { PausedSources } from './paused-sources.ts';
+import { Outputs } from './outputs.ts';
 import { Rerates } from './rerates.ts';
 import { Publisher, type ApplyPublication } from './publisher.ts';
 import { Settlements } from './settlements.ts';
@@ -81,6 +82,7 @@ export class FrontParts {
   readonly metrics: FrontMetrics;
   readonly disk: DiskReserve;
   readonly copies: Copies;
+  readonly outputs: Outputs;
   private readonly delays: Delays;
   children!: Children;
   intake!: Intake;
@@ -120,6 +122,13 @@ export class FrontParts {
       headNo: () => this.log.headNo,
       onReplaced: (reason) => this.intake.halt(reason),
     });
+    this.outputs = new Outputs({
+      ...{ dataDir: config.dataDir, configs: config.outputs, processed: this.processed, log: this.logger },
+      now: () => clock.now(),
+      headNo: () => this.log.headNo,
+      ledger: () => this.children.ledger,
+      registry: () => this.registry,
+    });
   }
 
   get headNo(): number {
@@ -152,7 +161,10 @@ export class FrontParts {
         onRerating: (message) => {
           if (this.rerates.heard(message)) this.metrics.followRerate(message);
         },
-        onRaterEnded: () => this.rerates.raterEnded(),
+        onRaterEnded: () => {
+          this.processed.raterEnded();
+          this.rerates.raterEnded();
+        },
         onKept: (state) => {
           this.metrics.followKept(state);
           if (state.archivedSegments + state.removedSegments > 0) void this.readersAnew();
@@ -273,7 +285,10 @@ export class FrontParts {
     const finished = this.finishFiles();
     await this.sources.start({ idle: temporary });
     this.auditClock = auditClock(this, services);
-    if (!temporary) this.auditClock.start();
+    if (!temporary) {
+      this.auditClock.start();
+      await this.outputs.start();
+    }
     this.start.busyWith = null;
     this.ready = true;
     return {
@@ -371,6 +386,7 @@ export class FrontParts {
     const steps: (() => Promise<unknown> | undefined)[] = [
       () => this.http?.close(),
       () => this.sources?.stop(),
+      () => this.outputs.stop(),
       () => this.auditClock?.stop(),
       () => Promise.all([this.workshop.close(), this.canaries.close()]),
       () => this.children?.stop(),

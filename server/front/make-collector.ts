@@ -29,6 +29,7 @@ import type {
 } from '../../platform/config.ts';
 import { TollgridError } from '../../platform/errors.ts';
 import { readOrMakeSecretFile, readSecretFile } from '../../platform/secret-file.ts';
+import { brokerSecrets } from './broker-secrets.ts';
 
 export interface CollectorPorts {
   files: FileIntake;
@@ -110,7 +111,6 @@ function partsOf({ format }: SourceConfig, files: FileIntake): (payload: Uint8Ar
 /** Errors: SECRET_UNREADABLE, KAFKA_PROTO_UNREADABLE. */
 function kafkaOptions(source: SourceConfig, { files, dataDir }: CollectorPorts): KafkaOptions {
   const { values, protobuf, tls, sasl, group, instance, ...rest } = source.kafka!;
-  const text = (file: string | undefined) => (file === undefined ? undefined : readSecretFile(file).toString('utf8'));
   const parts = partsOf(source, files);
   const recordsOf = {
     messages: () => asMessages(parts),
@@ -122,8 +122,7 @@ function kafkaOptions(source: SourceConfig, { files, dataDir }: CollectorPorts):
     group: group ?? `tollgrid-${source.name}`,
     instance: instance ?? `tollgrid-${memberOf(dataDir, source.name)}`,
     recordsOf: recordsOf[values](),
-    tls: tls && { ca: text(tls.caFile), certificate: text(tls.certificateFile), key: text(tls.keyFile) },
-    sasl: sasl && { mechanism: sasl.mechanism, username: sasl.username, password: text(sasl.passwordFile)! },
+    ...brokerSecrets({ tls, sasl }),
   };
 }
 

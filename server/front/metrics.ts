@@ -5,6 +5,7 @@ import type { IdentityStatistics, KeptState, RaterStatistics, WatchState } from 
 import type { Incident } from './incidents.ts';
 import type { CopyStatus, LastBackup } from '../../schemas/api/operation.ts';
 import type { FileFacts } from './log-state.ts';
+import type { OutputItem } from '../../schemas/api/outputs.ts';
 import type { SourceStatus } from './sources.ts';
 
 /** Adds up totals that start anew when the rater does. */
@@ -30,6 +31,7 @@ export interface Gauges {
   incidents: readonly Incident[];
   disk: { freeBytes: number; reserveBytes: number };
   sources: readonly SourceStatus[];
+  outputs: readonly OutputItem[];
   copies: readonly CopyStatus[];
   lastBackup: LastBackup | null;
   tariffs: readonly { state: string }[];
@@ -164,6 +166,15 @@ export class FrontMetrics {
     }
   }
 
+  private followOutputs(outputs: readonly OutputItem[]): void {
+    const { metrics, totals } = this;
+    for (const { name: output, kind, state, lagEntries, sent } of outputs) {
+      metrics.tollgrid_output_up.set({ output, kind }, state === 'sending' ? 1 : 0);
+      if (lagEntries !== null) metrics.tollgrid_output_lag_entries.set({ output }, lagEntries);
+      metrics.tollgrid_output_sent_total.inc({ output }, totals.growth(`sent/${output}`, sent));
+    }
+  }
+
   private followCopies({ copies, lastBackup }: Pick<Gauges, 'copies' | 'lastBackup'>): void {
     const { metrics } = this;
     for (const { name: copy, up, copiedEntry, missingEntries, missingMs } of copies) {
@@ -187,8 +198,9 @@ export class FrontMetrics {
 
   async text(): Promise<string> {
     const { metrics } = this;
-    const { headNo, checkpointNo, processedNo, restarts, up, watched, sources, ...waiting } = this.gauges();
+    const { headNo, checkpointNo, processedNo, restarts, up, watched, sources, outputs, ...waiting } = this.gauges();
     this.followSources(sources);
+    this.followOutputs(outputs);
     this.followTariffs(waiting);
     if (watched !== null) this.followWatch(watched);
     this.followIntake(waiting);

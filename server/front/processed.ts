@@ -11,13 +11,33 @@ export class Processed {
   private processedNo = 0;
   private waiters: Waiter[] = [];
   private stopping = false;
+  private turnNo = 0;
+  private isSure = false;
+
+  /** Changes when the ledger may have been dropped: two answers of it belong together only under the same number. */
+  get turn(): number {
+    return this.turnNo;
+  }
 
   get entryNo(): number {
     return this.processedNo;
   }
 
+  /** What the ledger holds for good; null until the rater says so. */
+  get sureNo(): number | null {
+    return this.isSure ? this.processedNo : null;
+  }
+
+  /** The rater ended: the next one may find that the ledger has to be computed again. */
+  raterEnded(): void {
+    this.turnNo++;
+    this.isSure = false;
+  }
+
   /** Also backwards: a rater that was started again, or rebuilds, processes entries anew. */
   set(entryNo: number): void {
+    if (entryNo < this.processedNo) this.turnNo++;
+    this.isSure = true;
     this.processedNo = entryNo;
     const due = this.waiters.filter((waiter) => waiter.entryNo <= entryNo);
     if (due.length === 0) return;

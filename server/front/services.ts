@@ -62,6 +62,7 @@ export function createServices(front: FrontParts): FrontServices {
   return {
     ...fileServices(front),
     ...sourceServices(front),
+    outputs: () => Promise.resolve({ items: front.outputs.list(), next: null }),
     ...front.copies.services(front.spoolOf()),
     ...tariffServices(front),
 

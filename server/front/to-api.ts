@@ -6,7 +6,13 @@ import type { SessionItem } from '../../schemas/api/sessions.ts';
 import type { UsageItem } from '../../schemas/api/usage.ts';
 import { SERVICES, type ServiceName } from '../../schemas/columns/usage-columns.ts';
 
-export class Names {
+/** Outside names of accounts and subscriptions. */
+export interface ChargeNames {
+  account(no: number): string;
+  subscription(no: number): string;
+}
+
+export class Names implements ChargeNames {
   private readonly accounts: Map<number, string>;
   private readonly subscriptions: Map<number, string>;
 
@@ -54,7 +60,7 @@ export function sessionItem(state: SessionState, names: Names): SessionItem {
   };
 }
 
-export function chargeItem(charge: Charge, names: Names): ChargeItem {
+export function chargeItem(charge: Charge, names: ChargeNames): ChargeItem {
   return {
     id: charge.address,
     postedEntry: Number(charge.postedEntry),

@@ -21,6 +21,7 @@ import { operationRoutes } from './routes/operation.ts';
 import { probeRoutes } from './routes/probes.ts';
 import { rerateRoutes } from './routes/rerates.ts';
 import { registryRoutes } from './routes/registry.ts';
+import { outputRoutes } from './routes/outputs.ts';
 import { sourceRoutes } from './routes/sources.ts';
 import { statementRoutes } from './routes/statements.ts';
 import { suspenseRoutes } from './routes/suspense.ts';
@@ -85,6 +86,7 @@ function v1(services: FrontServices, { bodyBytesMax, fileBytesMax, ratioMax, lim
     await app.register(fileRoutes(services, { bytesMax: fileBytesMax, ratioMax }, budgets));
     await app.register(heldFileRoutes(services));
     await app.register(sourceRoutes(services));
+    await app.register(outputRoutes(services));
     await app.register(chargeRoutes(services));
     await app.register(sessionRoutes(services));
     await app.register(accountRoutes(services));

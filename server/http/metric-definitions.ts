@@ -45,6 +45,21 @@ export const METRICS = {
     help: 'When anything arrived at a source last; of a folder, when it was looked at.',
     labels: ['source'],
   },
+  tollgrid_output_up: {
+    kind: 'gauge',
+    help: '1 while an output sends; 0 when it waits for its other side or is paused.',
+    labels: ['output', 'kind'],
+  },
+  tollgrid_output_lag_entries: {
+    kind: 'gauge',
+    help: 'Log entries in the ledger whose charges an output has not sent.',
+    labels: ['output'],
+  },
+  tollgrid_output_sent_total: {
+    kind: 'counter',
+    help: 'Events of an output that its other side acknowledged.',
+    labels: ['output'],
+  },
   tollgrid_log_entries: { kind: 'gauge', help: 'Entries that the log holds.', labels: [] },
   tollgrid_log_head: { kind: 'gauge', help: 'Number of the last durable log entry.', labels: [] },
   tollgrid_processed_entry: {

@@ -19,6 +19,7 @@ import type {
   PublishAnswer,
   RegistryAnswer,
 } from '../../schemas/api/registry.ts';
+import type { OutputItem } from '../../schemas/api/outputs.ts';
 import type { ReloadAnswer, SourceItem, SourceTestAnswer } from '../../schemas/api/sources.ts';
 import type { Statement, StatementCheck, StatementKey, StatementList } from '../../schemas/api/statements.ts';
 import type { SuspendedRecord } from '../../schemas/api/suspense.ts';
@@ -233,6 +234,7 @@ export interface FrontServices extends AuditServices, CopyServices, RerateServic
   resumeSource(input: { source: string; by: string }): Promise<SourceItem>;
   /** Reads the configuration's sources again. Throws CONFIG_INVALID, FORMAT_UNKNOWN: nothing is changed then. */
   reloadSources(): Promise<ReloadAnswer>;
+  outputs(query: PageRequest): Promise<Page<OutputItem>>;
 
   rebuild(input: { threads?: number | undefined }): Promise<RebuildAnswer>;
   canonicalExport(): Promise<Readable>;

@@ -368,8 +368,9 @@ export class Rater {
     await this.running;
     this.rebuilding = true;
     await this.pools.close();
-    await this.startingPoint.dropLedger();
+    // Told before: who reads what is processed must not take an empty ledger for one in which nothing was posted.
     this.onProcessed((await this.startingPoint.base())?.entryNo ?? 0);
+    await this.startingPoint.dropLedger();
     await this.begin(threads);
     this.rebuilding = false;
     await this.reached(upTo);

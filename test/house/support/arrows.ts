@@ -8,10 +8,12 @@ const ARROWS: Record<string, readonly string[] | 'all'> = {
   registry: [],
   mediation: ['registry'],
   collectors: ['mediation'],
+  // Reaches the same brokers with the same client.
+  outputs: ['collectors'],
   rating: [],
   ledger: [],
   reports: ['ledger'],
-  server: ['registry', 'mediation', 'collectors', 'rating', 'ledger', 'reports'],
+  server: ['registry', 'mediation', 'collectors', 'outputs', 'rating', 'ledger', 'reports'],
   // Plays devices: it speaks their protocols with the collectors' own codecs, and asks the registry whose they are.
   simulator: ['collectors', 'registry'],
   cli: 'all',

@@ -9,7 +9,7 @@ import {
   type FrontServices,
   type ServerOptions,
 } from '../../../server/http/index.ts';
-import { CANARY, CHARGE, FILE, INCIDENT, PREVIEW, SOURCE, STATEMENT, TARIFF, account } from './samples.ts';
+import { CANARY, CHARGE, FILE, INCIDENT, PREVIEW, OUTPUT, SOURCE, STATEMENT, TARIFF, account } from './samples.ts';
 
 export interface Call {
   method: string;
@@ -202,6 +202,7 @@ export function createFake(): Fake {
         publishedAt: CHARGE.startAt,
       }),
     sources: async () => page(SOURCE),
+    outputs: async () => page(OUTPUT),
     testSource: async () => ({ reachable: true, lines: ['/inbox can be read'] }),
     pauseSource: async ({ source }) => ({ ...SOURCE, name: source, state: 'paused' }),
     resumeSource: async ({ source }) => ({ ...SOURCE, name: source }),

@@ -58,6 +58,7 @@ describe('the description of the API', () => {
         '/v1/tariffs/canaries/{id}',
         '/v1/tariffs/canaries/{id}/cancel',
         '/v1/sources',
+        '/v1/outputs',
         '/v1/files/{source}/{name}',
         '/v1/files',
         '/v1/files/{entry}',

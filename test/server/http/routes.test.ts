@@ -41,6 +41,7 @@ describe('the API', () => {
     'accounts',
     'suspense',
     'sources',
+    'outputs',
     'publications',
     'files',
     'incidents',

@@ -2,6 +2,7 @@
 import type { AccountDetail } from '../../../schemas/api/accounts.ts';
 import type { CanaryState } from '../../../schemas/api/canaries.ts';
 import type { ChargeItem } from '../../../schemas/api/charges.ts';
+import type { OutputItem } from '../../../schemas/api/outputs.ts';
 import type { FileItem, IncidentItem } from '../../../schemas/api/files.ts';
 import type { ReratePreview } from '../../../schemas/api/rerates.ts';
 import type { Statement } from '../../../schemas/api/statements.ts';
@@ -23,6 +24,17 @@ export const SOURCE = {
   lag: null,
   lastSeenAt: null,
   lastAcceptedAt: null,
+};
+
+export const OUTPUT: OutputItem = {
+  name: 'lake',
+  kind: 'kafka',
+  state: 'sending',
+  detail: 'kafka-1:9092, topic charges',
+  entry: 7,
+  lagEntries: 2,
+  sent: 5,
+  lastSentAt: '2026-01-02T10:01:06.000Z',
 };
 
 export const CHARGE: ChargeItem = {

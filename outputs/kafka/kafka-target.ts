@@ -1,0 +1,119 @@
+/** Events to a Kafka topic, acknowledged by all replicas, in order within a partition; one partition for each account. */
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
+import type { Producer, ProducerGlobalConfig, ProducerTopicConfig } from 'node-rdkafka';
+import { connectionConfig, loadKafka, type KafkaConnection } from '../../collectors/kafka/index.ts';
+import { TollgridError } from '../../platform/errors.ts';
+import type { OutputEvent, Target } from '../port.ts';
+
+export interface KafkaTargetOptions extends KafkaConnection {
+  topic: string;
+}
+
+const CONNECT_MS = 3_000;
+/** A broker that is away longer than that costs a page, which is sent again. */
+const ANSWER_MS = 30_000;
+const POLL_MS = 20;
+const FLUSH_MS = 100;
+const CLOSE_MS = 10_000;
+/** So many are handed over at a stretch: the process has other things to do. */
+const STRETCH = 500;
+const TOPIC_CONFIG: ProducerTopicConfig = { partitioner: 'murmur2_random', 'message.timeout.ms': ANSWER_MS };
+const HEADERS = [{ 'content-type': 'application/cloudevents+json; charset=utf-8' }];
+
+interface Waiting {
+  left: number;
+  resolve(): void;
+  reject(error: TollgridError): void;
+}
+
+export class KafkaTarget implements Target {
+  private readonly options: KafkaTargetOptions;
+  private producer: Producer | null = null;
+  private waiting: Waiting | null = null;
+
+  constructor(options: KafkaTargetOptions) {
+    this.options = options;
+  }
+
+  get where(): string {
+    return `${this.options.brokers.join(',')}, topic ${this.options.topic}`;
+  }
+
+  /** Errors: KAFKA_ADDON_MISSING, OUTPUT_UNREACHABLE. */
+  async open(): Promise<void> {
+    if (this.producer !== null) return;
+    const kafka = loadKafka();
+    const producer = new kafka.Producer(producerConfig(this.options), TOPIC_CONFIG);
+    // Brokers come and go, and the client connects again by itself: what counts are the reports.
+    producer.on('event.error', () => undefined);
+    // Of one that was given up nothing is counted any more.
+    producer.on('delivery-report', (error) => {
+      if (this.producer === producer) this.reported(error);
+    });
+    producer.setPollInterval(POLL_MS);
+    await new Promise<void>((resolve, reject) => {
+      producer.connect({ topic: this.options.topic, timeout: CONNECT_MS }, (error) => {
+        if (error === null || error === undefined) resolve();
+        else reject(unreachable(error.message));
+      });
+    });
+    this.producer = producer;
+  }
+
+  async send(events: readonly OutputEvent[]): Promise<void> {
+    const { producer } = this;
+    if (producer === null) throw unreachable('it is not connected');
+    const acknowledged = new Promise<void>((resolve, reject) => {
+      this.waiting = { left: events.length, resolve, reject };
+    });
+    acknowledged.catch(() => undefined);
+    for (let from = 0; from < events.length && this.producer === producer; from += STRETCH) {
+      for (const { key, value } of events.slice(from, from + STRETCH)) this.produce(producer, key, value);
+      await turn();
+    }
+    await acknowledged;
+  }
+
+  async close(): Promise<void> {
+    const { producer } = this;
+    this.producer = null;
+    this.fail('it was closed before it acknowledged everything');
+    if (producer === null || !producer.isConnected()) return;
+    const closed = new Promise<void>((resolve) => producer.disconnect(FLUSH_MS, () => resolve()));
+    await Promise.race([closed, delay(CLOSE_MS, undefined, { ref: false })]);
+  }
+
+  private produce(producer: Producer, key: string, value: string): void {
+    try {
+      producer.produce(this.options.topic, null, Buffer.from(value), key, null, undefined, HEADERS);
+    } catch (error) {
+      this.fail((error as Error).message);
+    }
+  }
+
+  private reported(error: { message: string } | null | undefined): void {
+    if (error !== null && error !== undefined) return this.fail(error.message);
+    if (this.waiting === null || --this.waiting.left > 0) return;
+    this.waiting.resolve();
+    this.waiting = null;
+  }
+
+  private fail(reason: string): void {
+    this.waiting?.reject(unreachable(reason));
+    this.waiting = null;
+  }
+}
+
+function producerConfig(options: KafkaTargetOptions): ProducerGlobalConfig {
+  return {
+    ...connectionConfig(options),
+    'enable.idempotence': true,
+    'linger.ms': 5,
+    'compression.codec': 'lz4',
+    dr_cb: true,
+  };
+}
+
+function unreachable(reason: string): TollgridError {
+  return new TollgridError('OUTPUT_UNREACHABLE', `Kafka: ${reason}`);
+}

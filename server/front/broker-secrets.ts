@@ -1,0 +1,20 @@
+/** What a connection to Kafka's brokers needs from files. */
+import type { KafkaConnection } from '../../collectors/kafka/index.ts';
+import { readSecretFile } from '../../platform/secret-file.ts';
+import type { KafkaOutputConfig } from '../../schemas/config-kafka.ts';
+
+interface SecretFiles {
+  tls: KafkaOutputConfig['tls'] | undefined;
+  sasl: KafkaOutputConfig['sasl'] | undefined;
+}
+
+type Secrets = Pick<KafkaConnection, 'tls' | 'sasl'>;
+
+/** Read at each start, so that a changed secret needs no restart of Tollgrid. Error: SECRET_UNREADABLE. */
+export function brokerSecrets({ tls, sasl }: SecretFiles): Secrets {
+  const text = (file: string | undefined) => (file === undefined ? undefined : readSecretFile(file).toString('utf8'));
+  return {
+    tls: tls && { ca: text(tls.caFile), certificate: text(tls.certificateFile), key: text(tls.keyFile) },
+    sasl: sasl && { mechanism: sasl.mechanism, username: sasl.username, password: text(sasl.passwordFile)! },
+  };
+}

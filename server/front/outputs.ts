@@ -1,0 +1,88 @@
+/** The configured outputs: each a feed of its own, from the ledger to somewhere else. */
+import path from 'node:path';
+import { Feed, KafkaTarget, PositionFile, type OutputStatus } from '../../outputs/index.ts';
+import type { OutputConfig } from '../../platform/config.ts';
+import { toTollgridError } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { OutputItem } from '../../schemas/api/outputs.ts';
+import { ChargePages, type ChargePagesParts } from './charge-pages.ts';
+import { brokerSecrets } from './broker-secrets.ts';
+
+export interface OutputsParts extends Omit<ChargePagesParts, 'views' | 'eventSource'> {
+  dataDir: string;
+  configs: readonly OutputConfig[];
+  headNo(): number;
+  now(): number;
+  log: Logger;
+}
+
+const NOTHING = { entry: null, sent: 0, lastSentMs: null };
+
+export class Outputs {
+  private readonly parts: OutputsParts;
+  private readonly feeds = new Map<string, Feed>();
+  private readonly failures = new Map<string, string>();
+
+  constructor(parts: OutputsParts) {
+    this.parts = parts;
+  }
+
+  /** One that cannot begin says why; the others begin. */
+  async start(): Promise<void> {
+    for (const config of this.parts.configs) {
+      if (config.paused) continue;
+      try {
+        const feed = await this.feedOf(config);
+        this.feeds.set(config.name, feed);
+        feed.start();
+      } catch (error) {
+        const { code, message } = toTollgridError(error);
+        this.failures.set(config.name, `${code}: ${message}`);
+        this.warn(config.name, code, message);
+      }
+    }
+  }
+
+  list(): OutputItem[] {
+    const { processed, configs } = this.parts;
+    return configs.map((config) => {
+      const { name, kind } = config;
+      const { entry, lastSentMs, ...rest } = this.feeds.get(name)?.status() ?? this.idle(config);
+      const ledgerNo = processed.sureNo;
+      const lagEntries = entry === null || ledgerNo === null ? null : Math.max(0, ledgerNo - entry);
+      const lastSentAt = lastSentMs === null ? null : new Date(lastSentMs).toISOString();
+      return { name, kind, ...rest, entry, lagEntries, lastSentAt };
+    });
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.feeds.values()].map((feed) => feed.stop()));
+  }
+
+  /** Errors: OUTPUT_POSITION_DAMAGED, SECRET_UNREADABLE. */
+  private async feedOf({ name, from, views, eventSource, kafka }: OutputConfig): Promise<Feed> {
+    const { dataDir, headNo, now } = this.parts;
+    const { tls, sasl, ...place } = kafka!;
+    const target = new KafkaTarget({ ...place, ...brokerSecrets({ tls, sasl }) });
+    const head = headNo();
+    const file = path.join(dataDir, 'outputs', `${name}.json`);
+    const position = await PositionFile.open(file, from === 'now' ? head : 0);
+    const { entry } = position.position;
+    if (entry > head) {
+      this.warn(name, 'OUTPUT_POSITION_AHEAD', `entry ${entry} was sent, and the log ends with ${head}`);
+      await position.moved({ entry: head, after: null }, 0);
+    }
+    const pages = new ChargePages({ ...this.parts, views, eventSource });
+    return new Feed(target, pages, position, { now, warn: (code, message) => this.warn(name, code, message) });
+  }
+
+  private idle({ name, paused }: OutputConfig): OutputStatus {
+    const failure = this.failures.get(name);
+    if (failure !== undefined) return { state: 'waiting', detail: failure, ...NOTHING };
+    return { state: paused ? 'paused' : 'stopped', detail: paused ? 'by the configuration' : '', ...NOTHING };
+  }
+
+  private warn(output: string, code: string, message: string): void {
+    this.parts.log.warn({ output, code }, message);
+  }
+}
