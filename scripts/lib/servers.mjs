@@ -10,6 +10,7 @@ const PACKAGES = {
   mosquitto: 'mosquitto',
   sshd: 'openssh-server',
   vsftpd: 'vsftpd',
+  prometheus: 'prometheus',
 };
 
 const SBIN = `${process.env.PATH}:/usr/sbin:/sbin`;

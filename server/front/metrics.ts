@@ -23,6 +23,8 @@ export interface Gauges {
   headNo: number;
   checkpointNo: number;
   processedNo: number;
+  /** Of entries that wait for the ledger. */
+  waitingMax: number;
   restarts: Readonly<Record<string, number>>;
   up: Readonly<Record<string, boolean>>;
   watched: WatchState | null;
@@ -152,6 +154,8 @@ export class FrontMetrics {
       const source = config.name;
       metrics.tollgrid_source_up.set({ source, kind: config.kind }, state === 'taking' ? 1 : 0);
       metrics.tollgrid_source_connections.set({ source }, connections);
+      // A counter that is there from the start can be seen to stand still: so a silent source is found.
+      metrics.tollgrid_received_bytes_total.inc({ source }, 0);
       for (const [reason, count] of Object.entries(refused)) {
         metrics.tollgrid_source_refused_total.inc(
           { source, reason },
@@ -185,7 +189,7 @@ export class FrontMetrics {
 
   async text(): Promise<string> {
     const { metrics } = this;
-    const { headNo, checkpointNo, processedNo, restarts, up, watched, sources, ...waiting } = this.gauges();
+    const { headNo, checkpointNo, processedNo, waitingMax, restarts, up, watched, sources, ...waiting } = this.gauges();
     this.followSources(sources);
     this.followTariffs(waiting);
     if (watched !== null) this.followWatch(watched);
@@ -195,6 +199,7 @@ export class FrontMetrics {
     metrics.tollgrid_checkpoint_entry.set(checkpointNo);
     metrics.tollgrid_processed_entry.set(processedNo);
     metrics.tollgrid_in_flight_entries.set(headNo - processedNo);
+    metrics.tollgrid_in_flight_entries_max.set(waitingMax);
     for (const [role, isUp] of Object.entries(up)) metrics.tollgrid_child_up.set({ role }, isUp ? 1 : 0);
     for (const [role, count] of Object.entries(restarts)) {
       metrics.tollgrid_child_restarts_total.inc({ role }, this.totals.growth(`restarts/${role}`, count));
