@@ -48,6 +48,11 @@ const GENERATED: Generated[] = [
     produce: async () => (await import('./pages/tariff-reference.ts')).tariffReference(),
   },
   { file: 'docs/metrics.md', produce: async () => (await import('./pages/metrics-page.ts')).metricsPage() },
+  {
+    file: 'dashboards/tollgrid.json',
+    produce: async () =>
+      json((await import('../dashboards/grafana.ts')).grafanaBoard((await import('../dashboards/board.ts')).ROWS)),
+  },
   { file: 'docs/ledger.md', produce: async () => (await import('../ledger/index.ts')).ledgerReference() },
 ];
 

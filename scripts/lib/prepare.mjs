@@ -16,6 +16,8 @@ const NOT_SOURCES = new Set([
   'test',
   'test-long',
   'scripts',
+  'dashboards',
+  'deploy',
   'docs',
   'examples',
   '.git',

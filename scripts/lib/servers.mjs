@@ -16,6 +16,7 @@ const PACKAGES = {
   'g++': 'g++',
   make: 'make',
   python3: 'python3',
+  prometheus: 'prometheus',
 };
 
 const SBIN = `${process.env.PATH}:/usr/sbin:/sbin`;

@@ -43,6 +43,7 @@ export function auditServices(front: FrontParts): AuditServices {
         images: () => registry.queries.images(),
       });
       const checks = [...stored, ...found];
+      front.metrics.metrics.tollgrid_verify_failed_checks.set(checks.filter(({ ok }) => !ok).length);
       return { ok: stored.length > 0 && checks.every(({ ok }) => ok), checks };
     },
 

@@ -50,11 +50,12 @@ export function intakeReason({ start, stopping, disk, intake }: FrontParts): str
 }
 
 export function gaugesOf(front: FrontParts): Gauges {
-  const { children, state, disk, log, checkpointer, processed, copies } = front;
+  const { children, state, disk, log, checkpointer, processed, copies, config } = front;
   return {
     headNo: log.headNo,
     checkpointNo: checkpointer.entryNo,
     processedNo: processed.entryNo,
+    waitingMax: config.intake.waitingEntriesMax,
     restarts: children.restarts,
     up: Object.fromEntries(children.status().map(({ role, up }) => [role, up])),
     watched: children.watched,

@@ -24,6 +24,8 @@ export interface Gauges {
   headNo: number;
   checkpointNo: number;
   processedNo: number;
+  /** Of entries that wait for the ledger. */
+  waitingMax: number;
   restarts: Readonly<Record<string, number>>;
   up: Readonly<Record<string, boolean>>;
   watched: WatchState | null;
@@ -156,6 +158,8 @@ export class FrontMetrics {
       metrics.tollgrid_source_up.set({ source, kind: config.kind }, state === 'taking' ? 1 : 0);
       metrics.tollgrid_source_connections.set({ source }, connections);
       if (lag !== null) metrics.tollgrid_source_lag_messages.set({ source }, lag);
+      // A counter that is there from the start can be seen to stand still: so a silent source is found.
+      metrics.tollgrid_received_bytes_total.inc({ source }, 0);
       for (const [reason, count] of Object.entries(refused)) {
         metrics.tollgrid_source_refused_total.inc(
           { source, reason },
@@ -198,7 +202,8 @@ export class FrontMetrics {
 
   async text(): Promise<string> {
     const { metrics } = this;
-    const { headNo, checkpointNo, processedNo, restarts, up, watched, sources, outputs, ...waiting } = this.gauges();
+    const { headNo, checkpointNo, processedNo, waitingMax, restarts, up, watched, sources, outputs, ...waiting } =
+      this.gauges();
     this.followSources(sources);
     this.followOutputs(outputs);
     this.followTariffs(waiting);
@@ -209,6 +214,7 @@ export class FrontMetrics {
     metrics.tollgrid_checkpoint_entry.set(checkpointNo);
     metrics.tollgrid_processed_entry.set(processedNo);
     metrics.tollgrid_in_flight_entries.set(headNo - processedNo);
+    metrics.tollgrid_in_flight_entries_max.set(waitingMax);
     for (const [role, isUp] of Object.entries(up)) metrics.tollgrid_child_up.set({ role }, isUp ? 1 : 0);
     for (const [role, count] of Object.entries(restarts)) {
       metrics.tollgrid_child_restarts_total.inc({ role }, this.totals.growth(`restarts/${role}`, count));

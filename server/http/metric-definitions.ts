@@ -60,7 +60,6 @@ export const METRICS = {
     help: 'Events of an output that its other side acknowledged.',
     labels: ['output'],
   },
-  tollgrid_log_entries: { kind: 'gauge', help: 'Entries that the log holds.', labels: [] },
   tollgrid_log_head: { kind: 'gauge', help: 'Number of the last durable log entry.', labels: [] },
   tollgrid_processed_entry: {
     kind: 'gauge',
@@ -70,6 +69,11 @@ export const METRICS = {
   tollgrid_in_flight_entries: {
     kind: 'gauge',
     help: 'Log entries accepted and not yet in the ledger.',
+    labels: [],
+  },
+  tollgrid_in_flight_entries_max: {
+    kind: 'gauge',
+    help: 'How many of them may wait: beyond that pushed usage is refused and what listens makes its senders wait.',
     labels: [],
   },
   tollgrid_suspense_records: { kind: 'gauge', help: 'Records that wait in suspense.', labels: ['code'] },
@@ -107,11 +111,6 @@ export const METRICS = {
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
   },
   tollgrid_ledger_rows_total: { kind: 'counter', help: 'Rows written to the ledger.', labels: ['table'] },
-  tollgrid_rating_records_per_second: {
-    kind: 'gauge',
-    help: 'Records rated per second over the last write.',
-    labels: [],
-  },
   tollgrid_usage_delay_seconds: {
     kind: 'histogram',
     help: 'From the acceptance of a batch or slice until it is in the ledger.',
@@ -160,6 +159,11 @@ export const METRICS = {
   tollgrid_conservation_audit_timestamp_seconds: {
     kind: 'gauge',
     help: 'When the last whole audit was made.',
+    labels: [],
+  },
+  tollgrid_verify_failed_checks: {
+    kind: 'gauge',
+    help: 'Checks that failed at the last `tollgrid verify`; anything but 0 is damage.',
     labels: [],
   },
   tollgrid_checkpoint_entry: {
