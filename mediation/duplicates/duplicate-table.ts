@@ -165,7 +165,7 @@ export class DuplicateTable {
     return this.slots;
   }
 
-  /** Takes in those of dumped slots whose shard is owned; the dump may become the table itself. */
+  /** Takes in those of dumped slots whose shard is owned: as they stand, when these are all. */
   load(dumped: Uint32Array, owns: (shard: number) => boolean): void {
     let coming = 0;
     let foreign = 0;
@@ -177,7 +177,7 @@ export class DuplicateTable {
     }
     const slotCount = dumped.length / WORDS;
     if (this.used === 0 && foreign === 0 && isSlotCount(slotCount) && coming < slotCount) {
-      this.slots = dumped;
+      this.slots = dumped.slice();
       this.mask = slotCount - 1;
       this.used = coming;
       return;
