@@ -22,7 +22,11 @@ beforeEach(async () => {
   ];
   fs.writeFileSync(file, JSON.stringify({ dataDir, sources: two }));
   sources = new Sources(loadConfig({ path: file, env: {} }).sources, {
-    ...{ intake: {} as SourcesIntake, paused: await PausedSources.open(dataDir), clock: systemClock },
+    ...{
+      intake: { format: () => ({ framed: false }) } as unknown as SourcesIntake,
+      paused: await PausedSources.open(dataDir),
+      clock: systemClock,
+    },
     ...{ log: pino({ level: 'silent' }), dataDir },
   });
 });
