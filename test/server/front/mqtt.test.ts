@@ -84,6 +84,7 @@ describe.skipIf(missing)('meters on a real broker (needs mosquitto)', () => {
       (one) => sumOf(one, 'meters', 'known') >= all && sumOf(one, 'plugs', 'known') >= ROUNDS * 10,
     );
     // Closes: what each register went on by is its usage, the plug's too, of whose readings several have one time.
+    expect(report.checks.filter(({ closes }) => !closes)).toEqual([]);
     expect([report.closes, report.total.suspended, sumOf(report, 'meters', 'known')]).toEqual([true, 0, all]);
     // A message that was durable and whose acknowledgement was lost came again: known as a duplicate.
     expect(sumOf(report, 'meters', 'received')).toBe(all + sumOf(report, 'meters', 'duplicate'));
