@@ -5,12 +5,17 @@
 import { TollgridError } from './errors.ts';
 
 const DAY_MS = 86_400_000;
+/** Never since 1970 did a zone change its offset and take that back within so little (test/platform/time-zone.test.ts). */
+const STEP_MS = 7 * DAY_MS;
+const zones = new Set<string>();
 
 /** The name itself when it is an IANA zone. Error: ZONE_UNKNOWN, also for offsets such as `+02:00`. */
 export function parseZone(name: string): string {
+  if (zones.has(name)) return name;
   if (/^[A-Za-z]/.test(name)) {
     try {
       new Intl.DateTimeFormat('en-US', { timeZone: name });
+      zones.add(name);
       return name;
     } catch {
       // Said below.
@@ -39,7 +44,8 @@ function findTransitions(zone: string, fromYear: number, toYear: number): [numbe
   let beforeMs = Date.UTC(fromYear, 0, 1);
   let offset = offsetAt(beforeMs);
   const transitions: [number, number][] = [[beforeMs, offset]];
-  for (let ms = beforeMs + DAY_MS; ms <= endMs; ms += DAY_MS) {
+  while (beforeMs < endMs) {
+    const ms = Math.min(beforeMs + STEP_MS, endMs);
     const next = offsetAt(ms);
     if (next !== offset) {
       let low = beforeMs;

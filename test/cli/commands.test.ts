@@ -29,7 +29,7 @@ function answer<T>(...args: string[]): T {
   return JSON.parse(out) as T;
 }
 
-describe('Tollgrid on one data directory', { timeout: 120_000 }, () => {
+describe('Tollgrid on one data directory', { timeout: 240_000 }, () => {
   it('start --once publishes, takes the files, shows the outcome and closes the audit', () => {
     const { status, out, err } = tollgrid(config, 'start', '--once');
     expect(status, err).toBe(0);
@@ -187,7 +187,7 @@ describe('a running Tollgrid', { timeout: 240_000 }, () => {
   });
 });
 
-describe('a start that cannot be', { timeout: 60_000 }, () => {
+describe('a start that cannot be', { timeout: 240_000 }, () => {
   it('says plainly that its port is taken', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

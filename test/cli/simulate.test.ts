@@ -1,17 +1,10 @@
 /** `tollgrid simulate` against a Tollgrid that runs: what it says was acknowledged is in the ledger, whatever happens meanwhile. */
-import { spawnSync, type ChildProcess } from 'node:child_process';
-import dgram from 'node:dgram';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Api } from '../../cli/client.ts';
-import { projectRoot } from '../../platform/paths.ts';
 import type { AuditReport } from '../../schemas/api/audit.ts';
-import { apiOf, ended, killGroup, MAIN, runTollgrid, type Ended } from '../server/front/command-line.ts';
-
-const TOWN = path.join(projectRoot, 'examples', 'town');
+import { ended, MAIN, runTollgrid, type Ended } from '../server/front/command-line.ts';
+import { freePort, TollgridProcess } from '../server/front/tollgrid-process.ts';
 
 interface Result {
   kinds: Record<string, { events: number; sent: number; acknowledged: number; open: number; retries: number }>;
@@ -21,69 +14,28 @@ interface Result {
   delaysMs: number[];
 }
 
-let folder: string;
-let config: string;
-let child: ChildProcess;
-let api: Api;
-
-async function start(): Promise<void> {
-  child = runTollgrid('start', '--config', config);
-  child.stdout!.resume();
-  child.stderr!.resume();
-  api = await apiOf(child, path.join(folder, 'data'));
-}
+let town: TollgridProcess;
 
 const simulated = (...args: string[]): Promise<Ended> =>
-  ended(runTollgrid('simulate', '--config', config, ...args), 120_000);
-
-async function freePort(kind: 'tcp' | 'udp'): Promise<number> {
-  if (kind === 'udp') {
-    const socket = dgram.createSocket('udp4');
-    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-    const { port } = socket.address();
-    await new Promise<void>((resolve) => socket.close(() => resolve()));
-    return port;
-  }
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+  ended(runTollgrid('simulate', '--config', town.config, ...args), 150_000);
 
 beforeAll(async () => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-simulate-'));
-  config = path.join(folder, 'tollgrid.yaml');
+  town = new TollgridProcess('simulate');
+  fs.mkdirSync(town.inside('inbox'));
+  const clients = [{ address: '127.0.0.1' }];
+  const inbox = { directory: town.inside('inbox'), pattern: '*.txt', pollMs: 100 };
   // Ports that stay over a restart: real devices do not look them up.
-  const values = {
-    dataDir: path.join(folder, 'data'),
-    server: { port: await freePort('tcp') },
-    duplicates: { windowMonths: 120 },
-    logging: { level: 'silent' },
-    definitions: {
-      tariffs: [path.join(TOWN, 'tariffs')],
-      guiding: path.join(TOWN, 'guiding.yaml'),
-      registry: [path.join(TOWN, 'registry.yaml')],
-    },
-    sources: [
-      {
-        name: 'bras',
-        kind: 'radius',
-        format: 'radius',
-        radius: { port: await freePort('udp'), clients: [{ address: '127.0.0.1' }] },
-      },
-      { name: 'pbx-line', kind: 'tcp', format: 'freeswitch-csv', tcp: { port: await freePort('tcp') } },
-      { name: 'exchange', format: 'exchange', directory: path.join(folder, 'inbox'), pattern: '*.txt', pollMs: 100 },
+  town.writeTown(
+    [
+      { name: 'bras', kind: 'radius', format: 'radius', radius: { port: await freePort('udp'), clients } },
+      { name: 'pbx-line', kind: 'tcp', format: 'freeswitch-csv', tcp: { port: await freePort() } },
+      { name: 'exchange', format: 'exchange', ...inbox },
     ],
-  };
-  fs.mkdirSync(path.join(folder, 'inbox'));
-  fs.writeFileSync(config, JSON.stringify(values));
-  await start();
+    { port: await freePort() },
+  );
+  await town.startTaking();
 });
-afterAll(() => {
-  killGroup(child);
-  fs.rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => town.remove());
 
 describe('tollgrid simulate', () => {
   it('finds what listens, sends events of all kinds with faults, and finds them in the ledger as sent', async () => {
@@ -104,7 +56,7 @@ describe('tollgrid simulate', () => {
     expect(result.compared.map(({ expected }) => expected)).toEqual(
       [ledger.voice, ledger.data, ledger.electricity].map(({ quantity }) => quantity),
     );
-    const audit: AuditReport = await api.get('/v1/audit', { wait: true, by: 'source' });
+    const audit: AuditReport = await town.api.get('/v1/audit', { wait: true, by: 'source' });
     const of = (source: string) => audit.records.find((row) => row.source === source)!;
     const { call, reading } = result.kinds;
     // The second one of a pair is known again; HTTP with the same key is not even received again.
@@ -122,14 +74,14 @@ describe('tollgrid simulate', () => {
     expect(lines.length).toBeGreaterThan(5);
     for (const kind of ['call', 'session', 'reading']) expect(lines.join('\n')).toMatch(new RegExp(`  ${kind} `));
     expect(done.out).toMatch(/From an event to its charge: median [\d.]+ s/);
-    const metrics = await fetch(`${api.url}/metrics`).then((answer) => answer.text());
+    const metrics = await fetch(`${town.api.url}/metrics`).then((answer) => answer.text());
     for (const source of ['pbx-line', 'bras', 'simulated-meters']) {
       expect(metrics).toMatch(new RegExp(`^tollgrid_event_delay_seconds_count{source="${source}"} [1-9]`, 'm'));
     }
   });
 
   it('leaves files of an exchange, some of them twice', async () => {
-    const inbox = path.join(folder, 'inbox');
+    const inbox = town.inside('inbox');
     const given = ['--folder', inbox, '--minutes', '0.1', '--rate', '30', '--seed', '6', '--faults', 'repeats=10'];
     const done = await simulated('--json', ...given);
     expect([done.err, done.code]).toEqual(['', expect.anything()]);
@@ -137,24 +89,20 @@ describe('tollgrid simulate', () => {
     expect(fs.readdirSync(inbox).length).toBeGreaterThan(1);
     expect(fs.readdirSync(inbox).filter((name) => !name.endsWith('.txt'))).toEqual([]);
     // The last file may be taken a little after the comparison.
-    for (;;) {
-      const audit: AuditReport = await api.get('/v1/audit', { wait: true, by: 'source' });
-      const row = audit.records.find(({ source }) => source === 'exchange');
-      if ((row?.rated ?? 0) < result.kinds['call']!.events) continue;
-      expect(row).toMatchObject({ rated: result.kinds['call']!.events, suspended: 0 });
-      expect(row!.duplicate).toBeGreaterThan(0);
-      expect(audit.closes).toBe(true);
-      break;
-    }
+    const of = ({ records }: AuditReport) => records.find(({ source }) => source === 'exchange');
+    const audit = await town.audited((report) => (of(report)?.rated ?? 0) >= result.kinds['call']!.events, 'source');
+    expect(of(audit)).toMatchObject({ rated: result.kinds['call']!.events, suspended: 0 });
+    expect(of(audit)!.duplicate).toBeGreaterThan(0);
+    expect(audit.closes).toBe(true);
   });
 
   it('goes on while Tollgrid is killed and started again, and everything acknowledged is there once', async () => {
     const faults = 'loss=3,repeats=3';
-    const sending = simulated('--json', '--minutes', '0.25', '--rate', '60', '--seed', '9', '--faults', faults);
-    await new Promise((resolve) => setTimeout(resolve, 7_000));
-    killGroup(child);
-    await new Promise((resolve) => child.once('close', resolve));
-    await start();
+    const { total } = await town.audited(() => true);
+    const sending = simulated('--json', '--minutes', '0.2', '--rate', '60', '--seed', '9', '--faults', faults);
+    await town.audited((report) => report.total.received > total.received + 100);
+    await town.kill();
+    await town.start();
     const done = await sending;
     const result = JSON.parse(done.out) as Result;
     expect(result.closes).toBe(true);
@@ -170,7 +118,7 @@ describe('tollgrid simulate', () => {
     const run = (...args: string[]) =>
       spawnSync(process.execPath, [MAIN, 'simulate', ...args], {
         encoding: 'utf8',
-        env: { ...process.env, TOLLGRID_DATA_DIR: path.join(folder, 'nowhere') },
+        env: { ...process.env, TOLLGRID_DATA_DIR: town.inside('nowhere') },
       });
     expect(run('--town')).toMatchObject({ status: 3, stderr: expect.stringContaining('No Tollgrid runs on') });
     expect(run('--faults', 'rain=1')).toMatchObject({

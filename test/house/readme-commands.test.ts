@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, it, expect } from 'vitest';
 import { projectRoot } from '../../platform/paths.ts';
-import { documentedBlocks, rehearsed } from './support/documented-commands.ts';
+import { documentedBlocks, isLeftRunning, rehearsed } from './support/documented-commands.ts';
+import { LeftRunning } from './support/left-running.ts';
 import { projectFiles } from './support/sources.ts';
 
 const LEFT_BEHIND = new Set(['node_modules', 'data', '.git', 'coverage']);
@@ -29,6 +30,9 @@ describe('documented commands', () => {
   });
 });
 
+/** Commands find by themselves where it serves. */
+const ENV = { ...process.env, TOLLGRID_SERVER_PORT: '0', NO_COLOR: '1' };
+
 describe.each(pages.map((blocks) => ({ page: blocks[0]!.page, blocks })))('commands of $page', ({ blocks }) => {
   const clone = mkdtempSync(path.join(tmpdir(), 'tollgrid-clone-'));
 
@@ -40,22 +44,42 @@ describe.each(pages.map((blocks) => ({ page: blocks[0]!.page, blocks })))('comma
     symlinkSync(path.join(projectRoot, 'node_modules'), path.join(clone, 'node_modules'));
   });
 
-  afterAll(() => rmSync(clone, { recursive: true, force: true }));
+  let running: LeftRunning | null = null;
 
-  it.each(blocks.map((block) => ({ where: `${block.page}:${block.line}`, script: rehearsed(block.script) })))(
+  afterAll(async () => {
+    running?.kill();
+    rmSync(clone, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  it.each(blocks.map((block) => ({ where: `${block.page}:${block.line}`, block })))(
     'work as written at $where',
-    ({ script }) => {
+    async ({ block }) => {
+      if (isLeftRunning(block)) {
+        running = new LeftRunning(clone, ENV);
+        await running.serves();
+        expect(running.said).toContain('The audit closes at zero difference');
+        return;
+      }
+      const script = rehearsed(block.script);
       if (script === '') return;
       const result = spawnSync('bash', ['-euo', 'pipefail', '-c', script], {
         cwd: clone,
         encoding: 'utf8',
         timeout: 170_000,
-        env: { ...process.env, TOLLGRID_SERVER_PORT: '0', NO_COLOR: '1' },
+        env: ENV,
       });
       expect(result.status, `${script}\n${result.stdout}\n${result.stderr}`).toBe(0);
     },
     180_000,
   );
+
+  if (!blocks.some(isLeftRunning)) return;
+  it('end in order with Ctrl-C, and a command starts Tollgrid when nothing runs', async () => {
+    await running!.interrupt();
+    expect(running!.said).toContain('Draining');
+    const audit = spawnSync('npx', ['tollgrid', 'audit'], { cwd: clone, encoding: 'utf8', env: ENV });
+    expect([audit.status, audit.stdout]).toEqual([0, expect.stringContaining('The audit closes')]);
+  });
 });
 
 describe('the ways in', () => {

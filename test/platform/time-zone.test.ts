@@ -33,6 +33,27 @@ describe('a zone clock', () => {
     for (const ms of times) expect(clock.toLocalMs(ms) - ms, new Date(ms).toISOString()).toBe(intlOffsetMs(zone, ms));
   });
 
+  // Zones that changed their clocks most often within a year: no change is short enough to be missed.
+  it.each(['Africa/Cairo', 'Africa/El_Aaiun', 'Asia/Gaza', 'America/Sao_Paulo'])('misses no day in %s', (zone) => {
+    const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
+    const clock = new ZoneClock(zoneTransitions(zone));
+    const told = (ms: number): string => {
+      const minutes = (clock.toLocalMs(ms) - ms) / 60_000;
+      const digits = (value: number): string => String(Math.floor(Math.abs(value))).padStart(2, '0');
+      return `GMT${minutes < 0 ? '-' : '+'}${digits(minutes / 60)}:${digits(minutes % 60)}`;
+    };
+    const wrong: string[] = [];
+    for (let ms = Date.UTC(1990, 0, 1, 12); ms < Date.UTC(2030, 0, 1); ms += 24 * HOUR_MS)
+      if (
+        !format
+          .format(ms)
+          .replace(/GMT$/, 'GMT+00:00')
+          .endsWith(` ${told(ms)}`)
+      )
+        wrong.push(`${format.format(ms)} is not ${told(ms)}`);
+    expect(wrong).toEqual([]);
+  });
+
   it('changes in Kyiv at 01:00 UTC on the last Sundays of March and October', () => {
     const of2026 = zoneTransitions('Europe/Kyiv', 2026, 2026);
     expect(of2026).toEqual([

@@ -96,7 +96,7 @@ export interface Ended {
 export function tollgrid(config: string, ...args: string[]): Ended {
   const result = spawnSync(process.execPath, [MAIN, ...args, '--config', config], {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 150_000,
   });
   return { status: result.status, out: result.stdout, err: result.stderr };
 }

@@ -9,7 +9,8 @@ import { Acknowledgements } from '../../../collectors/mqtt/acknowledgements.ts';
 import { FirstReceipts } from '../../../collectors/mqtt/first-receipts.ts';
 import { MqttCollector, type MqttOptions } from '../../../collectors/mqtt/index.ts';
 import { emptyFrame, makeMessageFrame, readFrame } from '../../../mediation/formats/index.ts';
-import { freePort, isMosquittoMissing, startMosquitto } from '../../server/front/mosquitto.ts';
+import { isMosquittoMissing, startMosquitto } from '../../server/front/mosquitto.ts';
+import { freePort } from '../../server/front/tollgrid-process.ts';
 
 const missing = isMosquittoMissing();
 

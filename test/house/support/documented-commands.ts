@@ -25,6 +25,11 @@ export function documentedBlocks(page: SourceFile): DocumentedBlock[] {
   return blocks;
 }
 
+/** `npm start` alone is left running, as the page says: what follows is a second terminal. */
+export function isLeftRunning({ script }: DocumentedBlock): boolean {
+  return /^npm start\b(?!.* -- )/m.test(script);
+}
+
 /**
  * The same commands, fit for a test that already stands in a clone: no cloning, no test inside the test, and a start
  * that ends by itself.

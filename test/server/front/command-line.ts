@@ -24,7 +24,7 @@ export interface Ended {
 }
 
 /** Resolves when the process has ended; after `timeoutMs` its group is killed. */
-export function ended(child: ChildProcess, timeoutMs = 60_000): Promise<Ended> {
+export function ended(child: ChildProcess, timeoutMs = 150_000): Promise<Ended> {
   const texts = { out: '', err: '' };
   child.stdout!.on('data', (chunk: Buffer) => (texts.out += chunk.toString()));
   child.stderr!.on('data', (chunk: Buffer) => (texts.err += chunk.toString()));

@@ -24,7 +24,7 @@ beforeAll(async () => {
     if (source !== 'exchange' && source !== 'water' && source !== 'meters') continue;
     const stream = Readable.from([bytes], { objectMode: false });
     const { lastEntry } = await front.services.ingestFile({ source, name, format, stream });
-    await front.services.waitUntilProcessed(lastEntry, 60_000);
+    await front.services.waitUntilProcessed(lastEntry, 150_000);
   }
   ledger = connectLedger(front.ledgerAddress());
 });
@@ -38,9 +38,9 @@ const wrong = async (): Promise<string[]> =>
   (await front.services.verify()).checks.filter(({ ok }) => !ok).map(({ name, detail }) => `${name}: ${detail}`);
 const findings = (): string[] => front.services.status().stored.findings;
 
-/** What the watch finds within half a minute. */
+/** What the watch finds. */
 async function watched(pattern: RegExp): Promise<string> {
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 1200; i++) {
     const found = findings().find((text) => pattern.test(text));
     if (found !== undefined) return found;
     await new Promise((resolve) => setTimeout(resolve, 100));

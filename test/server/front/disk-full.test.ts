@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toTollgridError } from '../../../platform/errors.ts';
 import { System } from './system.ts';
 
-const TEST_MS = 120_000;
+const TEST_MS = 240_000;
 const DISK_BYTES = 256 * 1024 * 1024;
 
 let folder: string;
@@ -62,7 +62,7 @@ describe('a disk that fills up', () => {
       const { bavail, bsize, blocks } = fs.statfsSync(data);
       const reserve = Math.floor((blocks * bsize) / 50);
       fs.writeFileSync(ballast, Buffer.alloc(bavail * bsize - reserve + 1024 * 1024));
-      await expect.poll(() => system.services.status().ready, { timeout: 5000 }).toBe(false);
+      await expect.poll(() => system.services.status().ready, { timeout: 60_000 }).toBe(false);
       expect(system.services.status().reasons.join()).toContain('INTAKE_DISK_LOW');
       fs.writeFileSync(path.join(inbox, 'a.csv'), 'noise\n');
       for (const answer of [await post(), await put()]) {
@@ -78,11 +78,11 @@ describe('a disk that fills up', () => {
       expect(gauge('tollgrid_disk_free_bytes')).toBeLessThan(reserve);
 
       fs.rmSync(ballast);
-      await expect.poll(() => system.services.status().ready, { timeout: 5000 }).toBe(true);
+      await expect.poll(() => system.services.status().ready, { timeout: 60_000 }).toBe(true);
       expect((await post()).status).toBe(202);
       expect((await put()).status).toBe(201);
       await expect
-        .poll(async () => (await system.services.files({ source: 'pbx', limit: 10 })).items, { timeout: 20_000 })
+        .poll(async () => (await system.services.files({ source: 'pbx', limit: 10 })).items, { timeout: 60_000 })
         .toMatchObject([{ name: 'a.csv' }]);
       await system.stop();
       for (const name of fs.readdirSync(data)) fs.rmSync(path.join(data, name), { recursive: true, force: true });

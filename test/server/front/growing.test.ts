@@ -5,8 +5,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { System } from './system.ts';
 
-const START_MS = 60_000;
-const WAIT_MS = 20_000;
+const START_MS = 180_000;
+const WAIT_MS = 120_000;
 
 let folder: string;
 let inbox: string;

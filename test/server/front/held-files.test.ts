@@ -10,8 +10,8 @@ import { ended, runTollgrid } from './command-line.ts';
 import { exchangeFile, type Calls, type Ends } from './exchange-files.ts';
 import { System, writeConfig } from './system.ts';
 
-const START_MS = 60_000;
-const WAIT_MS = 20_000;
+const START_MS = 180_000;
+const WAIT_MS = 120_000;
 
 let folder: string;
 let inbox: string;

@@ -13,14 +13,6 @@ export function isMosquittoMissing(): boolean {
   return missing;
 }
 
-export async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** `lines`: of its configuration, without listeners. */
 export async function startMosquitto(folder: string, port: number, lines: readonly string[]): Promise<ChildProcess> {
   const file = path.join(folder, `mosquitto-${port}.conf`);

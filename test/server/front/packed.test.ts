@@ -94,7 +94,7 @@ describe('packed files', () => {
       5,
       6,
     ]);
-  }, 120_000);
+  }, 180_000);
 
   it('are held as they came when they unpack to too much, and a good one of the name takes their place', async () => {
     fs.writeFileSync(inside('z.csv.gz'), gzipSync(Buffer.alloc(3_000_000)));
@@ -111,7 +111,7 @@ describe('packed files', () => {
     expect((await files('pushed')).slice(-2).map(({ state }) => state)).toEqual(['superseded', 'taken']);
     const report = await audit();
     expect([report.closes, report.total.received]).toEqual([true, 12]);
-  }, 120_000);
+  }, 180_000);
 });
 
 describe('files of a folder', () => {
@@ -141,7 +141,7 @@ describe('files of a folder', () => {
     await until(() => fs.readdirSync(inside('taken')).length === 2);
     expect(fs.readdirSync(inside('taken'))).toEqual(['a.csv.gz', 'a.csv.gz.1']);
     expect((await audit()).closes).toBe(true);
-  }, 120_000);
+  }, 180_000);
 
   it('come in once and all of them over a kill between the files of a packed one', async () => {
     const before = (await audit()).total.received;
@@ -158,5 +158,5 @@ describe('files of a folder', () => {
     );
     const report = await audit();
     expect([report.closes, report.total.received]).toEqual([true, before + 600]);
-  }, 120_000);
+  }, 180_000);
 });

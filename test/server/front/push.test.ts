@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { System } from './system.ts';
 
-const START_MS = 60_000;
+const START_MS = 180_000;
 let system: System;
 
 beforeAll(async () => {

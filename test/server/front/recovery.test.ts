@@ -12,7 +12,7 @@ import { System, writeConfig, type SystemOptions } from './system.ts';
 
 const PARTS = 3;
 const CALLS = 180_000;
-const CALL_MS = 120_000;
+const CALL_MS = 240_000;
 
 let folder: string;
 let options: SystemOptions;

@@ -55,8 +55,9 @@ it(
     ] as const) {
       while (!(phases as readonly string[]).includes(await phase().catch(() => '')))
         await new Promise((resolve) => setTimeout(resolve, 1));
+      const before = restarts(system);
       system.kill(...roles);
-      await until(() => system!.services.status().children.every(({ up }) => up));
+      await until(() => restarts(system!) > before && system!.services.status().children.every(({ up }) => up));
     }
     await reached(system, entry, WAIT_MS);
     expect(await owed(system)).toEqual(right);
@@ -78,8 +79,10 @@ it(
   3 * WAIT_MS,
 );
 
+/** A dead child is noticed a little after it was killed. */
+const restarts = ({ services }: System): number =>
+  services.status().children.reduce((sum, one) => sum + one.restarts, 0);
+
 async function until(reached: () => boolean): Promise<void> {
-  // A dead child is noticed a little after it was killed.
-  await new Promise((resolve) => setTimeout(resolve, 300));
   while (!reached()) await new Promise((resolve) => setTimeout(resolve, 20));
 }

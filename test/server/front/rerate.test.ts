@@ -8,7 +8,7 @@ import type { RerateFigures, RerateItem } from '../../../schemas/api/rerates.ts'
 import { family, GUIDING, light, READINGS, REGISTRY, shop } from './rerate-family.ts';
 import { System } from './system.ts';
 
-const START_MS = 120_000;
+const START_MS = 240_000;
 const WISH = { from: '2026-10', to: '2026-11' };
 
 let system: System;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { System, townFiles } from './system.ts';
 
-const START_MS = 60_000;
+const START_MS = 180_000;
 const TOWN_RECORDS = 2043;
 const METER = 'E100022,1.8.1,';
 

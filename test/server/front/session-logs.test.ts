@@ -35,7 +35,7 @@ beforeAll(async () => {
   child.stdout!.resume();
   child.stderr!.resume();
   api = await apiOf(child, path.join(folder, 'data'));
-}, 60_000);
+});
 afterAll(() => {
   killGroup(child);
   fs.rmSync(folder, { recursive: true, force: true });
@@ -65,7 +65,7 @@ describe('session logs', () => {
         cisco: [2, 1, 1],
       },
     });
-  }, 60_000);
+  });
 
   it('in a dBase table with another layout, or a cut off one, are held', async () => {
     const table = fs.readFileSync(path.join(folder, 'inbox', 'dbf', 'OCTOBER.DBF'));
@@ -79,5 +79,5 @@ describe('session logs', () => {
       ['CUT.DBF', 'FILE_FRAMING_WRONG', 'its header says 2 records, and there are 1'],
       ['OTHER.DBF', 'FILE_FRAMING_WRONG', 'its column 2 is USER C 32, the format says LOGIN C 32'],
     ]);
-  }, 60_000);
+  });
 });

@@ -11,8 +11,8 @@ import { apiOf, ended, killGroup, runTollgrid, type Ended } from './command-line
 import { CheckpointStore } from '../../../server/rater/checkpoint.ts';
 import { System, TOWN, type SystemOptions } from './system.ts';
 
-const START_MS = 60_000;
-const COMMAND_MS = 60_000;
+const START_MS = 180_000;
+const COMMAND_MS = 150_000;
 
 let folder: string;
 beforeAll(() => {

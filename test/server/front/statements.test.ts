@@ -22,7 +22,7 @@ async function feed(name: string): Promise<void> {
   const { source, format, bytes } = files.find((file) => file.source === name)!;
   const stream = Readable.from([bytes], { objectMode: false });
   const { lastEntry } = await services().ingestFile({ source, name: `${name}-${clock.nowMs}`, format, stream });
-  await services().waitUntilProcessed(lastEntry, 60_000);
+  await services().waitUntilProcessed(lastEntry, 150_000);
 }
 
 const stored = (date: string): string => path.join(folder, 'data', 'statements', `${date}.json`);
@@ -56,7 +56,7 @@ beforeAll(async () => {
   clock.nowMs += DAY_MS;
   await feed('meters');
   const { entry } = await services().writeOff({ code: 'GUIDE_NO_OWNER', reason: 'test', by: 'test' });
-  await services().waitUntilProcessed(entry, 60_000);
+  await services().waitUntilProcessed(entry, 150_000);
   clock.nowMs += 2 * DAY_MS;
   await feed('water');
 });

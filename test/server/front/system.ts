@@ -56,8 +56,8 @@ export class System {
   }
 
   async processed(entryNo = this.services.status().logHead): Promise<void> {
-    const { processed } = await this.services.waitUntilProcessed(entryNo, 60_000);
-    if (!processed) throw new Error(`entry ${entryNo} was not processed within a minute`);
+    const { processed } = await this.services.waitUntilProcessed(entryNo, 150_000);
+    if (!processed) throw new Error(`entry ${entryNo} was not processed in time`);
   }
 
   async audit(): Promise<AuditReport> {

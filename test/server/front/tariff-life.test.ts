@@ -72,7 +72,7 @@ const publish = (document: string, options: { correct?: boolean } & Partial<type
   system.services.publish({ kind: 'tariff', name: 'phone.yaml', document, files: FILES, ...SIGNED, ...options });
 const history = async () => (await system.services.tariffHistory({ name: 'phone', limit: 100 }))!.items;
 
-describe('a tariff', { timeout: 60_000 }, () => {
+describe('a tariff', { timeout: 180_000 }, () => {
   it('is published by the start when its version is new, and says so in its history', async () => {
     expect(await call()).toMatchObject({ amount: '1.000000', tariff: 'phone@2026-01-01' });
     expect(await history()).toMatchObject([

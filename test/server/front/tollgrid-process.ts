@@ -83,11 +83,11 @@ export class TollgridProcess {
   }
 
   /** The first audit that is so. */
-  async audited(isSo: (report: AuditReport) => boolean): Promise<AuditReport> {
+  async audited(isSo: (report: AuditReport) => boolean, by?: 'source'): Promise<AuditReport> {
     let last: AuditReport['total'] | null = null;
     try {
       return await until('the audit is as expected', async () => {
-        const report: AuditReport = await this.api.get('/v1/audit', { wait: true });
+        const report: AuditReport = await this.api.get('/v1/audit', { wait: true, ...(by !== undefined && { by }) });
         last = report.total;
         return isSo(report) ? report : null;
       });

@@ -8,7 +8,7 @@ import { EntryType, SEMANTICS_NO, type FileHead, type SliceHead } from '../../..
 import type { PublicationKindText } from '../../../schemas/api/registry.ts';
 import { System, TOWN } from './system.ts';
 
-const START_MS = 60_000;
+const START_MS = 180_000;
 let system: System;
 
 beforeAll(async () => {

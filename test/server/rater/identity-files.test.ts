@@ -178,7 +178,7 @@ describe('identities that left memory', () => {
       { numRuns: RUNS },
     );
     expect(everOnDisk).toBeGreaterThan(20);
-  }, 120_000);
+  }, 240_000);
 
   it('answer the same for lines without a key, in files that interleave', async () => {
     const lines = fc.array(fc.record({ file: fc.nat(3), line: fc.nat(5), room: fc.boolean() }), { maxLength: 80 });
@@ -205,7 +205,7 @@ describe('identities that left memory', () => {
       }),
       { numRuns: RUNS },
     );
-  }, 120_000);
+  }, 240_000);
 
   it('keep a record that comes back from suspense apart from its revisions', () => {
     const store = new Store(folder);

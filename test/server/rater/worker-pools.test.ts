@@ -6,7 +6,7 @@ import { DISPOSITION_NAMES } from '../../../schemas/columns/record-columns.ts';
 import { WorkerPools, type TaskPool } from '../../../server/rater/worker-pools.ts';
 
 const THREADS = [1, 2, 4];
-const START_MS = 120_000;
+const START_MS = 240_000;
 const NO_BYTES = new Uint8Array(0);
 
 let folder: string;
