@@ -16,7 +16,7 @@ import type {
 import { TollgridError } from '../../platform/errors.ts';
 import type { Positions } from '../port.ts';
 import type { Kafka } from './addon.ts';
-import { lagOf } from './lag.ts';
+import { isConnected, lagOf } from './lag.ts';
 
 export interface LinkOptions {
   config: ConsumerGlobalConfig;
@@ -44,6 +44,9 @@ const REVOKE_MS = 30_000;
 const CLOSE_MS = 10_000;
 /** librdkafka's codes. */
 const [FATAL, REVOKE, ASSIGN, ALL_BROKERS_DOWN, TRANSPORT] = [-150, -174, -175, -187, -195];
+const [AUTHENTICATION, SSL] = [-169, -181];
+/** Waiting longer for an answer changes nothing. */
+const REFUSALS = [AUTHENTICATION, SSL];
 
 export class ConsumerLink {
   private readonly consumer: KafkaConsumer;
@@ -70,6 +73,8 @@ export class ConsumerLink {
     this.consumer.on('event.error', (error) => this.failed(error));
     this.consumer.on('event.stats', ({ message }: { message: string }) => {
       this.lag = lagOf(message, this.assigned, this.events.positions());
+      // Also of a topic in which nothing new stands.
+      if (isConnected(message)) this.failure = null;
     });
   }
 
@@ -101,7 +106,7 @@ export class ConsumerLink {
 
   /** What one try says: partitions of each topic. Error: SOURCE_UNREACHABLE. */
   async test(): Promise<string[]> {
-    await this.connect();
+    await this.connect([...REFUSALS, ALL_BROKERS_DOWN]);
     try {
       const lines: string[] = [];
       for (const topic of this.options.topics) lines.push(await this.testTopic(topic));
@@ -120,8 +125,13 @@ export class ConsumerLink {
     return `topic ${topic} has ${found.partitions.length} partitions`;
   }
 
-  private async connect(): Promise<void> {
-    await answer((done) => this.consumer.connect({ timeout: ANSWER_MS }, done));
+  private async connect(refusals = REFUSALS): Promise<void> {
+    const refused = new Promise<never>((_, reject) => {
+      this.consumer.on('event.error', ({ code, message }) => {
+        if (refusals.includes(code)) reject(new TollgridError('SOURCE_UNREACHABLE', message));
+      });
+    });
+    await Promise.race([answer((done) => this.consumer.connect({ timeout: ANSWER_MS }, done)), refused]);
     this.failure = null;
   }
 

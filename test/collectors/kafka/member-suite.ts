@@ -1,22 +1,10 @@
-/** The collector as a member of a group, on a real broker where there is one. */
+/** The collector as a member of a group: run where a broker is, beside what else needs one (`test/server/front/kafka.test.ts`). */
 import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { asLines, KafkaCollector, type KafkaOptions } from '../../../collectors/kafka/index.ts';
 import type { Positions } from '../../../collectors/port.ts';
-import {
-  brokerKind,
-  createTopic,
-  isKafkaClientMissing,
-  Sender,
-  startBroker,
-  type Broker,
-} from '../../server/front/kafka-broker.ts';
+import { createTopic, LOGIN, Sender, type Broker } from '../../server/front/kafka-broker.ts';
 import { FakeRecords, FakeSurroundings, until } from '../support.ts';
-
-const missing = isKafkaClientMissing();
-const kind = missing ? 'no broker' : brokerKind();
 
 class Intake extends FakeRecords {
   known: Record<string, number> = {};
@@ -31,7 +19,6 @@ class Intake extends FakeRecords {
   }
 }
 
-let folder: string;
 let broker: Broker;
 let sender: Sender;
 let members = 0;
@@ -63,21 +50,15 @@ async function send(topic: string, partition: number | null, values: readonly (s
 
 const numbers = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => String(from + i));
 
-beforeAll(async () => {
-  if (missing) return;
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-kafka-'));
-  broker = await startBroker(folder);
-  sender = new Sender(broker.address);
-  await sender.connect();
-});
-afterAll(async () => {
-  if (missing) return;
-  await sender.close();
-  broker.stop();
-  fs.rmSync(folder, { recursive: true, force: true });
-});
+/** To be called inside a `describe`; `given` is asked when its own `beforeAll` is done. */
+export function memberSuite(given: () => Broker): void {
+  beforeAll(async () => {
+    broker = given();
+    sender = new Sender(broker.address);
+    await sender.connect();
+  });
+  afterAll(() => sender.close());
 
-describe.skipIf(missing)(`a consumer of ${kind} (needs the compiled Kafka client)`, () => {
   it('goes on where the log ends, although the group was told less', async () => {
     await createTopic(broker.address, 'behind', 1);
     await send('behind', 0, numbers(0, 10));
@@ -175,4 +156,41 @@ describe.skipIf(missing)(`a consumer of ${kind} (needs the compiled Kafka client
     const gone = member('tried', new Intake(), { brokers: ['127.0.0.1:1'] });
     await expect(gone.collector.test()).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' });
   });
-});
+
+  it('goes on when the broker was away, and said so meanwhile', async () => {
+    await createTopic(broker.address, 'restarted', 1);
+    const one = member('restarted', new Intake());
+    await one.collector.start();
+    await send('restarted', 0, numbers(0, 100));
+    await until(() => one.intake.taken.length >= 100);
+    await broker.kill();
+    await until(() => one.collector.status().state === 'waiting');
+    expect(one.collector.status().detail).toMatch(/transport|down/);
+    await broker.start();
+    await send('restarted', 0, numbers(100, 200));
+    await until(() => one.intake.taken.length >= 200);
+    expect(one.collector.status().state).toBe('taking');
+    await one.collector.stop();
+    expect(one.intake.taken).toEqual(numbers(0, 200));
+  });
+
+  it('reaches brokers with TLS and a password, and no others', async () => {
+    await createTopic(broker.address, 'secret', 1);
+    await send('secret', 0, ['kept']);
+    const secure: Partial<KafkaOptions> = {
+      brokers: [broker.secureAddress],
+      tls: { ca: fs.readFileSync(broker.caFile, 'utf8') },
+      sasl: { mechanism: 'plain', ...LOGIN },
+    };
+    const one = member('secret', new Intake(), secure);
+    await one.collector.start();
+    await until(() => one.intake.taken.length >= 1);
+    await one.collector.stop();
+    const refused = (over: Partial<KafkaOptions>) => member('secret', new Intake(), { ...secure, ...over }).collector;
+    const unreachable = { code: 'SOURCE_UNREACHABLE' };
+    // Its certificate is its own authority, which this machine does not know.
+    await expect(refused({ tls: {} }).test()).rejects.toMatchObject(unreachable);
+    const wrong = { mechanism: 'plain', ...LOGIN, password: 'wrong' };
+    await expect(refused({ sasl: wrong }).test()).rejects.toMatchObject(unreachable);
+  });
+}
