@@ -274,7 +274,7 @@ export class FrontParts {
     const finished = this.finishFiles();
     await this.sources.start(this.config.sources, { idle: temporary });
     this.auditClock = auditClock(this, services);
-    if (!temporary) await Promise.all([this.auditClock.start(), this.outputs.start()]);
+    for (const part of temporary ? [] : [this.auditClock, this.outputs]) await part.start();
     this.start.busyWith = null;
     this.ready = true;
     return {

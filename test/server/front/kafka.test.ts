@@ -92,7 +92,8 @@ async function started(): Promise<void> {
   child.stderr!.resume();
   api = await apiOf(child, path.join(folder, 'data'));
   for (const name of ['calls', 'events'])
-    while ((await source(name).catch(() => undefined))?.state !== 'taking') await new Promise((resolve) => setTimeout(resolve, 50));
+    while ((await source(name).catch(() => undefined))?.state !== 'taking')
+      await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 async function killed(): Promise<void> {
