@@ -56,9 +56,11 @@ export class Feed {
 
   status(): OutputStatus {
     const { entry, after } = this.position.position;
+    const { where } = this.target;
+    const failure = this.failure ?? this.target.failure;
     return {
-      state: this.failure === null ? 'sending' : 'waiting',
-      detail: this.failure === null ? this.target.where : `${this.target.where}: ${this.failure}`,
+      state: failure === null ? 'sending' : 'waiting',
+      detail: failure === null ? where : `${where}: ${failure}`,
       entry: after === null ? entry : entry - 1,
       sent: this.position.sent,
       lastSentMs: this.lastSentMs,

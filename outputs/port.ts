@@ -31,6 +31,8 @@ export interface Pages {
 export interface Target {
   /** Where it is, for people. */
   readonly where: string;
+  /** What is wrong just now while it tries by itself. */
+  readonly failure: string | null;
   /** Once more does nothing. Errors: OUTPUT_UNREACHABLE and those of the kind. */
   open(): Promise<void>;
   /** Resolves when all are acknowledged. When it throws, any of them may have arrived. Error: OUTPUT_UNREACHABLE. */

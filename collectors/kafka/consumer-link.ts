@@ -16,7 +16,7 @@ import type {
 import { TollgridError } from '../../platform/errors.ts';
 import type { Positions } from '../port.ts';
 import type { Kafka } from './addon.ts';
-import { lagOf } from './lag.ts';
+import { isConnected, lagOf } from './lag.ts';
 
 export interface LinkOptions {
   config: ConsumerGlobalConfig;
@@ -70,6 +70,8 @@ export class ConsumerLink {
     this.consumer.on('event.error', (error) => this.failed(error));
     this.consumer.on('event.stats', ({ message }: { message: string }) => {
       this.lag = lagOf(message, this.assigned, this.events.positions());
+      // Also of a topic in which nothing new stands.
+      if (isConnected(message)) this.failure = null;
     });
   }
 

@@ -24,6 +24,7 @@ const AGAIN_MS = 5_000;
 const STATISTICS_MS = 5_000;
 /** The ledger may be away for long; until then the partitions stay with us. */
 const ROUND_MS_MAX = 3_600_000;
+const HEARTBEAT_MS_MAX = 3_000;
 const QUEUED_KBYTES = 32 * 1024;
 
 export class KafkaCollector implements Collector {
@@ -139,6 +140,7 @@ function consumerConfig(options: KafkaOptions): ConsumerGlobalConfig {
     'enable.auto.commit': false,
     'enable.auto.offset.store': false,
     'session.timeout.ms': sessionSeconds * 1000,
+    'heartbeat.interval.ms': Math.min(HEARTBEAT_MS_MAX, (sessionSeconds * 1000) / 6),
     'max.poll.interval.ms': ROUND_MS_MAX,
     'statistics.interval.ms': STATISTICS_MS,
     'queued.max.messages.kbytes': QUEUED_KBYTES,

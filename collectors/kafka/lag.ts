@@ -8,6 +8,7 @@ interface PartitionStatistics {
 }
 
 interface Statistics {
+  brokers?: Record<string, { nodeid: number; state: string }>;
   topics: Record<string, { partitions: Record<string, PartitionStatistics> }>;
 }
 
@@ -23,4 +24,10 @@ export function lagOf(json: string, assigned: { has(stream: string): boolean }, 
     }
   }
   return sum;
+}
+
+/** Whether any of the brokers that are not mere addresses to begin with is connected. */
+export function isConnected(json: string): boolean {
+  const { brokers = {} } = JSON.parse(json) as Statistics;
+  return Object.values(brokers).some(({ nodeid, state }) => nodeid >= 0 && state === 'UP');
 }

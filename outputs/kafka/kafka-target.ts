@@ -30,6 +30,7 @@ export class KafkaTarget implements Target {
   private readonly options: KafkaTargetOptions;
   private producer: Producer | null = null;
   private waiting: Waiting | null = null;
+  failure: string | null = null;
 
   constructor(options: KafkaTargetOptions) {
     this.options = options;
@@ -45,7 +46,7 @@ export class KafkaTarget implements Target {
     const kafka = loadKafka();
     const producer = new kafka.Producer(producerConfig(this.options), TOPIC_CONFIG);
     // Brokers come and go, and the client connects again by itself: what counts are the reports.
-    producer.on('event.error', () => undefined);
+    producer.on('event.error', ({ message }) => (this.failure = message));
     // Of one that was given up nothing is counted any more.
     producer.on('delivery-report', (error) => {
       if (this.producer === producer) this.reported(error);
@@ -58,6 +59,7 @@ export class KafkaTarget implements Target {
       });
     });
     this.producer = producer;
+    this.failure = null;
   }
 
   async send(events: readonly OutputEvent[]): Promise<void> {
@@ -93,6 +95,7 @@ export class KafkaTarget implements Target {
 
   private reported(error: { message: string } | null | undefined): void {
     if (error !== null && error !== undefined) return this.fail(error.message);
+    this.failure = null;
     if (this.waiting === null || --this.waiting.left > 0) return;
     this.waiting.resolve();
     this.waiting = null;

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { root, say } from './prepare.mjs';
+import { root } from './prepare.mjs';
 
 const { version, sha256 } = JSON.parse(readFileSync(path.join(root, 'scripts', 'lib', 'kafka-jars.json'), 'utf8'));
 
@@ -26,16 +26,9 @@ function differences(folder) {
   return [...wrong.map(([name]) => name), ...here.filter((name) => !(name in sha256))];
 }
 
-/** For the last lines of a test run: what was not tested with the real thing. */
-export function standIns() {
-  const real = existsSync(kafkaJars) || process.env.KAFKA_BROKERS !== undefined;
-  return real ? [] : [`!!! Apache Kafka ${version} was not here: nothing was tested with a Kafka broker`];
-}
-
-/** Once. Without Maven, Java or the registry the suites with a broker are skipped. */
+/** Once. Null when they are here, otherwise why not. */
 export function fetchKafka() {
-  if (existsSync(kafkaJars)) return;
-  say(`Fetching Apache Kafka ${version} from Maven Central for the tests (43 MB, once) ...`);
+  if (existsSync(kafkaJars)) return null;
   const folder = `${kafkaJars}.part`;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -51,9 +44,9 @@ export function fetchKafka() {
   if (status === 0 && wrong.length === 0) {
     rmSync(path.join(folder, 'pom.xml'));
     renameSync(folder, kafkaJars);
-    return;
+    return null;
   }
   rmSync(folder, { recursive: true, force: true });
-  if (wrong.length > 0) say(`KAFKA_JARS_DIFFER: not what scripts/lib/kafka-jars.json names: ${wrong.join(', ')}`);
-  else say(`Apache Kafka could not be fetched (${error?.message ?? `mvn ended with ${status}`}).`);
+  if (wrong.length > 0) return `KAFKA_JARS_DIFFER: not what scripts/lib/kafka-jars.json names: ${wrong.join(', ')}`;
+  return `Apache Kafka ${version} could not be fetched from Maven Central (${error?.message ?? `mvn ended with ${status}`})`;
 }

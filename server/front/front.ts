@@ -38,7 +38,7 @@ import { gaugesOf } from './front-status.ts';
 import { FrontMetrics } from './metrics.ts';
 import { Processed } from './processed.ts';
 import { PausedSources } from './paused-sources.ts';
-import { Outputs } from './outputs.ts';
+import { outputsOf, type Outputs } from './outputs.ts';
 import { Rerates } from './rerates.ts';
 import { Publisher, type ApplyPublication } from './publisher.ts';
 import { Settlements } from './settlements.ts';
@@ -122,13 +122,7 @@ export class FrontParts {
       headNo: () => this.log.headNo,
       onReplaced: (reason) => this.intake.halt(reason),
     });
-    this.outputs = new Outputs({
-      ...{ dataDir: config.dataDir, configs: config.outputs, processed: this.processed, log: this.logger },
-      now: () => clock.now(),
-      headNo: () => this.log.headNo,
-      ledger: () => this.children.ledger,
-      registry: () => this.registry,
-    });
+    this.outputs = outputsOf(this);
   }
 
   get headNo(): number {
@@ -161,10 +155,7 @@ export class FrontParts {
         onRerating: (message) => {
           if (this.rerates.heard(message)) this.metrics.followRerate(message);
         },
-        onRaterEnded: () => {
-          this.processed.raterEnded();
-          this.rerates.raterEnded();
-        },
+        onRaterEnded: () => [this.processed, this.rerates].forEach((part) => part.raterEnded()),
         onKept: (state) => {
           this.metrics.followKept(state);
           if (state.archivedSegments + state.removedSegments > 0) void this.readersAnew();
@@ -285,10 +276,7 @@ export class FrontParts {
     const finished = this.finishFiles();
     await this.sources.start({ idle: temporary });
     this.auditClock = auditClock(this, services);
-    if (!temporary) {
-      this.auditClock.start();
-      await this.outputs.start();
-    }
+    for (const part of temporary ? [] : [this.auditClock, this.outputs]) await part.start();
     this.start.busyWith = null;
     this.ready = true;
     return {
@@ -385,8 +373,7 @@ export class FrontParts {
     // Each is closed whatever becomes of the one before: a full disk must not keep the lock.
     const steps: (() => Promise<unknown> | undefined)[] = [
       () => this.http?.close(),
-      () => this.sources?.stop(),
-      () => this.outputs.stop(),
+      () => Promise.all([this.sources?.stop(), this.outputs.stop()]),
       () => this.auditClock?.stop(),
       () => Promise.all([this.workshop.close(), this.canaries.close()]),
       () => this.children?.stop(),

@@ -5,6 +5,7 @@ import type { OutputConfig } from '../../platform/config.ts';
 import { toTollgridError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { OutputItem } from '../../schemas/api/outputs.ts';
+import type { FrontParts } from './front.ts';
 import { ChargePages, type ChargePagesParts } from './charge-pages.ts';
 import { brokerSecrets } from './broker-secrets.ts';
 
@@ -14,6 +15,17 @@ export interface OutputsParts extends Omit<ChargePagesParts, 'views' | 'eventSou
   headNo(): number;
   now(): number;
   log: Logger;
+}
+
+export function outputsOf(front: FrontParts): Outputs {
+  const { config, processed, logger, clock } = front;
+  return new Outputs({
+    ...{ dataDir: config.dataDir, configs: config.outputs, processed, log: logger },
+    now: () => clock.now(),
+    headNo: () => front.log.headNo,
+    ledger: () => front.children.ledger,
+    registry: () => front.registry,
+  });
 }
 
 const NOTHING = { entry: null, sent: 0, lastSentMs: null };

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asLines, asMessages, asProtobuf, type RecordsOf } from '../../../collectors/kafka/index.ts';
-import { lagOf } from '../../../collectors/kafka/lag.ts';
+import { isConnected, lagOf } from '../../../collectors/kafka/lag.ts';
 import { emptyFrame, readFrame } from '../../../mediation/formats/index.ts';
 
 const message = (value: Uint8Array | string, timestamp?: number) => ({
@@ -100,5 +100,17 @@ describe('the lag', () => {
 
   it('is not known before a broker told anything', () => {
     expect(lagOf(statistics({ 0: [-1001, -1] }), new Set(['calls/0']), {})).toBeNull();
+  });
+});
+
+describe('a connection', () => {
+  it('is there while one of the brokers is up, of which an address to begin with is none', () => {
+    const statistics = (brokers: Record<string, object>): string => JSON.stringify({ topics: {}, brokers });
+    const bootstrap = { nodeid: -1, state: 'UP' };
+    expect(isConnected(statistics({ bootstrap }))).toBe(false);
+    expect(isConnected(statistics({ bootstrap, 'a/1': { nodeid: 1, state: 'CONNECT' } }))).toBe(false);
+    expect(isConnected(statistics({ 'a/1': { nodeid: 1, state: 'DOWN' }, 'b/2': { nodeid: 2, state: 'UP' } }))).toBe(
+      true,
+    );
   });
 });

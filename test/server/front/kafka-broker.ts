@@ -1,12 +1,9 @@
-/**
- * A Kafka broker of a test: Apache Kafka in KRaft mode where Java and its jars are here (`npm test` fetches them), otherwise
- * the mock cluster of librdkafka. KAFKA_BROKERS names one that runs already.
- */
+/** A Kafka broker of a test: Apache Kafka in KRaft mode, where Java and its jars are here (`npm test` fetches them). */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { Producer } from 'node-rdkafka';
+import type { Message, Producer } from 'node-rdkafka';
 import { isAddonBuilt } from '../../../collectors/kafka/index.ts';
 import { projectRoot } from '../../../platform/paths.ts';
 import { freePort } from './mosquitto.ts';
@@ -17,77 +14,108 @@ const { version } = JSON.parse(fs.readFileSync(path.join(projectRoot, 'scripts/l
   version: string;
 };
 const JARS = path.join(projectRoot, 'node_modules', '.cache', `kafka-${version}`);
+/** A short life: compiled once, and little memory. */
+const JAVA = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
 const CLUSTER_ID = 'VG9sbGdyaWRUZXN0VG93bg';
+
+/** What the listener with TLS and SASL/PLAIN lets in. */
+export const LOGIN = { username: 'tollgrid', password: 'not-for-production' };
 
 export interface Broker {
   address: string;
-  stop(): void;
+  /** With TLS and SASL/PLAIN. */
+  secureAddress: string;
+  /** PEM of the authority of its certificate, which is itself. */
+  caFile: string;
+  /** As if its machine had lost power. */
+  kill(): Promise<void>;
+  /** Resolves when it answers, with all that it had. */
+  start(): Promise<void>;
 }
 
-export function isKafkaClientMissing(): boolean {
-  if (isAddonBuilt() && brokerKind().startsWith('the mock') && process.env['KAFKA_MOCK'] === undefined) {
-    process.stderr.write('SKIPPED: no Java or no Kafka jars; KAFKA_MOCK=1 tries the mock cluster of librdkafka\n');
-    return true;
-  }
-  const missing = !isAddonBuilt();
-  if (missing)
-    process.stderr.write('SKIPPED: no compiled Kafka client (`tollgrid kafka build`); Kafka is not tested\n');
-  return missing;
+/** Why there is no broker here; null where there is one. Said once per process. */
+export function whyNoBroker(): string | null {
+  const reason = !isAddonBuilt()
+    ? 'no compiled Kafka client (`tollgrid kafka build`)'
+    : !fs.existsSync(JARS)
+      ? 'no jars of Apache Kafka (`npm test` fetches them)'
+      : spawnSync('java', ['-version'], { stdio: 'ignore' }).status !== 0
+        ? 'no Java'
+        : null;
+  if (reason !== null) process.stderr.write(`SKIPPED: ${reason}; nothing is tested with a Kafka broker\n`);
+  return reason;
 }
 
-/** What a broker of a test can be here, for the names of suites. */
-export function brokerKind(): string {
-  if (process.env['KAFKA_BROKERS'] !== undefined) return 'KAFKA_BROKERS';
-  const java = spawnSync('java', ['-version'], { stdio: 'ignore' }).status === 0;
-  if (java && fs.existsSync(JARS)) return `Apache Kafka ${version}`;
-  process.stderr.write(
-    'NOT REAL: no Java or no Kafka jars; the mock cluster of librdkafka stands in for Apache Kafka\n',
-  );
-  return 'the mock cluster of librdkafka';
-}
+export const BROKER = `Apache Kafka ${version}`;
 
 export function loadClient(): Kafka {
   return createRequire(import.meta.url)('node-rdkafka') as Kafka;
 }
 
 export async function startBroker(folder: string): Promise<Broker> {
-  const given = process.env['KAFKA_BROKERS'];
-  if (given !== undefined) return { address: given, stop: () => undefined };
-  return brokerKind().startsWith('Apache') ? startApache(folder) : startMock();
-}
-
-async function startApache(folder: string): Promise<Broker> {
-  const [port, controller] = [await freePort(), await freePort()];
-  const address = `127.0.0.1:${port}`;
+  const [port, secure, controller] = [await freePort(), await freePort(), await freePort()];
+  const [address, secureAddress] = [`127.0.0.1:${port}`, `127.0.0.1:${secure}`];
+  const caFile = path.join(folder, 'kafka-ca.pem');
+  makeCertificate(folder, caFile);
   const file = path.join(folder, 'kafka.properties');
-  fs.writeFileSync(file, properties(address, `127.0.0.1:${controller}`, path.join(folder, 'kafka-data')));
+  fs.writeFileSync(file, properties({ address, secureAddress, controller: `127.0.0.1:${controller}`, folder }));
   const classes = ['-cp', path.join(JARS, '*')];
   const format = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file];
-  const formatted = spawnSync('java', [...classes, ...format], { encoding: 'utf8' });
+  const formatted = spawnSync('java', [...JAVA, ...classes, ...format], { encoding: 'utf8' });
   if (formatted.status !== 0) throw new Error(`kafka: ${formatted.stdout}${formatted.stderr}`);
-  const limits = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
-  const child: ChildProcess = spawn('java', [...limits, ...classes, 'kafka.Kafka', file], {
-    cwd: folder,
-    stdio: 'ignore',
-  });
-  const stop = (): void => void child.kill('SIGKILL');
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`kafka ended with ${child.exitCode}`);
-    if (await answers(address)) return { address, stop };
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  let child: ChildProcess;
+  const start = async (): Promise<void> => {
+    child = spawn('java', [...JAVA, ...classes, 'kafka.Kafka', file], { cwd: folder, stdio: 'ignore' });
+    while (!(await answers(address))) {
+      if (child.exitCode !== null) throw new Error(`kafka ended with ${child.exitCode}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('close', resolve));
+    child.kill('SIGKILL');
+    await gone;
+  };
+  await start();
+  return { address, secureAddress, caFile, kill, start };
 }
 
-function properties(address: string, controller: string, data: string): string {
+function makeCertificate(folder: string, caFile: string): void {
+  const key = path.join(folder, 'kafka-key.pem');
+  const made = spawnSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+    ...['-subj', '/CN=kafka', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', caFile],
+  ]);
+  if (made.status !== 0) throw new Error(`openssl: ${String(made.stderr)}`);
+  const both = [key, caFile].map((file) => fs.readFileSync(file, 'utf8'));
+  fs.writeFileSync(path.join(folder, 'kafka-keystore.pem'), both.join(''));
+}
+
+interface Places {
+  address: string;
+  secureAddress: string;
+  controller: string;
+  folder: string;
+}
+
+function properties({ address, secureAddress, controller, folder }: Places): string {
   const once = ['offsets.topic', 'transaction.state.log', 'share.coordinator.state.topic'];
+  const { username, password } = LOGIN;
+  const login = `org.apache.kafka.common.security.plain.PlainLoginModule required user_${username}="${password}";`;
   return [
     'process.roles=broker,controller',
     'node.id=1',
     `controller.quorum.voters=1@${controller}`,
-    `listeners=PLAINTEXT://${address},CONTROLLER://${controller}`,
-    `advertised.listeners=PLAINTEXT://${address}`,
+    `listeners=PLAINTEXT://${address},SASL_SSL://${secureAddress},CONTROLLER://${controller}`,
+    `advertised.listeners=PLAINTEXT://${address},SASL_SSL://${secureAddress}`,
     'controller.listener.names=CONTROLLER',
-    `log.dirs=${data}`,
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT',
+    'sasl.enabled.mechanisms=PLAIN',
+    `listener.name.sasl_ssl.plain.sasl.jaas.config=${login}`,
+    'ssl.keystore.type=PEM',
+    `ssl.keystore.location=${path.join(folder, 'kafka-keystore.pem')}`,
+    `log.dirs=${path.join(folder, 'kafka-data')}`,
     ...once.map((topic) => `${topic}.replication.factor=1`),
     'transaction.state.log.min.isr=1',
     'share.coordinator.state.topic.min.isr=1',
@@ -109,23 +137,7 @@ async function answers(address: string): Promise<boolean> {
   });
 }
 
-/** The producer hosts the brokers, so it stays. */
-function startMock(): Promise<Broker> {
-  const { Producer } = loadClient();
-  const config = { 'test.mock.num.brokers': 1, 'bootstrap.servers': '' };
-  const host = new Producer(config as ConstructorParameters<typeof Producer>[0]);
-  return new Promise((resolve, reject) => {
-    host.connect({ timeout: 5000 }, (error, { brokers }) => {
-      if (error !== null && error !== undefined) return reject(new Error(error.message));
-      const address = brokers.map(({ host: name, port }) => `${name}:${port}`).join(',');
-      resolve({ address, stop: () => void host.disconnect() });
-    });
-  });
-}
-
-/** On a mock cluster, which does not answer this, topics make themselves with four partitions. */
 export async function createTopic(address: string, topic: string, partitions: number): Promise<void> {
-  if (brokerKind().startsWith('the mock')) return;
   const admin = loadClient().AdminClient.create({ 'bootstrap.servers': address });
   const wanted = { topic, num_partitions: partitions, replication_factor: 1 };
   await new Promise<void>((resolve) => admin.createTopic(wanted, () => resolve()));
@@ -162,4 +174,35 @@ export class Sender {
   close(): Promise<void> {
     return new Promise((resolve) => this.producer.disconnect(() => resolve()));
   }
+}
+
+export interface ReadRecord {
+  partition: number;
+  value: string;
+}
+
+/** All of a topic from its start, in the order of each partition, until it is enough. */
+export async function readAll(
+  address: string,
+  topic: string,
+  isEnough: (records: readonly ReadRecord[]) => boolean,
+): Promise<ReadRecord[]> {
+  const config = { 'bootstrap.servers': address, 'group.id': 'reader', 'enable.auto.commit': false };
+  const consumer = new (loadClient().KafkaConsumer)(config, { 'auto.offset.reset': 'earliest' });
+  const records: ReadRecord[] = [];
+  await new Promise<void>((resolve, reject) => {
+    consumer.connect({ timeout: 10_000 }, (error) => (error ? reject(new Error(error.message)) : resolve()));
+  });
+  consumer.subscribe([topic]);
+  consumer.setDefaultConsumeTimeout(200);
+  // Once more when it is enough: what came twice may stand behind it.
+  for (let last = false; ; last = isEnough(records)) {
+    const messages = await new Promise<Message[]>((resolve, reject) => {
+      consumer.consume(10_000, (error, found) => (error ? reject(new Error(error.message)) : resolve(found)));
+    });
+    records.push(...messages.map(({ partition, value }) => ({ partition, value: String(value) })));
+    if (last && messages.length === 0) break;
+  }
+  await new Promise<void>((resolve) => consumer.disconnect(() => resolve()));
+  return records;
 }

@@ -1,4 +1,4 @@
-/** Calls that another system writes to Kafka: charged once each, whatever dies meanwhile. */
+/** Calls that another system writes to Kafka: charged once each, and each charge written back, whatever dies meanwhile. */
 import { type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -8,13 +8,14 @@ import type { Api } from '../../../cli/client.ts';
 import type { AuditReport } from '../../../schemas/api/audit.ts';
 import type { ChargeItem } from '../../../schemas/api/charges.ts';
 import type { Page } from '../../../schemas/api/common.ts';
+import type { OutputItem } from '../../../schemas/api/outputs.ts';
 import type { SourceItem } from '../../../schemas/api/sources.ts';
 import { apiOf, ended, killGroup, runTollgrid } from './command-line.ts';
-import { brokerKind, createTopic, isKafkaClientMissing, Sender, startBroker, type Broker } from './kafka-broker.ts';
+import { memberSuite } from '../../collectors/kafka/member-suite.ts';
+import { BROKER, createTopic, readAll, Sender, startBroker, whyNoBroker, type Broker } from './kafka-broker.ts';
 import { TOWN } from './system.ts';
 
-const missing = isKafkaClientMissing();
-const kind = missing ? 'no broker' : brokerKind();
+const missing = whyNoBroker() !== null;
 const PARTITIONS = 3;
 const ROUNDS = 40;
 const PER_ROUND = 50;
@@ -54,13 +55,45 @@ async function source(name: string): Promise<SourceItem | undefined> {
   return items.find((one) => one.name === name);
 }
 
+async function output(): Promise<OutputItem> {
+  const { items }: Page<OutputItem> = await api.get('/v1/outputs', { limit: 100 });
+  return items[0];
+}
+
+/** Resolves when it holds of the output. */
+async function outputIs(holds: (item: OutputItem) => boolean): Promise<OutputItem> {
+  for (;;) {
+    const item = await output();
+    if (holds(item)) return item;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function allCharges(): Promise<ChargeItem[]> {
+  const charges: ChargeItem[] = [];
+  let cursor: string | null | undefined;
+  do {
+    const { items, next }: Page<ChargeItem> = await api.get('/v1/charges', { limit: 1000, ...(cursor && { cursor }) });
+    charges.push(...items);
+    cursor = next;
+  } while (cursor !== null);
+  return charges;
+}
+
+interface Event {
+  id: string;
+  type: string;
+  data: ChargeItem;
+}
+
 async function started(): Promise<void> {
   child = runTollgrid('start', '--config', path.join(folder, 'tollgrid.yaml'));
   child.stdout!.resume();
   child.stderr!.resume();
   api = await apiOf(child, path.join(folder, 'data'));
   for (const name of ['calls', 'events'])
-    while ((await source(name))?.state !== 'taking') await new Promise((resolve) => setTimeout(resolve, 50));
+    while ((await source(name).catch(() => undefined))?.state !== 'taking')
+      await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 async function killed(): Promise<void> {
@@ -80,11 +113,21 @@ beforeAll(async () => {
   if (missing) return;
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-kafka-'));
   broker = await startBroker(folder);
+});
+afterAll(async () => {
+  if (missing) return;
+  await (broker as Broker | undefined)?.kill();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+/** Tollgrid between two topics and one that it writes to. */
+async function startAll(): Promise<void> {
   await createTopic(broker.address, 'calls', PARTITIONS);
   await createTopic(broker.address, 'events', PARTITIONS);
+  await createTopic(broker.address, 'charges', PARTITIONS);
   sender = new Sender(broker.address);
   await sender.connect();
-  const kafka = { brokers: broker.address.split(',') };
+  const kafka = { brokers: [broker.address] };
   const values = {
     dataDir: path.join(folder, 'data'),
     server: { port: 0 },
@@ -104,19 +147,21 @@ beforeAll(async () => {
         kafka: { ...kafka, topics: ['events'], values: 'lines' },
       },
     ],
+    outputs: [{ name: 'lake', kafka: { ...kafka, topic: 'charges' } }],
   };
   fs.writeFileSync(path.join(folder, 'tollgrid.yaml'), JSON.stringify(values));
   await started();
-});
-afterAll(async () => {
-  if (missing) return;
-  killGroup(child);
-  await sender.close();
-  broker.stop();
-  fs.rmSync(folder, { recursive: true, force: true });
-});
+}
 
-describe.skipIf(missing)(`calls from ${kind} (needs the compiled Kafka client)`, () => {
+describe.skipIf(missing)(`a consumer of ${BROKER} (needs the compiled Kafka client)`, () => memberSuite(() => broker));
+
+describe.skipIf(missing)(`calls from ${BROKER} (needs the compiled Kafka client)`, () => {
+  beforeAll(startAll);
+  afterAll(async () => {
+    killGroup(child);
+    await sender.close();
+  });
+
   it('become charges, of messages and of lines', async () => {
     sendCall(0);
     sendEvents(1);
@@ -155,4 +200,64 @@ describe.skipIf(missing)(`calls from ${kind} (needs the compiled Kafka client)`,
     const { code, out } = await ended(runTollgrid('source', 'test', 'calls', '--config', config));
     expect([code, out]).toEqual([0, expect.stringContaining('topic calls has')]);
   });
+
+  it('come back as events of their charges: each one, although Tollgrid was killed', async () => {
+    const head = await api.get<{ processedEntry: number }>('/v1/status', {});
+    const { sent: acknowledged } = await outputIs(({ entry }) => entry !== null && entry >= head.processedEntry);
+    const charges = await allCharges();
+    const records = await readAll(
+      broker.address,
+      'charges',
+      (events) => new Set(events.map(idOf)).size >= charges.length,
+    );
+    const events = new Map(records.map(({ value }) => [idOf({ value }), JSON.parse(value) as Event]));
+    expect([...events.keys()].sort()).toEqual(charges.map(({ postedEntry, id }) => `${postedEntry}/${id}`).sort());
+    const byId = new Map(charges.map((charge) => [charge.id, charge]));
+    for (const { type, data } of events.values()) expect([type, data]).toEqual(['tollgrid.charge', byId.get(data.id)]);
+    // What came twice is the same to the byte, and the counter knows it once.
+    expect(new Set(records.map(({ value }) => value)).size).toBe(charges.length);
+    expect(acknowledged).toBe(charges.length);
+    // In the order of the log, the first time that each arrived.
+    const last = new Map<number, number>();
+    const seen = new Set<string>();
+    for (const { partition, value } of records) {
+      const { id, data } = JSON.parse(value) as Event;
+      if (seen.has(id)) continue;
+      seen.add(id);
+      expect(data.postedEntry).toBeGreaterThanOrEqual(last.get(partition) ?? 0);
+      last.set(partition, data.postedEntry);
+    }
+  });
+
+  it('go on when the broker was away: others are rated meanwhile, and nothing is lost or comes twice', async () => {
+    const before = await output();
+    for (let no = 0; no < PER_ROUND; no++) sendCall(10_000 + no);
+    await sender.flush();
+    await broker.kill();
+    const type = 'tollgrid.usage.voice';
+    const data = { from: CALLER, to: '380442200004', startAt: startedAt(90_000), durationMs: 60_000 };
+    await api.post('/v1/usage', [{ specversion: '1.0', id: 'late', source: '/pbx', type, data }], { source: 'events' });
+    sent++;
+    // Of the calls some may wait at the broker.
+    await audited(({ total }) => total.rated > sent - PER_ROUND - 1 && total.inFlight === 0);
+    const behind = await outputIs(({ state, lagEntries }) => state === 'waiting' && lagEntries! > 0);
+    expect(behind.sent).toBeLessThan(sent);
+    for (let waiting = await source('calls'); ; waiting = await source('calls')) {
+      if (waiting!.state !== 'waiting') continue;
+      expect(waiting!.detail).toMatch(/transport|down/);
+      break;
+    }
+    await broker.start();
+    for (let no = 0; no < PER_ROUND; no++) sendCall(20_000 + no);
+    await sender.flush();
+    const report = await audited(({ total }) => total.rated + total.suspended >= sent);
+    expect([report.closes, report.total.received, report.total.duplicate]).toEqual([true, sent, 0]);
+    while ((await source('calls'))!.state !== 'taking') await new Promise((resolve) => setTimeout(resolve, 100));
+    const caught = await outputIs(({ lagEntries, state }) => lagEntries === 0 && state === 'sending');
+    expect(caught.sent).toBe(before.sent + 2 * PER_ROUND + 1);
+  });
 });
+
+function idOf({ value }: { value: string }): string {
+  return (JSON.parse(value) as Event).id;
+}
