@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { loadConfig } from '../../platform/config.ts';
 import { TollgridError } from '../../platform/errors.ts';
+import { pushedCall } from '../generate/pushed-calls.ts';
 import { startFront } from '../../server/index.ts';
 import type { GeneratedCalls } from '../generate/index.ts';
 import { untilProcessed, writeConfig } from './tollgrid-side.ts';
@@ -71,15 +72,8 @@ export class SafetySide {
     this.inbox = inbox;
     const caller = second(generated.registryFile, 'number');
     const called = second(generated.zonesFile, 'prefix');
-    this.event = (no) =>
-      JSON.stringify({
-        specversion: '1.0',
-        id: `bench-${no}`,
-        source: '/bench',
-        type: 'tollgrid.usage.voice',
-        time: '2026-10-15T09:00:00Z',
-        data: { from: caller, to: `${called}0000000`, durationMs: 61_000 },
-      });
+    const plan = { run: 'bench', callers: [caller], called: [`${called}0000000`], startMs: Date.UTC(2026, 9, 15, 9) };
+    this.event = (no) => pushedCall(plan, no);
   }
 
   /** From the moment the file is there until its charges can be asked for, in seconds. */
