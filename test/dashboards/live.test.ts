@@ -12,7 +12,7 @@ import { loadConfig } from '../../platform/config.ts';
 import { projectRoot } from '../../platform/paths.ts';
 import type { AuditReport } from '../../schemas/api/audit.ts';
 import { startFront, type Front } from '../../server/index.ts';
-import { freePort } from '../server/front/mosquitto.ts';
+import { freePort } from '../server/front/tollgrid-process.ts';
 import { TOWN } from '../server/front/system.ts';
 import { isPrometheusMissing, Prometheus } from './prometheus.ts';
 

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../server/front/mosquitto.ts';
+import { freePort } from '../server/front/tollgrid-process.ts';
 import { compose, inProject } from './documents.ts';
 
 const START_MS_MAX = 120_000;

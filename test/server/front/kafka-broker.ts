@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Message, Producer } from 'node-rdkafka';
 import { isAddonBuilt } from '../../../collectors/kafka/index.ts';
 import { projectRoot } from '../../../platform/paths.ts';
-import { freePort } from './mosquitto.ts';
+import { freePort } from './tollgrid-process.ts';
 
 type Kafka = typeof import('node-rdkafka');
 

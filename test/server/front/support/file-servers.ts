@@ -3,6 +3,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { freePort } from '../tollgrid-process.ts';
 
 export interface FileServer {
   port: number;
@@ -18,15 +19,6 @@ export function has(program: string): boolean {
 function run(program: string, ...args: string[]): void {
   const { status, stderr } = spawnSync(program, args, { encoding: 'utf8', env: { ...process.env, PATH: SBIN } });
   if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** A key of this type in the folder; its fingerprint as the configuration wants it. */
