@@ -23,7 +23,7 @@ export type { FtpConfig, MqttConfig, RadiusConfig, SftpConfig, SourceConfig, Tcp
 export interface Config extends ConfigValues {
   /** The file that was read; null when there is none and everything is a default. */
   file: string | null;
-  secrets: { enginePassword?: string };
+  secrets: { readonly [Name in keyof typeof SECRETS]?: string };
 }
 
 export interface ConfigSourceOptions {
@@ -203,8 +203,10 @@ function readSecrets(
       return undefined;
     }
   };
-  const enginePassword = read(SECRETS.enginePassword)?.trim();
-  return {
-    ...(enginePassword !== undefined && { enginePassword }),
-  };
+  const secrets: { -readonly [Name in keyof typeof SECRETS]?: string } = {};
+  for (const name of Object.keys(SECRETS) as (keyof typeof SECRETS)[]) {
+    const secret = read(SECRETS[name])?.trim();
+    if (secret !== undefined) secrets[name] = secret;
+  }
+  return secrets;
 }

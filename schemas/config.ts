@@ -245,6 +245,26 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
     ),
     niceLevel: NiceLevel('the embedded engine'),
   }),
+  registry: Section(
+    'Where parties, accounts and subscriptions are: inside, or on a server (docs/operating/servers.md).',
+    {
+      url: Type.Optional(
+        Type.String({
+          pattern: '^postgres://[^@/?#]*/[^@/?#]+(\\?host=/[^@?&#]*)?$',
+          description:
+            'A PostgreSQL database to use instead, for example `postgres://pg:5432/tollgrid`, or `postgres:///tollgrid?host=/run/postgresql` for a socket.',
+        }),
+      ),
+      user: Type.Optional(Type.String({ minLength: 1, description: 'User name there; `tollgrid` when left out.' })),
+      passwordFile: Type.Optional(
+        Path({ description: 'File with the password there. Or the password in `TOLLGRID_REGISTRY_PASSWORD`.' }),
+      ),
+      tls: Switch(false, "Speak TLS, and verify the server's certificate."),
+      caFile: Type.Optional(
+        Path({ description: "`tls`: authority of the server's certificate (PEM); the system's when left out." }),
+      ),
+    },
+  ),
   rater: Section('The process that turns log entries into charges.', {
     threads: Integer(1, 256, 1, 'Threads: one does everything; of two, one decodes while the other rates.'),
     sliceBytesMax: Integer(64 * 1024, 128 * MIB, 16 * MIB, 'Files are admitted in slices of at most that size.'),

@@ -28,6 +28,7 @@ export const rootSchema = ConfigSchema as unknown as KeySchema;
 /** Secrets have no key: they come from the environment or from the file that a `*File` key names. */
 export const SECRETS = {
   enginePassword: { environment: 'TOLLGRID_ENGINE_PASSWORD', fileKey: 'passwordFile', section: 'engine' },
+  registryPassword: { environment: 'TOLLGRID_REGISTRY_PASSWORD', fileKey: 'passwordFile', section: 'registry' },
 } as const;
 
 export const PREFIX = 'TOLLGRID_';
