@@ -1,5 +1,5 @@
 /** Where the registry's tables are: PGlite in this process, or a PostgreSQL server. Both speak SQL, so a port has little to say. */
-import { Kysely, Migrator, sql } from 'kysely';
+import { Migrator, sql, type Kysely } from 'kysely';
 import { REGISTRY_MIGRATIONS } from '../schemas/migrations/index.ts';
 import type { Database } from './rows.ts';
 

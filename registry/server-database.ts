@@ -9,7 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Kysely, sql } from 'kysely';
+import { Kysely } from 'kysely';
 import { Client, DatabaseError, types } from 'pg';
 import { makeDirectory, writeFileDurably } from '../platform/durable-file.ts';
 import { TollgridError } from '../platform/errors.ts';
