@@ -177,10 +177,10 @@ function setIn(values: Record<string, unknown>, at: readonly string[], value: un
 /** Rules about more than one key. */
 function checkTogether(config: ConfigValues): Mistake[] {
   const mistakes: Mistake[] = sourceMistakes(config.sources);
-  if (config.engine.url !== undefined) {
-    const wrong = (message: string) => mistakes.push({ path: ['engine', 'url'], message });
-    if (!URL.canParse(config.engine.url)) wrong('is no URL');
-    else if (/\/\/[^/]*@/.test(config.engine.url)) wrong('must not hold a password: use `user` and `passwordFile`');
+  if (config.ledger.url !== undefined) {
+    const wrong = (message: string) => mistakes.push({ path: ['ledger', 'url'], message });
+    if (!URL.canParse(config.ledger.url)) wrong('is no URL');
+    else if (/\/\/[^/]*@/.test(config.ledger.url)) wrong('must not hold a password: use `user` and `passwordFile`');
   }
   return mistakes;
 }

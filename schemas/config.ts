@@ -231,19 +231,27 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
       Path({ description: 'File of API keys (YAML, hashed: docs/api.md). Without it only this machine is served.' }),
     ),
   }),
-  engine: Section('The ClickHouse engine that holds the ledger.', {
+  engine: Section('The embedded ClickHouse engine; it does not run when `ledger.url` names a server.', {
     memoryBytesMax: Integer(256 * MIB, 1024 * 1024 * MIB, 700 * MIB, 'Memory the embedded engine may use.'),
+    niceLevel: NiceLevel('the embedded engine'),
+  }),
+  ledger: Section('Where charges are: in the embedded engine, or on a server (docs/operating/servers.md).', {
     url: Type.Optional(
       Type.String({
         pattern: '^https?://',
         description: 'A ClickHouse server to use instead of the embedded engine, for example `http://ch:8123`.',
       }),
     ),
-    user: Type.Optional(Type.String({ description: 'User name on that server.' })),
+    database: Type.String({
+      default: 'default',
+      pattern: '^\\w{1,64}$',
+      description: 'Database there. It must exist.',
+    }),
+    user: Type.String({ default: 'default', minLength: 1, description: 'User name there.' }),
     passwordFile: Type.Optional(
-      Path({ description: 'File with the password on that server. Or the password in `TOLLGRID_ENGINE_PASSWORD`.' }),
+      Path({ description: 'File with the password there. Or the password in `TOLLGRID_LEDGER_PASSWORD`.' }),
     ),
-    niceLevel: NiceLevel('the embedded engine'),
+    compression: Switch(false, 'Compress what is sent and answered (gzip): for a slow line to the server.'),
   }),
   registry: Section(
     'Where parties, accounts and subscriptions are: inside, or on a server (docs/operating/servers.md).',
