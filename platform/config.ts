@@ -182,6 +182,9 @@ function checkTogether(config: ConfigValues): Mistake[] {
     if (!URL.canParse(config.ledger.url)) wrong('is no URL');
     else if (/\/\/[^/]*@/.test(config.ledger.url)) wrong('must not hold a password: use `user` and `passwordFile`');
   }
+  if (config.registry.url !== undefined && !URL.canParse(config.registry.url)) {
+    mistakes.push({ path: ['registry', 'url'], message: 'is no URL' });
+  }
   return mistakes;
 }
 

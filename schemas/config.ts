@@ -5,6 +5,7 @@
 import Type, { type Static } from 'typebox';
 import { Integer, MIB, Path, Section, Switch } from './config-parts.ts';
 import { Ftp, Sftp } from './config-remote.ts';
+import { LedgerPlace, RegistryPlace } from './config-servers.ts';
 
 const Paths = (description: string) =>
   Type.Array(Type.String({ minLength: 1, path: true }), { description, default: [] as string[] });
@@ -235,44 +236,8 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
     memoryBytesMax: Integer(256 * MIB, 1024 * 1024 * MIB, 700 * MIB, 'Memory the embedded engine may use.'),
     niceLevel: NiceLevel('the embedded engine'),
   }),
-  ledger: Section('Where charges are: in the embedded engine, or on a server (docs/operating/servers.md).', {
-    url: Type.Optional(
-      Type.String({
-        pattern: '^https?://',
-        description: 'A ClickHouse server to use instead of the embedded engine, for example `http://ch:8123`.',
-      }),
-    ),
-    database: Type.String({
-      default: 'default',
-      pattern: '^\\w{1,64}$',
-      description: 'Database there. It must exist.',
-    }),
-    user: Type.String({ default: 'default', minLength: 1, description: 'User name there.' }),
-    passwordFile: Type.Optional(
-      Path({ description: 'File with the password there. Or the password in `TOLLGRID_LEDGER_PASSWORD`.' }),
-    ),
-    compression: Switch(false, 'Compress what is sent and answered (gzip): for a slow line to the server.'),
-  }),
-  registry: Section(
-    'Where parties, accounts and subscriptions are: inside, or on a server (docs/operating/servers.md).',
-    {
-      url: Type.Optional(
-        Type.String({
-          pattern: '^postgres://[^@/?#]*/[^@/?#]+(\\?host=/[^@?&#]*)?$',
-          description:
-            'A PostgreSQL database to use instead, for example `postgres://pg:5432/tollgrid`, or `postgres:///tollgrid?host=/run/postgresql` for a socket.',
-        }),
-      ),
-      user: Type.Optional(Type.String({ minLength: 1, description: 'User name there; `tollgrid` when left out.' })),
-      passwordFile: Type.Optional(
-        Path({ description: 'File with the password there. Or the password in `TOLLGRID_REGISTRY_PASSWORD`.' }),
-      ),
-      tls: Switch(false, "Speak TLS, and verify the server's certificate."),
-      caFile: Type.Optional(
-        Path({ description: "`tls`: authority of the server's certificate (PEM); the system's when left out." }),
-      ),
-    },
-  ),
+  ledger: LedgerPlace,
+  registry: RegistryPlace,
   rater: Section('The process that turns log entries into charges.', {
     threads: Integer(1, 256, 1, 'Threads: one does everything; of two, one decodes while the other rates.'),
     sliceBytesMax: Integer(64 * 1024, 128 * MIB, 16 * MIB, 'Files are admitted in slices of at most that size.'),

@@ -81,6 +81,14 @@ function serverOf({ registry, secrets }: Config): RegistryServer | undefined {
     url,
     ...(user !== undefined && { user }),
     ...(secrets.registryPassword !== undefined && { password: secrets.registryPassword }),
-    ...(tls && { tls: caFile === undefined ? {} : { ca: readFileSync(caFile, 'utf8') } }),
+    ...(tls && { tls: caFile === undefined ? {} : { ca: readAuthority(caFile) } }),
   };
+}
+
+function readAuthority(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new TollgridError('REGISTRY_UNAVAILABLE', `registry.caFile cannot be read: ${(error as Error).message}`);
+  }
 }

@@ -161,6 +161,21 @@ describe('the configuration', () => {
     }
   });
 
+  it('takes an address of PostgreSQL that names a database and no password', () => {
+    const mistakes = (url: string) => mistakesOf(`registry: { url: "${url}" }`);
+    for (const url of ['postgres://pg:5432/tollgrid', 'postgres:///tollgrid?host=/run/postgresql']) {
+      expect(loadConfig({ path: fileWith(`registry: { url: "${url}" }`), env: {} }).registry.url).toBe(url);
+    }
+    for (const url of [
+      'postgres://me:pw@pg/tollgrid',
+      'postgres://pg:5432/',
+      'postgres://pg/x?password=y',
+      'http://x/y',
+    ])
+      expect(mistakes(url)[0]).toContain('registry.url must match');
+    expect(mistakes('postgres://pg:port/tollgrid')[0]).toContain('is no URL');
+  });
+
   it('takes secrets from the environment or from files only', () => {
     const file = fileWith('ledger: { passwordFile: run/password }\n');
     const dir = path.dirname(file);
