@@ -129,13 +129,12 @@ describe.skipIf(bin === null)('a Tollgrid with servers of its own', () => {
     'refuses tables and databases that another installation has',
     async () => {
       fs.mkdirSync(path.join(folder, 'other'));
-      const other = await System.start({ ...options, folder: path.join(folder, 'other') }).catch(
-        (error: unknown) => error,
-      );
-      expect(other).toMatchObject({ code: 'REGISTRY_IN_USE' });
+      const other = { ...options, folder: path.join(folder, 'other'), sources: [], definitions: {} };
+      const refused = await System.start(other).catch((error: unknown) => error);
+      expect(refused).toMatchObject({ code: 'REGISTRY_IN_USE' });
       const own = { ...options.servers!.registry, url: postgres.newDatabase() };
       const second = await System.start({
-        ...{ ...options, folder: path.join(folder, 'other'), sources: [] },
+        ...other,
         servers: { ...options.servers, registry: own },
       });
       try {
