@@ -43,23 +43,20 @@ async function connect(compression: boolean): Promise<Seen[]> {
 }
 
 describe('the way to a ledger on a server', () => {
-  it.each([false, true])(
-    'names user and database apart from the query, compressed: %s',
-    async (compression) => {
-      const seen = await connect(compression);
-      expect(await queryRows(client, 'SELECT 1 AS a')).toEqual([{ a: 1 }]);
-      await bodyHandover(client).insert('INSERT INTO charges FORMAT Native', [Buffer.from('block')]);
-      const streamed = [];
+  it.each([false, true])('names user and database apart from the query, compressed: %s', async (compression) => {
+    const seen = await connect(compression);
+    expect(await queryRows(client, 'SELECT 1 AS a')).toEqual([{ a: 1 }]);
+    await bodyHandover(client).insert('INSERT INTO charges FORMAT Native', [Buffer.from('block')]);
+    const streamed = [];
     for await (const rows of streamRows(client, 'SELECT 1 AS a')) streamed.push(...rows);
     expect(streamed).toEqual([{ a: 1 }]);
     for (const { headers, url } of seen) {
-        expect(headers.authorization).toBe(`Basic ${Buffer.from('rater:secret').toString('base64')}`);
-        expect(url.searchParams.get('database')).toBe('money');
-        expect(url.search).not.toContain('secret');
-      }
-      const { headers, body } = seen[1];
-      expect(headers['content-encoding']).toBe(compression ? 'gzip' : undefined);
-      expect((compression ? gunzipSync(body) : body).toString()).toBe('block');
-    },
-  );
+      expect(headers.authorization).toBe(`Basic ${Buffer.from('rater:secret').toString('base64')}`);
+      expect(url.searchParams.get('database')).toBe('money');
+      expect(url.search).not.toContain('secret');
+    }
+    const { headers, body } = seen[1];
+    expect(headers['content-encoding']).toBe(compression ? 'gzip' : undefined);
+    expect((compression ? gunzipSync(body) : body).toString()).toBe('block');
+  });
 });
