@@ -12,6 +12,8 @@ export interface LedgerAddress {
   token: string;
   user?: string;
   database?: string;
+  /** Of requests and answers. */
+  compression?: boolean;
   /** Folder in memory where an engine on this machine takes the data of inserts from. */
   handoverFolder?: string;
   /** How long an answer may take; default 5 minutes. */
@@ -26,7 +28,7 @@ export function connectLedger(address: LedgerAddress): LedgerClient {
     ...(address.database === undefined ? {} : { database: address.database }),
     request_timeout: address.requestTimeoutMs ?? 300_000,
     max_open_connections: 10,
-    compression: { request: false, response: false },
+    compression: { request: address.compression ?? false, response: address.compression ?? false },
     keep_alive: { enabled: true, idle_socket_ttl: 2_500 },
     log: { level: 127 },
     clickhouse_settings: {
@@ -35,6 +37,8 @@ export function connectLedger(address: LedgerAddress): LedgerClient {
       output_format_json_quote_64bit_integers: 1,
       output_format_json_quote_decimals: 1,
       output_format_decimal_trailing_zeros: 1,
+      date_time_overflow_behavior: 'throw',
+      session_timezone: 'UTC',
     },
   });
 }

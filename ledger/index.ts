@@ -2,7 +2,7 @@
 export { connectLedger, addressFromEnvironment, type LedgerAddress, type LedgerClient } from './client.ts';
 export { startEngine, engineProcess, engineFailure, ENGINE_DEFAULTS, type EngineHandle } from './engine/start.ts';
 export type { EngineOptions } from './engine/config.ts';
-export { createTables } from './schema.ts';
+export { createTables, ownLedger } from './schema.ts';
 export { LEDGER_SCHEMA_VERSION, TABLE_NAMES, TABLES, type TableName, type PersonalData } from './tables.ts';
 export { ledgerReference } from './reference.ts';
 export { mergeBlocks, type LedgerBlock, type RowCopy } from './blocks.ts';

@@ -33,6 +33,20 @@ export async function createTables(client: LedgerClient): Promise<void> {
   }
 }
 
+/**
+ * On a server a ledger could be anybody's, and a rater would compute what it does not know again: it is written by the one
+ * whose word stands in it. Throws LEDGER_FOREIGN.
+ */
+export async function ownLedger(client: LedgerClient, word: string): Promise<void> {
+  await command(client, 'CREATE TABLE IF NOT EXISTS ledger_owner (word String) ENGINE = MergeTree ORDER BY word');
+  const words = (): Promise<{ word: string }[]> =>
+    queryRows(client, 'SELECT DISTINCT word FROM ledger_owner ORDER BY word');
+  if ((await words()).length === 0) await command(client, 'INSERT INTO ledger_owner SELECT {word:String}', { word });
+  const found = await words();
+  if (found.length === 1 && found[0].word === word) return;
+  throw new TollgridError('LEDGER_FOREIGN', 'The tables of the ledger on the server belong to another installation');
+}
+
 async function hasBrokenParts(client: LedgerClient): Promise<boolean> {
   const sql = `SELECT name FROM system.detached_parts WHERE database = currentDatabase() AND table = 'ledger_schema'`;
   return (await queryRows<{ name: string }>(client, sql)).length > 0;

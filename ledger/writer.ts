@@ -202,9 +202,15 @@ export class LedgerWriter {
     return states;
   }
 
-  /** An insert whose answer was lost may still run. The engine works on one writing statement after the other. */
+  /**
+   * An insert whose answer was lost may still run: on a server it is ended. The embedded engine works on one writing statement
+   * after the other, so that this one waits for it there.
+   */
   private settle(): Promise<void> {
-    return command(this.client, `ALTER TABLE ${TABLE_NAMES[0]} MODIFY COMMENT ''`);
+    return command(
+      this.client,
+      `KILL QUERY WHERE query_kind = 'Insert' AND user = currentUser() AND current_database = currentDatabase() SYNC`,
+    );
   }
 
   private async remove(table: TableName, month: number, fromEntry: number, toEntry: number): Promise<void> {

@@ -32,7 +32,7 @@ export type {
 export interface Config extends ConfigValues {
   /** The file that was read; null when there is none and everything is a default. */
   file: string | null;
-  secrets: { enginePassword?: string };
+  secrets: { readonly [Name in keyof typeof SECRETS]?: string };
 }
 
 export interface ConfigSourceOptions {
@@ -186,10 +186,13 @@ function setIn(values: Record<string, unknown>, at: readonly string[], value: un
 /** Rules about more than one key. */
 function checkTogether(config: ConfigValues): Mistake[] {
   const mistakes: Mistake[] = [...sourceMistakes(config.sources), ...outputMistakes(config.outputs)];
-  if (config.engine.url !== undefined) {
-    const wrong = (message: string) => mistakes.push({ path: ['engine', 'url'], message });
-    if (!URL.canParse(config.engine.url)) wrong('is no URL');
-    else if (/\/\/[^/]*@/.test(config.engine.url)) wrong('must not hold a password: use `user` and `passwordFile`');
+  if (config.ledger.url !== undefined) {
+    const wrong = (message: string) => mistakes.push({ path: ['ledger', 'url'], message });
+    if (!URL.canParse(config.ledger.url)) wrong('is no URL');
+    else if (/\/\/[^/]*@/.test(config.ledger.url)) wrong('must not hold a password: use `user` and `passwordFile`');
+  }
+  if (config.registry.url !== undefined && !URL.canParse(config.registry.url)) {
+    mistakes.push({ path: ['registry', 'url'], message: 'is no URL' });
   }
   return mistakes;
 }
@@ -212,8 +215,10 @@ function readSecrets(
       return undefined;
     }
   };
-  const enginePassword = read(SECRETS.enginePassword)?.trim();
-  return {
-    ...(enginePassword !== undefined && { enginePassword }),
-  };
+  const secrets: { -readonly [Name in keyof typeof SECRETS]?: string } = {};
+  for (const name of Object.keys(SECRETS) as (keyof typeof SECRETS)[]) {
+    const secret = read(SECRETS[name])?.trim();
+    if (secret !== undefined) secrets[name] = secret;
+  }
+  return secrets;
 }

@@ -2,40 +2,33 @@
  * The registry database: a view of the log with constraints.
  *
  * A change is checked in a transaction, its after-images are appended to the log, then it commits; where database and
- * log differ, the log wins. There is one connection, so there is one writer at a time, and readers wait for it.
+ * log differ, the log wins. The database has one connection, so there is one writer at a time, and readers wait for it.
  */
-import { rmSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
-import { Kysely, Migrator, sql } from 'kysely';
 import { currentBootId } from '../platform/boot-id.ts';
 import { TollgridError } from '../platform/errors.ts';
-import { REGISTRY_MIGRATIONS } from '../schemas/migrations/index.ts';
 import type { RegistryInput } from '../schemas/registry.ts';
-import { leaveMark, takeMark } from './clean-mark.ts';
 import { identifierConflicts } from './conflicts.ts';
-import { keepImage, restoreImage } from './empty-image.ts';
+import type { RegistryDatabase } from './database.ts';
+import { Follower, type LoggedRegistry, type RegistryEntry } from './follower.ts';
 import type { RegistryChange } from './model.ts';
-import { pgliteDialect } from './pglite-dialect.ts';
 import { planChange, type Known } from './plan.ts';
 import { RegistryQueries } from './queries.ts';
 import { accountsById, partiesById, storeImages, subscriptionsById, type Database } from './rows.ts';
-import type { RegistryTables } from './tables.ts';
+import type { RegistryServer } from './server-database.ts';
 import { listError, type Located } from './validate.ts';
 
 export interface RegistryOptions {
   dataDir: string;
+  /** PostgreSQL there, instead of PGlite in the data directory. */
+  server?: RegistryServer;
+  /** A server that does not answer is waited for; whoever has enough of it throws. */
+  waiting?(error: TollgridError, waitedMs: number): void;
+  /** What the database is brought up to: when it is opened, and whenever it was lost or could not store a change. */
+  logged?: LoggedRegistry;
   /** Make the database anew even when it was closed in order. */
   rebuild?: boolean;
   /** Tells one start of the machine from the next; tests give their own. */
   bootId?: string;
-}
-
-/** A registry entry of the log. */
-export interface RegistryEntry {
-  entryNo: number;
-  changes: readonly RegistryChange[];
 }
 
 export interface ChangeResult {
@@ -49,48 +42,46 @@ export interface ChangeResult {
 /** Makes after-images durable in the log and returns the number of their entry. Must not ask the registry. */
 export type AppendChanges = (changes: RegistryChange[]) => Promise<number>;
 
-const CHANGES_PER_TRANSACTION = 10_000;
-/** One user and a small database: a tenth of the default buffers saves 130 MB of memory and costs nothing measurable. */
-const START_PARAMS = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB', '-c', 'wal_buffers=1MB'];
-
 export class Registry {
   readonly queries: RegistryQueries;
-  /** The database was made anew: everything must be rolled forward from the log. */
+  /** The database held nothing: everything had to be, or must be, rolled forward from the log. */
   readonly rebuilt: boolean;
-  private readonly client: PGlite;
+  private readonly database: RegistryDatabase;
   private readonly db: Database;
-  private readonly markPath: string;
-  private readonly bootId: string;
-  private appliedEntry: number;
-  private behind = false;
+  private readonly follower: Follower;
+  /** The change before is done: it is stored, or known to be missing. */
+  private turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(opened: Opened, markPath: string, bootId: string) {
-    this.client = opened.client;
-    this.db = opened.db;
-    this.appliedEntry = opened.appliedEntry;
-    this.rebuilt = opened.fresh;
-    this.markPath = markPath;
-    this.bootId = bootId;
+  private constructor(database: RegistryDatabase, follower: Follower) {
+    this.database = database;
+    this.db = database.db;
+    this.rebuilt = database.fresh;
+    this.follower = follower;
     this.queries = new RegistryQueries(this.db);
   }
 
-  static async open({ dataDir, rebuild = false, bootId = currentBootId() }: RegistryOptions): Promise<Registry> {
-    const folder = path.join(dataDir, 'registry');
-    const markPath = path.join(dataDir, 'registry.clean');
+  static async open(options: RegistryOptions): Promise<Registry> {
+    const { dataDir, server, logged, waiting, rebuild = false, bootId = currentBootId() } = options;
+    const follower = new Follower(logged);
     try {
-      await mkdir(dataDir, { recursive: true });
-      const mark = takeMark(markPath);
-      if (!rebuild && mark?.bootId === bootId) {
-        const opened = await openDatabase(folder, false).catch(() => null);
-        if (opened?.appliedEntry === mark.appliedEntry) return new Registry(opened, markPath, bootId);
-        await opened?.client.close();
+      if (server === undefined) {
+        const { openEmbedded } = await import('./embedded-database.ts');
+        const database = await openEmbedded({ dataDir, rebuild, bootId });
+        await follower.catchUp(database.db);
+        return new Registry(database, follower);
       }
-      return new Registry(await openEmpty(folder, path.join(dataDir, 'registry.empty')), markPath, bootId);
+      const { openServer } = await import('./server-database.ts');
+      const database = await openServer({
+        ...{ dataDir, server, onConnected: (db) => follower.catchUp(db) },
+        ...(waiting !== undefined && { waiting }),
+      });
+      return new Registry(database, follower);
     } catch (error) {
+      if (error instanceof TollgridError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       throw new TollgridError(
         'REGISTRY_UNAVAILABLE',
-        `cannot open the registry in ${folder}: ${reason}`,
+        `cannot open the registry in ${dataDir}: ${reason}`,
         {},
         { cause: error },
       );
@@ -99,40 +90,29 @@ export class Registry {
 
   /** Number of the last log entry that stands in the database; 0 when none does. */
   applied(): number {
-    return this.appliedEntry;
+    return this.follower.applied;
   }
 
   /** Applies entries of the log, in order; those that stand in the database already are passed over. */
-  async roll(entries: AsyncIterable<RegistryEntry> | Iterable<RegistryEntry>): Promise<void> {
-    let gathered: RegistryChange[] = [];
-    let last = this.appliedEntry;
-    for await (const { entryNo, changes } of entries) {
-      if (entryNo <= last) continue;
-      for (const change of changes) gathered.push(change);
-      last = entryNo;
-      if (gathered.length >= CHANGES_PER_TRANSACTION) {
-        await this.store(gathered, last);
-        gathered = [];
-      }
-    }
-    if (last > this.appliedEntry) await this.store(gathered, last);
-  }
-
-  /** Puts in whole objects as they stood at entry `entryNo`, unless the database is that far. */
-  async restore(chunks: AsyncIterable<readonly RegistryChange[]>, entryNo: number): Promise<void> {
-    if (entryNo <= this.appliedEntry) return;
-    for await (const changes of chunks) {
-      await this.db.transaction().execute((db) => storeImages(db, changes, this.appliedEntry));
-    }
-    await this.store([], entryNo);
+  roll(entries: AsyncIterable<RegistryEntry> | Iterable<RegistryEntry>): Promise<void> {
+    return this.follower.roll(this.db, entries);
   }
 
   /**
    * Puts whole objects in the place of what the registry holds; repeated, it changes nothing.
    * Throws REGISTRY_INVALID with all mistakes, REGISTRY_IDENTIFIER_TAKEN, or what `append` threw: then nothing changed.
    */
-  async change(requested: readonly (RegistryInput | Located)[], append: AppendChanges): Promise<ChangeResult> {
-    if (this.behind) throw behindError();
+  change(requested: readonly (RegistryInput | Located)[], append: AppendChanges): Promise<ChangeResult> {
+    const done = this.turn.then(() => this.changeNow(requested, append));
+    this.turn = done.catch(() => undefined);
+    return done;
+  }
+
+  private async changeNow(
+    requested: readonly (RegistryInput | Located)[],
+    append: AppendChanges,
+  ): Promise<ChangeResult> {
+    await this.requireUpToDate();
     const located = requested.map((one): Located => ('input' in one ? one : { input: one }));
     let appended: { entry: RegistryEntry; result: ChangeResult } | null = null;
     try {
@@ -142,7 +122,7 @@ export class Registry {
         const { changes, created, unchanged } = plan;
         if (changes.length === 0) return { entryNo: null, created, changed: 0, unchanged };
 
-        await storeImages(db, changes, this.appliedEntry);
+        await storeImages(db, changes, this.follower.applied);
         await refuseConflicts(db, changes, located);
         const entryNo = await append(changes);
         const result = { entryNo, created, changed: changes.length - created, unchanged };
@@ -150,7 +130,7 @@ export class Registry {
         await db.updateTable('meta').set({ applied_entry: entryNo }).execute();
         return result;
       });
-      if (result.entryNo !== null) this.appliedEntry = result.entryNo;
+      if (result.entryNo !== null) this.follower.applied = result.entryNo;
       return result;
     } catch (error) {
       // TypeScript does not see the assignment inside the transaction's function.
@@ -163,77 +143,28 @@ export class Registry {
 
   async close(): Promise<void> {
     await this.db.destroy();
-    await this.client.close();
-    if (!this.behind) leaveMark(this.markPath, { bootId: this.bootId, appliedEntry: this.appliedEntry });
+    await this.database.close(this.follower.isBehind ? null : this.follower.applied);
   }
 
-  private async store(changes: readonly RegistryChange[], entryNo: number): Promise<void> {
-    await this.db.transaction().execute((db) => storeImages(db, changes, entryNo));
-    this.appliedEntry = entryNo;
+  private async requireUpToDate(): Promise<void> {
+    if (!this.follower.isBehind) return;
+    await this.follower.catchUp(this.db).catch((error: unknown) => {
+      throw behindError(error);
+    });
+    if (this.follower.isBehind) throw behindError();
   }
 
   /** The change is in the log, so it happened; the database has to follow. */
   private async follow({ entryNo, changes }: RegistryEntry, cause: unknown): Promise<void> {
+    this.follower.isBehind = true;
     try {
-      await this.store(changes, entryNo);
+      // Where the connection was lost, a new one has caught up from the log before this is done once more.
+      await this.follower.store(this.db, changes, entryNo);
+      this.follower.isBehind = false;
     } catch {
-      this.behind = true;
       throw behindError(cause);
     }
   }
-}
-
-interface Opened {
-  client: PGlite;
-  db: Database;
-  appliedEntry: number;
-  fresh: boolean;
-}
-
-/** An empty database: from the image of one, or else made anew and kept as an image. */
-async function openEmpty(folder: string, image: string): Promise<Opened> {
-  rmSync(folder, { recursive: true, force: true });
-  if (await restoreImage(image, folder)) {
-    const opened = await openDatabase(folder, true).catch(() => null);
-    if (opened?.appliedEntry === 0) return opened;
-    await opened?.client.close();
-  }
-  // Damaged, or of another version of PostgreSQL.
-  rmSync(image, { force: true });
-  rmSync(folder, { recursive: true, force: true });
-  const { client } = await openDatabase(folder, true);
-  await client.close();
-  // Without it the next one is made anew too: that costs seconds, and is no reason not to start.
-  await keepImage(folder, image).catch(() => undefined);
-  return openDatabase(folder, true);
-}
-
-async function openDatabase(folder: string, fresh: boolean): Promise<Opened> {
-  const client = await PGlite.create({ dataDir: folder, startParams: START_PARAMS });
-  try {
-    const db = new Kysely<RegistryTables>({ dialect: pgliteDialect(client) });
-    await migrate(db);
-    const { applied_entry: appliedEntry } = await db.selectFrom('meta').selectAll().executeTakeFirstOrThrow();
-    return { client, db, appliedEntry, fresh };
-  } catch (error) {
-    await client.close();
-    throw error;
-  }
-}
-
-async function migrate(db: Database): Promise<void> {
-  const migrations = Object.fromEntries(
-    REGISTRY_MIGRATIONS.map(({ name, statements }) => [
-      name,
-      {
-        up: async (inner: Kysely<unknown>) => {
-          for (const statement of statements) await sql.raw(statement).execute(inner);
-        },
-      },
-    ]),
-  );
-  const { error } = await new Migrator({ db, provider: { getMigrations: async () => migrations } }).migrateToLatest();
-  if (error !== undefined) throw error instanceof Error ? error : new Error(String(error));
 }
 
 async function known(db: Database, requested: readonly Located[]): Promise<Known> {

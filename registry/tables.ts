@@ -42,7 +42,7 @@ export interface RegistryTables {
     to_ms: number | null;
   };
   /** One row. */
-  meta: { one: Generated<boolean>; applied_entry: number };
+  meta: { one: Generated<boolean>; applied_entry: number; owner: string | null };
 }
 
 /**
@@ -89,5 +89,5 @@ export const PERSONAL_DATA: { [T in keyof RegistryTables]: Record<keyof Registry
     from_ms: 'none',
     to_ms: 'none',
   },
-  meta: { one: 'none', applied_entry: 'none' },
+  meta: { one: 'none', applied_entry: 'none', owner: 'none' },
 };

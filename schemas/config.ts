@@ -7,6 +7,7 @@ import { Integer, MIB, Path, Section, Switch } from './config-parts.ts';
 import { Kafka } from './config-kafka.ts';
 import { Output } from './config-outputs.ts';
 import { Ftp, Sftp } from './config-remote.ts';
+import { LedgerPlace, RegistryPlace } from './config-servers.ts';
 
 const Paths = (description: string) =>
   Type.Array(Type.String({ minLength: 1, path: true }), { description, default: [] as string[] });
@@ -234,20 +235,12 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
       Path({ description: 'File of API keys (YAML, hashed: docs/api.md). Without it only this machine is served.' }),
     ),
   }),
-  engine: Section('The ClickHouse engine that holds the ledger.', {
+  engine: Section('The embedded ClickHouse engine; it does not run when `ledger.url` names a server.', {
     memoryBytesMax: Integer(256 * MIB, 1024 * 1024 * MIB, 700 * MIB, 'Memory the embedded engine may use.'),
-    url: Type.Optional(
-      Type.String({
-        pattern: '^https?://',
-        description: 'A ClickHouse server to use instead of the embedded engine, for example `http://ch:8123`.',
-      }),
-    ),
-    user: Type.Optional(Type.String({ description: 'User name on that server.' })),
-    passwordFile: Type.Optional(
-      Path({ description: 'File with the password on that server. Or the password in `TOLLGRID_ENGINE_PASSWORD`.' }),
-    ),
     niceLevel: NiceLevel('the embedded engine'),
   }),
+  ledger: LedgerPlace,
+  registry: RegistryPlace,
   rater: Section('The process that turns log entries into charges.', {
     threads: Integer(1, 256, 1, 'Threads: one does everything; of two, one decodes while the other rates.'),
     sliceBytesMax: Integer(64 * 1024, 128 * MIB, 16 * MIB, 'Files are admitted in slices of at most that size.'),

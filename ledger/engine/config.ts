@@ -10,6 +10,8 @@ export interface EngineOptions {
   maxInsertBytes: number;
   /** Added to the process priority: 0 to 19. */
   nice: number;
+  /** Where to listen and with which token, for an engine that stands in for a server; otherwise free and random ones. */
+  fixed?: { port: number; token: string };
 }
 
 export function engineConfigXml(options: EngineOptions): string {

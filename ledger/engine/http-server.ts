@@ -31,6 +31,8 @@ export interface EngineServer {
 export interface EngineServerOptions {
   lanes: Lanes;
   staging: Staging;
+  /** 0: a free one. */
+  port: number;
   token: string;
   maxInsertBytes: number;
 }
@@ -45,7 +47,7 @@ export async function serveEngine(options: EngineServerOptions): Promise<EngineS
     });
   });
   server.keepAliveTimeout = 60_000;
-  server.listen(0, '127.0.0.1');
+  server.listen(options.port, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   return {

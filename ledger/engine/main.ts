@@ -38,8 +38,8 @@ async function run(options: EngineOptions): Promise<void> {
   const lanes = new Lanes(path.join(options.path, 'data'), sessionArguments(configFile, options), READ_LANES);
   const staging = new Staging(options.path);
   await staging.clear();
-  const token = randomBytes(32).toString('base64url');
-  const server = await serveEngine({ lanes, staging, token, maxInsertBytes: options.maxInsertBytes });
+  const { port, token } = options.fixed ?? { port: 0, token: randomBytes(32).toString('base64url') };
+  const server = await serveEngine({ lanes, staging, port, token, maxInsertBytes: options.maxInsertBytes });
 
   let stopping = false;
   const stop = async (): Promise<void> => {

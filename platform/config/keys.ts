@@ -27,7 +27,8 @@ export const rootSchema = ConfigSchema as unknown as KeySchema;
 
 /** Secrets have no key: they come from the environment or from the file that a `*File` key names. */
 export const SECRETS = {
-  enginePassword: { environment: 'TOLLGRID_ENGINE_PASSWORD', fileKey: 'passwordFile', section: 'engine' },
+  ledgerPassword: { environment: 'TOLLGRID_LEDGER_PASSWORD', fileKey: 'passwordFile', section: 'ledger' },
+  registryPassword: { environment: 'TOLLGRID_REGISTRY_PASSWORD', fileKey: 'passwordFile', section: 'registry' },
 } as const;
 
 export const PREFIX = 'TOLLGRID_';

@@ -38,6 +38,14 @@ export const ledgerErrors = {
     http: 503,
     exit: 3,
   },
+  LEDGER_FOREIGN: {
+    cause:
+      'The tables in the database of the ClickHouse server were written by another installation: mixing two ledgers would spoil both.',
+    cure: 'Check `ledger.url` and `ledger.database`: each Tollgrid has a database of its own. When this installation is to have it (after a restore, say), drop the tables there: they are computed again from the log.',
+    counter: 'tollgrid_errors_total',
+    http: 503,
+    exit: 3,
+  },
   LEDGER_LOCKED: {
     cause: 'Another process has the data folder of the embedded engine open.',
     cure: 'Stop the other Tollgrid that uses this data directory, or choose another directory.',

@@ -1,6 +1,7 @@
 // Servers and clients that some suites speak to: Debian's own packages, installed where that is possible. Where it is
 // not, these suites are skipped and say why.
 import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import { say } from './prepare.mjs';
 
 /** Program → package that brings it. */
@@ -17,11 +18,14 @@ const PACKAGES = {
   make: 'make',
   python3: 'python3',
   prometheus: 'prometheus',
+  initdb: 'postgresql',
 };
 
-const SBIN = `${process.env.PATH}:/usr/sbin:/sbin`;
+const POSTGRES = '/usr/lib/postgresql';
+const versions = () => (existsSync(POSTGRES) ? readdirSync(POSTGRES) : []);
+const allPaths = () => [process.env.PATH, '/usr/sbin', '/sbin', ...versions().map((one) => `${POSTGRES}/${one}/bin`)];
 const has = (program) =>
-  spawnSync('which', [program], { env: { ...process.env, PATH: SBIN }, stdio: 'ignore' }).status === 0;
+  spawnSync('which', [program], { env: { ...process.env, PATH: allPaths().join(':') }, stdio: 'ignore' }).status === 0;
 
 export function installServers() {
   const missing = Object.keys(PACKAGES).filter((program) => !has(program));

@@ -3,11 +3,18 @@
  * both are up, replays from its checkpoint, and so closes the gap by itself.
  */
 import path from 'node:path';
-import { connectLedger, engineFailure, engineProcess, type LedgerClient } from '../../ledger/index.ts';
+import {
+  connectLedger,
+  engineFailure,
+  engineProcess,
+  type LedgerAddress,
+  type LedgerClient,
+} from '../../ledger/index.ts';
 import type { Config } from '../../platform/config.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { entryPoint } from '../../platform/paths.ts';
+import { readOrMakeSecretFile } from '../../platform/secret-file.ts';
 import { Supervisor, type ChildMessage } from '../../platform/supervise.ts';
 import type { RerateWish } from '../../schemas/log-entries.ts';
 import type { RerateMessage } from './rerates.ts';
@@ -30,13 +37,6 @@ export interface ChildrenEvents {
   onRaterEnded(): void;
 }
 
-interface Address {
-  url: string;
-  token: string;
-  user?: string;
-  handoverFolder?: string;
-}
-
 /** How long the engine of a front that was killed may take to end. */
 const LEFT_OVER_MS = 20_000;
 
@@ -54,7 +54,8 @@ export class Children {
   private readonly log: Logger;
   private readonly engine: Supervisor | null;
   private readonly rater: Supervisor;
-  private address: Address | null = null;
+  private address: LedgerAddress | null = null;
+  private ledgerOwner: string | undefined;
   private client: LedgerClient | null = null;
   private raterUp = false;
   private stopping = false;
@@ -81,7 +82,7 @@ export class Children {
     this.events = events;
     this.log = log;
     this.threads = config.rater.threads;
-    this.engine = config.engine.url === undefined ? this.superviseEngine() : null;
+    this.engine = config.ledger.url === undefined ? this.superviseEngine() : null;
     this.rater = this.superviseRater();
   }
 
@@ -93,7 +94,10 @@ export class Children {
       nice: this.config.engine.niceLevel,
     });
     const engine = new Supervisor({ name: 'engine', entry: module, args, env });
-    engine.on('ready', (message) => this.ledgerAt(message as ChildMessage & Address));
+    engine.on('ready', (message) => {
+      const { url, token, handoverFolder } = message as ChildMessage & LedgerAddress;
+      this.ledgerAt({ url, token, ...(handoverFolder !== undefined && { handoverFolder }) });
+    });
     engine.on('restart', (how) => {
       this.restarts['engine']++;
       this.address = null;
@@ -128,12 +132,9 @@ export class Children {
 
   async start(): Promise<void> {
     if (this.engine === null) {
-      const { url, user } = this.config.engine;
-      this.ledgerAt({
-        url: url!,
-        token: this.config.secrets.enginePassword ?? '',
-        ...(user !== undefined && { user }),
-      });
+      const { url, user, database, compression } = this.config.ledger;
+      this.ledgerOwner = readOrMakeSecretFile(path.join(this.config.dataDir, 'ledger.server')).toString();
+      this.ledgerAt({ url: url!, token: this.config.secrets.ledgerPassword ?? '', user, database, compression });
     }
     await Promise.all([this.engine === null ? null : this.startEngine(this.engine), this.rater.start()]);
   }
@@ -158,7 +159,7 @@ export class Children {
     }
   }
 
-  private ledgerAt(address: Address): void {
+  private ledgerAt(address: LedgerAddress): void {
     this.address = address;
     void this.client?.close();
     this.client = connectLedger(address);
@@ -174,10 +175,8 @@ export class Children {
       headNo: this.events.headNo(),
       options: {
         dataDir,
-        engineUrl: this.address.url,
-        engineToken: this.address.token,
-        ...(this.address.user !== undefined && { engineUser: this.address.user }),
-        ...(this.address.handoverFolder !== undefined && { handoverFolder: this.address.handoverFolder }),
+        ledger: this.address,
+        ...(this.ledgerOwner !== undefined && { ledgerOwner: this.ledgerOwner }),
         threads: this.threads,
         watch: this.config.watch,
         keep: { archiveAfterDays: this.config.log.archiveAfterDays, retention: this.config.log.retention },
@@ -306,7 +305,7 @@ export class Children {
     return this.client;
   }
 
-  get ledgerAddress(): Address {
+  get ledgerAddress(): LedgerAddress {
     if (this.address === null) throw new TollgridError('LEDGER_UNAVAILABLE', 'The ledger engine is not up.');
     return this.address;
   }

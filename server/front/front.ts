@@ -114,7 +114,7 @@ export class FrontParts {
     this.logger = createLogger({ name: 'front', level: config.logging.level });
     this.reader = new LogReader(path.join(config.dataDir, 'log'));
     this.metrics = new FrontMetrics(() => gaugesOf(this));
-    this.registryView = new RegistryView(config.dataDir, this.reader);
+    this.registryView = new RegistryView(config, this.reader, this.logger);
     this.canaries = new Canaries(config.dataDir);
     this.delays = new Delays(this.metrics.metrics, clock);
     this.copies = new Copies({

@@ -1,37 +1,94 @@
-/** The registry on its way to where the log is: opened, whole objects put in from the extract, rolled forward behind it. */
+/** The registry on its way to where the log is, and kept there: in the data directory, or on the server of the configuration. */
+import { readFileSync } from 'node:fs';
+import type { Config } from '../../platform/config.ts';
 import { TollgridError } from '../../platform/errors.ts';
 import type { LogReader } from '../../platform/log/index.ts';
-import { openRegistry, type Registry } from '../../registry/index.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { openRegistry, type LoggedRegistry, type Registry, type RegistryServer } from '../../registry/index.ts';
 import type { ReferenceTrail } from '../rater/index.ts';
 import { changesOf, numberedChangesOf } from './reference-entries.ts';
 
-export class RegistryView {
-  private readonly dataDir: string;
-  private readonly reader: LogReader;
-  /** Open, and perhaps behind the log. */
-  private opened: Registry | null = null;
-  private ready = false;
+/** A server that starts with the machine is there by then; who is asked for a new start in vain is told why. */
+const PATIENCE_MS = 30_000;
 
-  constructor(dataDir: string, reader: LogReader) {
-    this.dataDir = dataDir;
+export class RegistryView {
+  private readonly config: Config;
+  private readonly reader: LogReader;
+  private readonly log: Logger;
+  private opening: Promise<Registry> | null = null;
+  /** Null until it is where the log is. */
+  private opened: Registry | null = null;
+  private closing = false;
+
+  constructor(config: Config, reader: LogReader, log: Logger) {
+    this.config = config;
     this.reader = reader;
+    this.log = log;
   }
 
   async open(trail: ReferenceTrail): Promise<void> {
-    const registry = await openRegistry({ dataDir: this.dataDir });
-    this.opened = registry;
-    await registry.restore(changesOf(trail.extracted()), trail.extractedNo);
-    await registry.roll(numberedChangesOf(trail.behind(this.reader, registry.applied())));
-    this.ready = true;
+    const { reader } = this;
+    const stopping = (): void => {
+      if (this.closing) throw new TollgridError('STOPPING', 'Tollgrid is stopping.');
+    };
+    const logged: LoggedRegistry = {
+      get lastNo() {
+        return trail.lastNo;
+      },
+      get extractedNo() {
+        return trail.extractedNo;
+      },
+      extracted: () => changesOf(trail.extracted()),
+      behind: async function* (entryNo) {
+        for await (const entry of numberedChangesOf(trail.behind(reader, entryNo))) {
+          stopping();
+          yield entry;
+        }
+      },
+    };
+    let warned = false;
+    const server = serverOf(this.config);
+    this.opening = openRegistry({
+      dataDir: this.config.dataDir,
+      logged,
+      ...(server !== undefined && { server }),
+      waiting: (error, waitedMs) => {
+        stopping();
+        if (waitedMs > PATIENCE_MS) throw error;
+        if (!warned) this.log.warn({ code: error.code }, `${error.message}; it is waited for`);
+        warned = true;
+      },
+    });
+    this.opened = await this.opening;
   }
 
   /** Error: STARTING until it has been rolled forward. */
   get registry(): Registry {
-    if (this.opened !== null && this.ready) return this.opened;
+    if (this.opened !== null) return this.opened;
     throw new TollgridError('STARTING', 'The registry is being made from the log.', { retryAfterSeconds: 2 });
   }
 
   async close(): Promise<void> {
-    await this.opened?.close();
+    this.closing = true;
+    await (await this.opening?.catch(() => null))?.close();
+  }
+}
+
+function serverOf({ registry, secrets }: Config): RegistryServer | undefined {
+  const { url, user, tls, caFile } = registry;
+  if (url === undefined) return undefined;
+  return {
+    url,
+    ...(user !== undefined && { user }),
+    ...(secrets.registryPassword !== undefined && { password: secrets.registryPassword }),
+    ...(tls && { tls: caFile === undefined ? {} : { ca: readAuthority(caFile) } }),
+  };
+}
+
+function readAuthority(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new TollgridError('REGISTRY_UNAVAILABLE', `registry.caFile cannot be read: ${(error as Error).message}`);
   }
 }

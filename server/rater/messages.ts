@@ -1,5 +1,5 @@
 /** What front and rater say to each other (IPC), and the rater's main thread to its workers. */
-import type { LedgerBlock, LedgerRow, RegisterSpan, StandingRecords } from '../../ledger/index.ts';
+import type { LedgerAddress, LedgerBlock, LedgerRow, RegisterSpan, StandingRecords } from '../../ledger/index.ts';
 import type { Rework, RegisterReading } from '../../mediation/readings/index.ts';
 import type { SessionPart } from '../../mediation/sessions/index.ts';
 import type { LoggerOptions } from '../../platform/logger.ts';
@@ -13,12 +13,9 @@ import type { Reversal, StageBResult } from './stage-b.ts';
 /** How the front starts a rater. */
 export interface RaterOptions {
   dataDir: string;
-  engineUrl: string;
-  engineToken: string;
-  /** Where the embedded engine takes the data of inserts from. */
-  handoverFolder?: string;
-  /** On a ClickHouse server of one's own. */
-  engineUser?: string;
+  ledger: LedgerAddress;
+  /** On a server: the word by which a ledger that others wrote is told. */
+  ledgerOwner?: string;
   threads: number;
   slicesAheadMax: number;
   writeRowsMax: number;

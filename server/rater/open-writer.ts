@@ -5,18 +5,19 @@ import { LedgerWriter, type LedgerClient } from '../../ledger/index.ts';
 import { toTollgridError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { CheckpointStore } from './checkpoint.ts';
+import type { RaterOptions } from './messages.ts';
 
 export interface WriterParts {
-  dataDir: string;
-  handoverFolder?: string;
+  options: Pick<RaterOptions, 'dataDir' | 'ledger'>;
   ledger: LedgerClient;
   checkpoints: CheckpointStore;
   log: Logger;
 }
 
 export async function openWriter(parts: WriterParts): Promise<LedgerWriter> {
-  const { dataDir, handoverFolder, ledger: client, checkpoints, log } = parts;
-  const journal = path.join(dataDir, 'ledger', 'totals');
+  const { options, ledger: client, checkpoints, log } = parts;
+  const { handoverFolder } = options.ledger;
+  const journal = path.join(options.dataDir, 'ledger', 'totals');
   const open = (): Promise<LedgerWriter> =>
     LedgerWriter.open({ client, path: journal, ...(handoverFolder !== undefined && { handoverFolder }) });
   try {

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import {
   createTables,
+  ownLedger,
   dropLeftWorkspaces,
   releaseBuffer,
   type LedgerClient,
@@ -86,11 +87,7 @@ export class Rater {
     this.log = createLogger({ name: 'rater', level: options.logLevel });
     this.identities = new IdentityCount(this.log);
     this.kept = new CheckpointTurns(ports.checkpointRecords, options.checkpointBytes);
-    this.ledger = ports.ledger({
-      url: options.engineUrl,
-      token: options.engineToken,
-      ...(options.engineUser !== undefined && { user: options.engineUser }),
-    });
+    this.ledger = ports.ledger(options.ledger);
     this.reader = new LogReader(path.join(options.dataDir, 'log'));
     this.checkpoints = new CheckpointStore(path.join(options.dataDir, 'rater'));
     this.rerating = new RerateDesk({
@@ -116,10 +113,11 @@ export class Rater {
     const rater = new Rater(options, headNo, events, spool, ports);
     rater.epoch = await readEpoch(options.dataDir);
     rater.keeper = rater.makeKeeper();
+    if (options.ledgerOwner !== undefined) await ownLedger(rater.ledger, options.ledgerOwner);
     await createTables(rater.ledger);
     await dropLeftWorkspaces(rater.ledger);
     const { ledger, checkpoints, reader, log } = rater;
-    const writer = await openWriter({ ...options, ledger, checkpoints, log });
+    const writer = await openWriter({ options, ledger, checkpoints, log });
     rater.writer = writer;
     rater.startingPoint = new StartingPoint({
       ...{ dataDir: options.dataDir, ledger, checkpoints, reader, log, writer },

@@ -9,8 +9,8 @@ import type { RaterOptions } from './messages.ts';
  * The engine does not sync the parts it writes, and Node.js cannot sync a whole file system: coreutils' `sync -f` does.
  * False: the ledger is on a ClickHouse server of one's own, which nothing can be asked to sync. Error: LEDGER_NOT_SYNCED.
  */
-export async function syncLedger({ dataDir, handoverFolder }: RaterOptions): Promise<boolean> {
-  if (handoverFolder === undefined) return false;
+export async function syncLedger({ dataDir, ledger }: RaterOptions): Promise<boolean> {
+  if (ledger.handoverFolder === undefined) return false;
   const folder = path.join(dataDir, 'engine');
   await syncFileSystem(folder);
   return true;

@@ -47,7 +47,7 @@ describe('the configuration', () => {
       logging: { level: 'info' },
       secrets: {},
     });
-    expect(config.engine).not.toHaveProperty('url');
+    expect(config.ledger).not.toHaveProperty('url');
   });
 
   it('takes paths from the folder of its file, and defaults for each source', () => {
@@ -104,7 +104,7 @@ describe('the configuration', () => {
       '  threads: two',
       'logging: { level: loud }',
       'metrics: on',
-      'engine:',
+      'ledger:',
       '  url: ftp://x',
       '  password: secret',
       'definitions:',
@@ -123,8 +123,8 @@ describe('the configuration', () => {
       'tollgrid.yaml:3 server.prot is no key here; did you mean `port`?',
       'tollgrid.yaml:4 server.port must be from 0 to 65535',
       'TOLLGRID_SERVER_BODY_BYTES_MAX server.bodyBytesMax must be a whole number',
-      'tollgrid.yaml:12 engine.password is a secret: use `passwordFile`, or the environment',
-      'tollgrid.yaml:11 engine.url must match ^https?://',
+      'tollgrid.yaml:12 ledger.password is a secret: use `passwordFile`, or the environment',
+      'tollgrid.yaml:11 ledger.url must match ^https?://',
       'tollgrid.yaml:7 rater.threads must be a whole number',
       'tollgrid.yaml:14 definitions.formats must be a list',
       'tollgrid.yaml:16 sources.0.name must match ^[a-z0-9][a-z0-9_-]{0,62}$',
@@ -147,7 +147,7 @@ describe('the configuration', () => {
     expect(mistakesOf(`sources:\n  - ${source}\n  - ${source}\n`)).toEqual([
       'tollgrid.yaml:3 sources.1.name is used twice: a',
     ]);
-    expect(mistakesOf('engine: { url: "http://me:pw@host" }')[0]).toContain('must not hold a password');
+    expect(mistakesOf('ledger: { url: "http://me:pw@host" }')[0]).toContain('must not hold a password');
   });
 
   it('lets a client without a secret file be on this machine only', () => {
@@ -161,15 +161,30 @@ describe('the configuration', () => {
     }
   });
 
+  it('takes an address of PostgreSQL that names a database and no password', () => {
+    const mistakes = (url: string) => mistakesOf(`registry: { url: "${url}" }`);
+    for (const url of ['postgres://pg:5432/tollgrid', 'postgres:///tollgrid?host=/run/postgresql']) {
+      expect(loadConfig({ path: fileWith(`registry: { url: "${url}" }`), env: {} }).registry.url).toBe(url);
+    }
+    for (const url of [
+      'postgres://me:pw@pg/tollgrid',
+      'postgres://pg:5432/',
+      'postgres://pg/x?password=y',
+      'http://x/y',
+    ])
+      expect(mistakes(url)[0]).toContain('registry.url must match');
+    expect(mistakes('postgres://pg:port/tollgrid')[0]).toContain('is no URL');
+  });
+
   it('takes secrets from the environment or from files only', () => {
-    const file = fileWith('engine: { passwordFile: run/password }\n');
+    const file = fileWith('ledger: { passwordFile: run/password }\n');
     const dir = path.dirname(file);
     expect(() => loadConfig({ path: file, env: {} })).toThrow(/passwordFile cannot be read/);
     mkdirSync(path.join(dir, 'run'));
     writeFileSync(path.join(dir, 'run/password'), 'pw\n');
-    expect(loadConfig({ path: file, env: {} }).secrets).toEqual({ enginePassword: 'pw' });
-    const env = { TOLLGRID_ENGINE_PASSWORD: 'other' };
-    expect(loadConfig({ path: file, env }).secrets).toEqual({ enginePassword: 'other' });
+    expect(loadConfig({ path: file, env: {} }).secrets).toEqual({ ledgerPassword: 'pw' });
+    const env = { TOLLGRID_LEDGER_PASSWORD: 'other' };
+    expect(loadConfig({ path: file, env }).secrets).toEqual({ ledgerPassword: 'other' });
   });
 });
 

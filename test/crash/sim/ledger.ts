@@ -169,7 +169,7 @@ export class SimLedger {
       }
     } else if (/^ALTER TABLE \w+ DROP DETACHED PART/.test(query)) {
       this.detached = [];
-    } else if (!/^\s*(CREATE|INSERT INTO ledger_schema|ALTER TABLE \w+ MODIFY COMMENT)/.test(query)) {
+    } else if (!/^\s*(CREATE|INSERT INTO ledger_schema|ALTER TABLE \w+ MODIFY COMMENT|KILL QUERY)/.test(query)) {
       throw new Error(`the simulated ledger does not know: ${query}`);
     }
     await currentProcess()?.gate();

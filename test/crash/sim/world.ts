@@ -201,8 +201,7 @@ export class World {
     const headNo = this.front!.log.headNo;
     const options = {
       dataDir: this.root,
-      engineUrl: '',
-      engineToken: '',
+      ledger: { url: '', token: '' },
       threads: this.threads,
       slicesAheadMax: 3,
       writeRowsMax: this.random.pick([1, 20, 60]),

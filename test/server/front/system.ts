@@ -24,6 +24,8 @@ export interface SystemOptions {
   apiKeysFile?: string;
   /** Keys of `log` in the configuration. */
   log?: Record<string, unknown>;
+  /** Sections `registry` and `ledger` of the configuration. */
+  servers?: { registry?: Record<string, unknown>; ledger?: Record<string, unknown> };
   /** Instead of the town's. */
   definitions?: Record<string, unknown>;
 }
@@ -140,6 +142,7 @@ export function writeConfig(folder: string, options: SystemOptions): string {
     sources: options.sources ?? [],
     shipping: options.shipping ?? {},
     log: options.log ?? {},
+    ...options.servers,
   };
   // JSON is YAML.
   fs.writeFileSync(file, JSON.stringify(values));
