@@ -14,7 +14,6 @@ export const ROWS: readonly Row[] = [
       {
         title: 'Answers',
         description: 'Tollgrids that Prometheus reaches. A lower number than usual: look at the process and its log.',
-        unit: 'short',
         kind: 'stat',
         queries: [query('sum(up{})', 'up')],
         red: { below: 1 },
@@ -23,7 +22,6 @@ export const ROWS: readonly Row[] = [
         title: 'Audit difference',
         description:
           'The largest difference of any identity at the last whole audit. Not 0: docs/operating/audit.md, now.',
-        unit: 'short',
         kind: 'stat',
         queries: [query('max(abs(tollgrid_conservation_difference{}))', 'difference')],
         emptyWhile: 'no audit was made since the start',
@@ -33,7 +31,6 @@ export const ROWS: readonly Row[] = [
         title: 'Damage found',
         description:
           'Stored bytes that are not what was written. Not 0: docs/operating/audit.md, and keep the data directory.',
-        unit: 'short',
         kind: 'stat',
         queries: [query('sum(tollgrid_stored_findings{} + tollgrid_verify_failed_checks{})', 'findings')],
         red: { from: 1 },
@@ -49,7 +46,6 @@ export const ROWS: readonly Row[] = [
       {
         title: 'In suspense',
         description: 'Records that wait because they cannot be read, owned or priced: docs/operating/suspense.md.',
-        unit: 'short',
         kind: 'stat',
         queries: [query('sum(tollgrid_suspense_records{})', 'records')],
         emptyWhile: 'nothing waits in suspense',
@@ -106,7 +102,6 @@ export const ROWS: readonly Row[] = [
       {
         title: 'Rated in this view',
         description: 'Records by what became of them, over the time that is shown.',
-        unit: 'short',
         kind: 'stat',
         queries: [query('sum by (disposition) (increase(tollgrid_records_total{}[$__range]))', '{{disposition}}')],
         width: 8,
@@ -132,7 +127,6 @@ export const ROWS: readonly Row[] = [
         title: 'Entries that wait for the ledger',
         description:
           'Accepted and not yet in the ledger. A line that only rises: the ledger is behind, or stands still.',
-        unit: 'short',
         queries: [
           query('tollgrid_in_flight_entries{}', 'waiting, {{instance}}'),
           query('tollgrid_in_flight_entries_max{}', 'limit, {{instance}}'),
@@ -156,7 +150,6 @@ export const ROWS: readonly Row[] = [
       {
         title: 'What a start would read again',
         description: 'Log entries behind the last checkpoint.',
-        unit: 'short',
         queries: [query('tollgrid_log_head{} - tollgrid_checkpoint_entry{}', '{{instance}}')],
       },
     ],
@@ -167,7 +160,6 @@ export const ROWS: readonly Row[] = [
       {
         title: 'Waiting by code',
         description: 'The code says what to do: docs/errors.md. Recycle when the cause is mended.',
-        unit: 'short',
         kind: 'stack',
         queries: [query('sum by (code) (tollgrid_suspense_records{})', '{{code}}')],
         emptyWhile: 'nothing waits in suspense',
@@ -189,7 +181,6 @@ export const ROWS: readonly Row[] = [
         title: 'Held files and open incidents',
         description:
           'Files that wait for a decision, gaps and repeats in the numbers of a source: docs/operating/files.md.',
-        unit: 'short',
         queries: [
           query('sum by (source, code) (tollgrid_held_files{})', '{{source}}: {{code}}'),
           query('sum by (source, kind) (tollgrid_open_incidents{})', '{{source}}: {{kind}}'),
@@ -204,7 +195,6 @@ export const ROWS: readonly Row[] = [
       {
         title: 'Difference by identity',
         description: 'Records, units, money, meters and checks of the last whole audit. All must be 0.',
-        unit: 'short',
         queries: [query('max by (instance, of) (tollgrid_conservation_difference{})', '{{of}}, {{instance}}')],
         emptyWhile: 'no audit was made since the start',
       },
@@ -315,7 +305,6 @@ export const ROWS: readonly Row[] = [
       {
         title: 'Connections and refusals',
         description: 'Open connections; strangers, forged and malformed packets that were refused.',
-        unit: 'short',
         queries: [
           query('sum by (source) (tollgrid_source_connections{})', '{{source}}'),
           query(
@@ -327,12 +316,35 @@ export const ROWS: readonly Row[] = [
     ],
   },
   {
+    title: 'Brokers and outputs',
+    panels: [
+      {
+        title: 'Behind its brokers',
+        description: 'Messages that brokers hold for a source and that are not durable here yet.',
+        queries: [query('sum by (source) (tollgrid_source_lag_messages{})', '{{source}}')],
+        emptyWhile: 'no source is fed by brokers',
+      },
+      {
+        title: 'Outputs: behind the ledger',
+        description: 'Log entries in the ledger whose charges an output has not sent.',
+        queries: [query('sum by (output) (tollgrid_output_lag_entries{})', '{{output}}')],
+        emptyWhile: 'no output is configured',
+      },
+      {
+        title: 'Outputs: acknowledged',
+        description: 'Events that the other side acknowledged.',
+        unit: 'cps',
+        queries: [query('sum by (output) (rate(tollgrid_output_sent_total{}[$__rate_interval]))', '{{output}}')],
+        emptyWhile: 'no output is configured',
+      },
+    ],
+  },
+  {
     title: 'Processes',
     panels: [
       {
         title: 'Children',
         description: '1 while the rater and the engine run. A restart now and again is survived; many are not normal.',
-        unit: 'short',
         queries: [
           query('min by (role) (tollgrid_child_up{})', '{{role}} up'),
           query('sum by (role) (increase(tollgrid_child_restarts_total{}[1h]))', '{{role}} restarts in an hour'),
@@ -341,7 +353,6 @@ export const ROWS: readonly Row[] = [
       {
         title: 'The front: processor and event loop',
         description: 'Cores in use by the front process alone, and how late its event loop is.',
-        unit: 'short',
         queries: [
           query('rate(process_cpu_seconds_total{}[$__rate_interval])', 'cores, {{instance}}'),
           query('nodejs_eventloop_lag_p99_seconds{}', 'loop lag 99 % (s), {{instance}}'),
@@ -378,7 +389,6 @@ export const ROWS: readonly Row[] = [
       {
         title: 'Archive and retention failed',
         description: '1: `tollgrid status` says why (docs/operating/retention.md).',
-        unit: 'short',
         queries: [query('tollgrid_archive_failed{}', '{{instance}}')],
       },
     ],

@@ -80,7 +80,7 @@ function choice(name: string, definition: string): object {
   };
 }
 
-function grafanaPanel({ title, description, unit, kind = 'lines', queries, emptyWhile, red }: Panel): object {
+function grafanaPanel({ title, description, unit = 'short', kind = 'lines', queries, emptyWhile, red }: Panel): object {
   const stat = kind === 'stat';
   return {
     type: stat ? 'stat' : 'timeseries',

@@ -14,7 +14,8 @@ export interface Panel {
   title: string;
   /** What it shows, and what to do when it is not as it should be. */
   description: string;
-  unit: Unit;
+  /** `short`, a plain number, when left out. */
+  unit?: Unit;
   /** `stat`: the value now; `lines` (when left out) and `stack`: over time. */
   kind?: 'stat' | 'lines' | 'stack';
   queries: readonly Query[];

@@ -76,7 +76,7 @@ describe('the board', () => {
     const silent = Object.keys(METRICS).filter((name) => !shown.includes(name));
     // Details of what the board shows otherwise: each is worth a look only when something else is wrong.
     const details =
-      /_(audit_difference|identit(ies|y_files|y_filter_bits)|sessions_open|tariffs|start_notices|stored_(steps|round_seconds)|copy_(up|entry|lag_entries)|copied_bytes_total|backup_entry|archive_pass_timestamp_seconds|archived_bytes_total|removed_segments_total|settlement_failures_total|rerate\w*)$/;
+      /_(audit_difference|identit(ies|y_files|y_filter_bits)|sessions_open|tariffs|start_notices|stored_(steps|round_seconds)|output_up|copy_(up|entry|lag_entries)|copied_bytes_total|backup_entry|archive_pass_timestamp_seconds|archived_bytes_total|removed_segments_total|settlement_failures_total|rerate\w*)$/;
     expect(silent.filter((name) => !details.test(name))).toEqual([]);
   });
 
