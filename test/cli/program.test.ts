@@ -147,12 +147,12 @@ describe('the configuration', () => {
   });
 
   it('never shows its secrets', async () => {
-    process.env['TOLLGRID_ENGINE_PASSWORD'] = 'hidden-word';
+    process.env['TOLLGRID_LEDGER_PASSWORD'] = 'hidden-word';
     try {
       await run('config', 'show', '--config', configIn(''));
       expect(out.join('\n')).not.toContain('hidden-word');
     } finally {
-      delete process.env['TOLLGRID_ENGINE_PASSWORD'];
+      delete process.env['TOLLGRID_LEDGER_PASSWORD'];
     }
   });
 
