@@ -16,7 +16,7 @@ export const EntryType = {
 export type EntryTypeNo = (typeof EntryType)[keyof typeof EntryType];
 
 /** Version of the program's results: raised when a change of program alters any ledger row. */
-export const SEMANTICS_NO = 5;
+export const SEMANTICS_NO = 6;
 
 /** A file was received: its bytes stand in the spool under their hash (closed), or arrive in chunks (growing). */
 export interface FileHead {

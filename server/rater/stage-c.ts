@@ -108,7 +108,13 @@ function settleWithinSlice(reference: ReferenceData, work: SliceWork, state: Sta
     else rest.supersededContext.push(node);
   }
   for (const rework of state.rework) if (inSlice(rework.to.entryNo)) reworkInPlace(reference, work, rework);
-  rest.rework.push(...lastOfEach(state.rework.filter(({ to }) => !inSlice(to.entryNo))));
+  const replaced = new Set(state.reversals.map(({ identity }) => identity.join('.')));
+  for (const rework of lastOfEach(state.rework.filter(({ to }) => !inSlice(to.entryNo)))) {
+    // This slice replaced the reading after its usage was to be made again: nothing is left to make. Its charges are
+    // taken back with the reading, and where it was context until now there are none.
+    if (!replaced.has(rework.to.identity.join('.'))) rest.rework.push(rework);
+    else if (rework.firstUsage) rest.supersededContext.push(rework.to);
+  }
   if (state.reversals.length > 0) supersedeInSlice(work, state.reversals, rest.reversals);
   return rest;
 }

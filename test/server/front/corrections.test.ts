@@ -61,6 +61,39 @@ describe('readings that arrive late or are revised', () => {
     expect((await system.audit()).closes).toBe(true);
   });
 
+  it('charges once what one file makes again and then replaces', async () => {
+    system = await System.start();
+    await system.feed(
+      'meters',
+      'a.csv',
+      'meter-register-csv',
+      register('2026-10-01 00:00,100,kWh,actual', '2026-10-03 00:00,130,kWh,actual'),
+    );
+    await system.feed(
+      'meters',
+      'b.csv',
+      'meter-register-csv',
+      register('2026-10-02 00:00,112,kWh,actual', '2026-10-03 00:00,131,kWh,actual'),
+    );
+    expect((await energy()).sort()).toEqual([12_000, 19_000]);
+    expect(await system.totals()).toEqual({ received: 4, rated: 2, absorbed: 1, superseded: 1 });
+    expect((await system.audit()).closes).toBe(true);
+  });
+
+  it('counts what was context, got a usage and was replaced by one file as replaced', async () => {
+    system = await System.start();
+    await system.feed('meters', 'a.csv', 'meter-register-csv', register('2026-10-03 00:00,130,kWh,actual'));
+    await system.feed(
+      'meters',
+      'b.csv',
+      'meter-register-csv',
+      register('2026-10-01 00:00,100,kWh,actual', '2026-10-03 00:00,131,kWh,actual'),
+    );
+    expect(await energy()).toEqual([31_000]);
+    expect(await system.totals()).toEqual({ received: 3, rated: 1, absorbed: 1, superseded: 1 });
+    expect((await system.audit()).closes).toBe(true);
+  });
+
   it('replaces an interval value by a better one, in the same file or a later one', async () => {
     system = await System.start();
     const at = (value: string, quality: string): string =>
