@@ -12,7 +12,7 @@ import { LedgerPlace, RegistryPlace } from './config-servers.ts';
 const Paths = (description: string) =>
   Type.Array(Type.String({ minLength: 1, path: true }), { description, default: [] as string[] });
 const NiceLevel = (who: string) =>
-  Integer(0, 19, 19, `Priority of ${who}: 0 as everything else, 19 last. Above 0 the front stays quick under load.`);
+  Integer(0, 19, 10, `Priority of ${who}: 0 as everything else, 19 last. Above 0 the front stays quick under load.`);
 
 /** The ways in. Keys that only one of them knows stand in a section of its name. */
 export const SOURCE_KINDS = ['files', 'tcp', 'udp', 'radius', 'mqtt', 'kafka', 'sftp', 'ftp'] as const;

@@ -131,7 +131,7 @@ export class ConsumerLink {
   private async next(): Promise<number> {
     const { messagesMax } = this.options;
     const messages = await answer<Message[]>((done) => this.consumer.consume(messagesMax, done)).catch((error) => {
-      this.failed((error as { cause: LibrdKafkaError }).cause);
+      this.failed((error as { cause?: LibrdKafkaError }).cause ?? (error as LibrdKafkaError));
       return null;
     });
     if (messages === null) return FAILED_MS;
@@ -172,7 +172,9 @@ export class ConsumerLink {
     this.changing = this.changing
       .then(() => this.change(error.code, assignments))
       .catch((thrown: unknown) => {
-        if (!this.stopping) this.events.warn('SOURCE_UNREACHABLE', `partitions: ${(thrown as Error).message}`);
+        // Partitions that were not assigned would never be read: the group is joined anew.
+        if (!this.stopping)
+          this.fatal = new TollgridError('SOURCE_UNREACHABLE', `partitions: ${(thrown as Error).message}`);
       });
   }
 

@@ -56,7 +56,7 @@ export class KafkaCollector implements Collector {
   status(): CollectorStatus {
     const { link } = this;
     const partitions = link?.partitions ?? 0;
-    const reason = link?.failure ?? this.failure;
+    const reason = link === null ? this.failure : link.failure;
     const brokers = this.options.brokers.join(',');
     return {
       state: partitions > 0 && reason === null ? 'taking' : 'waiting',

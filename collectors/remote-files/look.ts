@@ -204,6 +204,9 @@ export class RemoteLook {
     const { taken, movedTo, markerSuffix } = this.source;
     if (taken === 'leave') return;
     try {
+      // Taking it may have waited long for the ledger: what bears its name by now was not read.
+      const now = await session.stat(this.pathOf(file.name));
+      if (now !== null && (now.sizeBytes !== file.sizeBytes || now.modifiedMs !== file.modifiedMs)) return;
       const marker = file.name + markerSuffix;
       // The marker first: left alone it would call the next file of that name complete.
       const names = markers.has(marker) ? [marker, file.name] : [file.name];

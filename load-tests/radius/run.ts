@@ -15,6 +15,8 @@ import { parseArgs } from 'node:util';
 import { connect, findFront, type Api } from '../../cli/client.ts';
 import { projectRoot } from '../../platform/paths.ts';
 import type { AuditReport } from '../../schemas/api/audit.ts';
+import type { Page } from '../../schemas/api/common.ts';
+import type { SourceItem } from '../../schemas/api/sources.ts';
 
 const { values } = parseArgs({
   options: {
@@ -91,8 +93,11 @@ async function startServer(port: number): Promise<{ server: ChildProcess; api: A
   for (;;) {
     if (server.exitCode !== null) throw new Error('Tollgrid ended before it answered');
     const front = findFront(content.dataDir);
-    if (front?.pid === server.pid || (front !== null && ours !== null))
-      return { server, api: connect(front!.url, front!.token) };
+    if (front?.pid === server.pid || (front !== null && ours !== null)) {
+      const api = connect(front!.url, front!.token);
+      while ((await source(api)).state !== 'taking') await new Promise((resolve) => setTimeout(resolve, 100));
+      return { server, api };
+    }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -134,11 +139,9 @@ async function measure(
   return { name, load, figures: { ...figures, frontMicrosecondsPerRequest } };
 }
 
-async function refused(api: Api): Promise<Record<string, number>> {
-  const { items }: { items: { name: string; refusedFor: Record<string, number> }[] } = await api.get('/v1/sources', {
-    limit: 10,
-  });
-  return items.find(({ name }) => name === 'bras')!.refusedFor;
+async function source(api: Api): Promise<SourceItem> {
+  const { items }: Page<SourceItem> = await api.get('/v1/sources', { limit: 10 });
+  return items.find(({ name }) => name === 'bras')!;
 }
 
 try {
@@ -169,7 +172,7 @@ try {
     }),
   );
   const floodSeconds = Number(values['flood-seconds']);
-  const before = await refused(api);
+  const before = (await source(api)).refusedFor;
   const flooding = [
     node('load-tests/radius/flood.ts', [port, SECRET], theirs),
     node('load-tests/radius/flood.ts', [port, SECRET], theirs),
@@ -185,7 +188,7 @@ try {
   const floodedMs = performance.now() - floodStartedMs + 3000;
   for (const child of flooding) child.kill('SIGTERM');
   const junkSent = (await Promise.all(outputs)).reduce((sum, text) => sum + Number(text), 0);
-  const after = await refused(api);
+  const after = (await source(api)).refusedFor;
   const total = 5000 + steps.reduce((sum, { figures }) => sum + figures.answered, 0);
   const report = await received(api, total);
   const { audit, dropped } = {

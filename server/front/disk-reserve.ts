@@ -29,6 +29,7 @@ export class DiskReserve {
   private readonly space: () => Promise<DiskSpace>;
   private readonly reserve: Reserve;
   private last: DiskSpace = { freeBytes: Infinity, totalBytes: Infinity };
+  private stopped = false;
   private timer: NodeJS.Timeout | null = null;
   private waiting: { resolve(): void; reject(error: TollgridError): void }[] = [];
 
@@ -58,10 +59,9 @@ export class DiskReserve {
 
   /** Whoever waits for room is told that it will not come any more. */
   stop(): void {
+    this.stopped = true;
     if (this.timer !== null) clearInterval(this.timer);
-    for (const { reject } of this.waiting.splice(0)) {
-      reject(new TollgridError('STOPPING', 'Tollgrid is stopping; the rest of the file follows later.'));
-    }
+    for (const { reject } of this.waiting.splice(0)) reject(stopping());
   }
 
   async look(): Promise<void> {
@@ -83,6 +83,7 @@ export class DiskReserve {
   /** For what was accepted already: goes on when there is room. Error: STOPPING. */
   async room(): Promise<void> {
     if (!this.isLow) return;
+    if (this.stopped) throw stopping();
     await new Promise<void>((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 
@@ -99,4 +100,8 @@ export class DiskReserve {
       unseenBytes += chunk.length;
     }
   }
+}
+
+function stopping(): TollgridError {
+  return new TollgridError('STOPPING', 'Tollgrid is stopping; what waits for room follows later.');
 }

@@ -218,8 +218,8 @@ export class Sources {
 
   private async begin(source: Running): Promise<void> {
     if (this.idle) return;
-    const collector = this.make(source);
     try {
+      const collector = this.make(source);
       await collector.start();
       source.collector = collector;
       source.failure = null;

@@ -126,6 +126,23 @@ describe('a look at a server', () => {
     expect(taken()).toEqual(['a.csv: a\n']);
   });
 
+  it('removes nothing that was written anew while the one before it was taken', async () => {
+    await begin({ taken: 'delete' });
+    server.write('/out/a.csv', 'one\n');
+    const admit = intake.admitClosed.bind(intake);
+    intake.admitClosed = async (...file) => {
+      const known = await admit(...file);
+      intake.admitClosed = admit;
+      server.write('/out/a.csv', 'two\n', 9000);
+      return known;
+    };
+    await look(2);
+    expect(server.names('/out')).toEqual(['a.csv']);
+    await look(2);
+    expect(taken()).toEqual(['a.csv: one\n', 'a.csv: two\n']);
+    expect(server.names('/out')).toEqual([]);
+  });
+
   it('after a restart lets a known file go only when it has the content that was taken', async () => {
     server.write('/out/a.csv', 'one\n');
     await look(2);

@@ -96,6 +96,7 @@ describe('the disk reserve', () => {
     const refused = expect(reserve.room()).rejects.toMatchObject({ code: 'STOPPING' });
     reserve.stop();
     await refused;
+    await expect(reserve.room()).rejects.toMatchObject({ code: 'STOPPING' });
     const { looks } = disk;
     await vi.advanceTimersByTimeAsync(10_000);
     expect(disk.looks).toBe(looks);
