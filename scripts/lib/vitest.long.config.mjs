@@ -3,4 +3,6 @@ import { mergeConfig } from 'vitest/config';
 import base from '../../vitest.config.ts';
 import { root } from './prepare.mjs';
 
-export default mergeConfig(base, { root, test: { include: ['test-long/**/*.test.ts'], testTimeout: 600_000 } });
+const long = { name: 'long', include: ['test-long/**/*.test.ts'], testTimeout: 600_000 };
+
+export default mergeConfig(base, { root, test: { projects: [{ extends: true, test: long }] } });

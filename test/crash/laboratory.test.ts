@@ -11,8 +11,8 @@ import { powerCampaign, whyNoPowerCuts } from './lab/power.ts';
 import { Random } from './random.ts';
 
 const SEED = Number(process.env['CRASH_SEED'] ?? 1);
-const KILLS = 6;
-const CUTS = 2;
+const KILLS = 4;
+const CUTS = 1;
 /** For a machine that does a dozen other things. */
 const LAB_MS = 600_000;
 

@@ -27,6 +27,7 @@ describe('documented commands', () => {
     expect(rehearsed('git clone x\ncd x\n$ npm start\nnpm test')).toBe('npm start -- --once');
     expect(rehearsed('npm start -- --config a.yaml')).toBe('npm start -- --once --config a.yaml');
     expect(rehearsed('npm start -- --once')).toBe('npm start -- --once');
+    expect(rehearsed('id=$(npx tollgrid audit)')).toBe('id=$(node dist/cli/main.js audit)');
   });
 });
 

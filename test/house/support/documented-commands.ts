@@ -31,8 +31,8 @@ export function isLeftRunning({ script }: DocumentedBlock): boolean {
 }
 
 /**
- * The same commands, fit for a test that already stands in a clone: no cloning, no test inside the test, and a start
- * that ends by itself.
+ * The same commands, fit for a test that already stands in a clone: no cloning, no test inside the test, a start that
+ * ends by itself, and the program that npx would look for each time.
  */
 export function rehearsed(script: string): string {
   return script
@@ -40,6 +40,7 @@ export function rehearsed(script: string): string {
     .map((line) => line.replace(/^\$ /, ''))
     .filter((line) => !/^\s*(git clone|cd |npm test|npm run test|npm run check)/.test(line))
     .map((line) => line.replace(/^npm start(?: --(?= ))?(?! .*--once)/, 'npm start -- --once'))
+    .map((line) => line.replaceAll('npx tollgrid', 'node dist/cli/main.js'))
     .join('\n')
     .trim();
 }
