@@ -17,8 +17,8 @@ const BATCH_BYTES_MAX = 1024 * 1024;
 export interface SourcesIntake extends FileIntake {
   readonly batches: {
     take(source: string, format: string, records: readonly Uint8Array[], positions?: Positions): Promise<unknown>;
-    /** The source's last batches, the oldest first. */
-    recent(source: string): Promise<Uint8Array[]>;
+    /** The source's last batches, the newest first. */
+    recent(source: string): AsyncIterable<Uint8Array>;
     /** Where its streams go on. */
     positions(source: string): Positions;
   };
