@@ -52,8 +52,8 @@ export interface RecordIntake {
    * entry: where to go on, by stream.
    */
   takeWhenRoom(records: readonly Uint8Array[], positions?: Positions): Promise<void>;
-  /** The source's last batches in the log, the oldest first: what its senders may send again. */
-  recent?(): Promise<Uint8Array[]>;
+  /** The source's last batches in the log, the newest first: what its senders may send again. */
+  recent?(): AsyncIterable<Uint8Array>;
   /** All positions of the source that are in the log. */
   positions?(): Positions;
 }

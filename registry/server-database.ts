@@ -9,6 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { Kysely } from 'kysely';
 import { Client, DatabaseError, types } from 'pg';
 import { makeDirectory, writeFileDurably } from '../platform/durable-file.ts';
@@ -46,8 +47,6 @@ const STATEMENT_MS = 120_000;
 const LOCK = [0x746f_6c6c, 1] as const;
 const INT8 = 20;
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 export async function openServer(options: ServerOptions): Promise<RegistryDatabase> {
   const database = new ServerDatabase(options);
   await database.open();
@@ -84,7 +83,7 @@ class ServerDatabase implements RegistryDatabase {
         const { waiting } = this.options;
         if (waiting === undefined || !isSilence(error)) throw error;
         waiting(error, performance.now() - startedMs);
-        await pause(TRY_AGAIN_MS);
+        await setTimeout(TRY_AGAIN_MS);
       }
     }
   }
@@ -147,7 +146,7 @@ class ServerDatabase implements RegistryDatabase {
         const who = holder === undefined ? '' : ` by session ${holder.pid} of ${holder.client ?? 'its own machine'}`;
         throw new TollgridError('REGISTRY_IN_USE', `The registry database is in use${who}.`, { ...holder });
       }
-      await pause(TRY_AGAIN_MS);
+      await setTimeout(TRY_AGAIN_MS);
     }
   }
 

@@ -72,7 +72,7 @@ export class ClosedFiles {
     }
     if (known.held === null ? archive === undefined : quarantine === undefined) return;
     // It was taken and not moved, by a stop in between: it leaves the folder only when it is that very content.
-    const isSame = this.settled.has(`${seen} ${name}`) || (await sha256Of(filePath)) === known.sha256;
+    const isSame = this.settled.has(identityOf(file)) || (await sha256Of(filePath)) === known.sha256;
     const taken = isSame ? known : await this.intake.admitClosed(this.source, name, filePath, modifiedMs);
     return this.done(file, seen, taken);
   }
@@ -80,30 +80,35 @@ export class ClosedFiles {
   /** It is durable in the log. */
   private async done(file: ListedFile, seen: string, { held }: KnownFile): Promise<void> {
     const { archive, quarantine } = this.source;
-    const { name, filePath } = file;
-    const key = `${seen} ${name}`;
+    const { name } = file;
+    const key = identityOf(file);
     this.settled.add(key);
     if (held !== null) {
       if (quarantine !== undefined) await this.refuse(file, { name, ...held }, seen);
-    } else if (archive !== undefined) {
-      await putAway(filePath, archive, name);
+    } else if (archive !== undefined && (await putAway(file, archive, name))) {
       await this.takeMarkerAlong(file, archive);
     }
     this.settled.delete(key);
   }
 
   private async refuse(file: ListedFile, refused: RefusedFile, seen: string): Promise<void> {
-    await this.quarantine.add(file.filePath, refused, seen);
-    if (this.source.quarantine !== undefined) await this.takeMarkerAlong(file, this.source.quarantine);
+    const isAway = await this.quarantine.add(file, refused, seen);
+    if (isAway) await this.takeMarkerAlong(file, this.source.quarantine!);
   }
 
   private async takeMarkerAlong({ name, filePath }: ListedFile, folder: string): Promise<void> {
     const { complete, markerSuffix } = this.source;
     if (complete !== 'marker') return;
-    await putAway(filePath + markerSuffix, folder, name + markerSuffix).catch((error: NodeJS.ErrnoException) => {
+    const marker = { filePath: filePath + markerSuffix, stat: undefined };
+    await putAway(marker, folder, name + markerSuffix).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });
   }
+}
+
+/** While this process lives: an inode is given away again, and the time of its last change tells that. */
+function identityOf({ name, stat }: ListedFile): string {
+  return `${stat.ino}@${stat.ctimeMs} ${stat.size}@${stat.mtimeMs} ${name}`;
 }
 
 async function sha256Of(filePath: string): Promise<string> {

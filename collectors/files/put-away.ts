@@ -1,26 +1,44 @@
 /** Where files of a folder go when they are done with: beside what went there before, never over it. */
-import { constants } from 'node:fs';
-import { copyFile, open, rename, rm, lstat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { copyFile, lstat, open, rename, rm, stat as fileStat } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectory, syncDirectory, writeFileDurably } from '../../platform/durable-file.ts';
 
-/** `name` is one step of a path, as a listing gives it. `before` is told where the file goes. */
+/** A file as it was listed. Whatever bears its name by now stays, unless it is that very file. */
+export interface Listed {
+  filePath: string;
+  /** Undefined: whatever bears that name goes. */
+  stat: Stats | undefined;
+}
+
+/**
+ * `name` is one step of a path, as a listing gives it. `before` is told where the file goes. False: it was written to or
+ * exchanged since it was listed, and stands where it stood.
+ */
 export async function putAway(
-  filePath: string,
+  file: Listed,
   folder: string,
   name: string,
   before: (target: string) => Promise<void> = () => Promise.resolve(),
-): Promise<void> {
+): Promise<boolean> {
+  if (!(await isUnchanged(file))) return false;
   await makeDirectory(folder);
   const target = await freePath(folder, name);
   await before(target);
   try {
-    await rename(filePath, target);
+    await rename(file.filePath, target);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    await copyAway(filePath, target);
+    if (!(await copyAway(file, target))) return false;
   }
   await syncDirectory(folder);
+  return true;
+}
+
+async function isUnchanged({ filePath, stat }: Listed): Promise<boolean> {
+  if (stat === undefined) return true;
+  const now = await fileStat(filePath);
+  return (['ino', 'size', 'mtimeMs', 'ctimeMs'] as const).every((key) => now[key] === stat[key]);
 }
 
 /** Why a file was refused, for who looks into the folder: beside it, under its name. */
@@ -38,13 +56,15 @@ async function freePath(folder: string, name: string): Promise<string> {
 }
 
 /** Onto another file system: the file stays until its copy is durable. */
-async function copyAway(filePath: string, target: string): Promise<void> {
-  await copyFile(filePath, target, constants.COPYFILE_EXCL);
+async function copyAway(file: Listed, target: string): Promise<boolean> {
+  await copyFile(file.filePath, target, constants.COPYFILE_EXCL);
   const copy = await open(target, 'r+');
   try {
     await copy.sync();
   } finally {
     await copy.close();
   }
-  await rm(filePath);
+  const isSame = await isUnchanged(file);
+  await rm(isSame ? file.filePath : target);
+  return isSame;
 }

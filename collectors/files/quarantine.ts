@@ -1,7 +1,7 @@
 /** Files that were refused: what lies in the quarantine folder with the notes beside it, or, without one, since the start. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { leaveNote, NOTE_SUFFIX, putAway } from './put-away.ts';
+import { leaveNote, NOTE_SUFFIX, putAway, type Listed } from './put-away.ts';
 
 const SHOWN_MAX = 20;
 
@@ -43,15 +43,16 @@ export class Quarantine {
     return this.staying.get(name)?.seen === seen;
   }
 
-  /** Errors of moving it away. */
-  async add(filePath: string, file: RefusedFile, seen: string): Promise<void> {
+  /** True: it lies in the folder now. Errors of moving it there. */
+  async add(listed: Listed, file: RefusedFile, seen: string): Promise<boolean> {
     if (this.folder === undefined) {
       this.staying.set(file.name, { ...file, seen });
-      return;
+      return false;
     }
     // The note first: a stop in between leaves a file that is refused again, not one without a reason.
-    await putAway(filePath, this.folder, file.name, (target) => leaveNote(target, file.code, file.detail));
+    const isAway = await putAway(listed, this.folder, file.name, (target) => leaveNote(target, file.code, file.detail));
     await this.look();
+    return isAway;
   }
 
   /** What is not in the folder any more is nobody's business. */

@@ -30,6 +30,8 @@ export interface Message {
   payload: Buffer;
   retained: boolean;
   repeated: boolean;
+  /** What the broker numbers it by until it is acknowledged; undefined with QoS 0. */
+  packetNo: number | undefined;
 }
 
 export interface LinkEvents {
@@ -158,7 +160,8 @@ export class BrokerLink {
       durable();
       return done();
     }
-    const message = { topic: packet.topic, payload, retained: packet.retain, repeated: packet.dup };
+    const { topic, retain: retained, dup: repeated, messageId: packetNo } = packet;
+    const message = { topic, payload, retained, repeated, packetNo };
     let goOn = (): void => undefined;
     const taken: Promise<void> = this.events
       .take(message)

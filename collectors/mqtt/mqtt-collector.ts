@@ -3,7 +3,7 @@ import { makeMessageFrame, MESSAGE_FLAGS } from '../../mediation/formats/index.t
 import { TollgridError } from '../../platform/errors.ts';
 import type { Collector, CollectorStatus, RecordIntake, Surroundings } from '../port.ts';
 import { BrokerLink, type BrokerOptions, type Message, type SessionOptions } from './broker-link.ts';
-import { FirstReceipts } from './first-receipts.ts';
+import { deliveryOf, FirstReceipts, restoreReceipts, sessionOf } from './first-receipts.ts';
 import { EdgeNodes, rebirthRequest } from './sparkplug/index.ts';
 
 export interface MqttOptions extends SessionOptions {
@@ -21,7 +21,8 @@ export class MqttCollector implements Collector {
   private readonly surroundings: Surroundings;
   private readonly options: MqttOptions;
   private readonly links: readonly BrokerLink[];
-  private readonly receipts: FirstReceipts;
+  /** By session. */
+  private readonly receipts: ReadonlyMap<number, FirstReceipts>;
   private readonly edges: readonly EdgeNodes[];
   /** When an edge node was asked for its birth. */
   private readonly asked = new Map<string, number>();
@@ -32,12 +33,13 @@ export class MqttCollector implements Collector {
     this.options = options;
     this.intake = intake;
     this.surroundings = surroundings;
-    this.receipts = new FirstReceipts(2 * options.receiveMax * options.brokers.length);
+    const sessions = options.brokers.map(({ url }) => sessionOf(url, options.clientId));
+    this.receipts = new Map(sessions.map((session) => [session, new FirstReceipts(2 * options.receiveMax)]));
     this.edges = options.brokers.map(() => new EdgeNodes());
     this.links = options.brokers.map(
       (broker, no) =>
         new BrokerLink(broker, options, {
-          take: (message) => this.take(no, message),
+          take: (message) => this.take(no, sessions[no], message),
           refused: (reason) => this.refused[reason]++,
           warn: (code, message) => surroundings.warn(code, message),
         }),
@@ -45,7 +47,7 @@ export class MqttCollector implements Collector {
   }
 
   async start(): Promise<void> {
-    for (const batch of (await this.intake.recent?.()) ?? []) this.receipts.restore(batch);
+    if (this.intake.recent !== undefined) await restoreReceipts(this.receipts, this.intake.recent());
     for (const link of this.links) link.start();
   }
 
@@ -72,26 +74,27 @@ export class MqttCollector implements Collector {
     await Promise.all(this.links.map((link) => link.stop()));
   }
 
-  private take(brokerNo: number, message: Message): Promise<void> {
-    const { topic, payload, retained, repeated } = message;
+  private take(brokerNo: number, session: number, message: Message): Promise<void> {
+    const { topic, payload, retained, repeated, packetNo } = message;
     const now = this.surroundings.now();
     this.lastSeenMs = now;
-    const receivedMs = this.receipts.timeOf(topic, payload, repeated, now);
+    const delivery = packetNo === undefined ? undefined : deliveryOf(session, packetNo);
+    const receivedMs = this.receipts.get(session)!.timeOf({ topic, payload, delivery, repeated }, now);
     const flags = (retained ? MESSAGE_FLAGS.retained : 0) | (repeated ? MESSAGE_FLAGS.repeated : 0);
     const around = { topic, receivedMs, flags };
     const found = this.options.sparkplug === undefined ? null : this.edges[brokerNo].read(topic, payload);
-    if (found === null) return this.intake.takeWhenRoom(this.framesOf(around, payload));
+    if (found === null) return this.intake.takeWhenRoom(this.framesOf({ ...around, delivery }, payload));
     if (found.gap) this.refused.gap++;
     if (found.rebirth !== null) this.askForBirth(brokerNo, found.rebirth, now);
     const part = found.state === 'unresolved' || found.state === 'unreadable' ? found.state : '';
-    const asItCame = makeMessageFrame({ ...around, flags: flags | MESSAGE_FLAGS.raw, part, payload });
+    const asItCame = makeMessageFrame({ ...around, flags: flags | MESSAGE_FLAGS.raw, part, delivery, payload });
     const shown = found.content === null ? [] : this.framesOf(around, found.content, false);
     return this.intake.takeWhenRoom([asItCame, ...shown]);
   }
 
   /** `whole`: a message that shows no register is a record too. */
   private framesOf(
-    around: { topic: string; receivedMs: number; flags: number },
+    around: { topic: string; receivedMs: number; flags: number; delivery?: number | undefined },
     payload: Uint8Array,
     whole = true,
   ): Uint8Array[] {

@@ -8,7 +8,7 @@ import type { IntakeParts } from './intake.ts';
 import type { PushFacts } from './log-state.ts';
 
 /** The format that pushed CloudEvents are decoded by. */
-export const PUSH_FORMAT = 'cloudevents';
+const PUSH_FORMAT = 'cloudevents';
 
 export interface Pushed {
   entryNo: number;
@@ -80,17 +80,16 @@ export class BatchIntake {
     return (await this.append(head, body)).entryNo;
   }
 
-  /** The last batches of a source, less those that retention has removed: it was silent for long. */
-  async recent(source: string): Promise<Uint8Array[]> {
-    const bodies: Uint8Array[] = [];
-    for (const entryNo of this.parts.state.lastBatches.get(source) ?? []) {
+  /** The last batches of a source, the newest first, up to those that retention has removed: it was silent for long. */
+  async *recent(source: string): AsyncIterable<Uint8Array> {
+    for (const entryNo of [...(this.parts.state.lastBatches.get(source) ?? [])].reverse()) {
       try {
-        bodies.push(await this.parts.body(entryNo));
+        yield await this.parts.body(entryNo);
       } catch (error) {
         if (toTollgridError(error).code !== 'LOG_ENTRY_RETIRED') throw error;
+        return;
       }
     }
-    return bodies;
   }
 
   /** Where the streams of a source go on. */

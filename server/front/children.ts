@@ -66,6 +66,8 @@ export class Children {
   private requestNo = 0;
   private readonly requests = new Map<number, Waiting>();
   private processedNo = -1;
+  /** How far raters have counted: the next one goes on behind it. */
+  private countedNo = 0;
   /** What the last pass over archive and retention did; null before the first. */
   kept: KeptState | null = null;
   /** What the watch over stored bytes said last; null before its first look. */
@@ -178,6 +180,7 @@ export class Children {
         ledger: this.address,
         ...(this.ledgerOwner !== undefined && { ledgerOwner: this.ledgerOwner }),
         threads: this.threads,
+        countedNo: this.countedNo,
         watch: this.config.watch,
         keep: { archiveAfterDays: this.config.log.archiveAfterDays, retention: this.config.log.retention },
         slicesAheadMax: rater.slicesAheadMax,
@@ -193,6 +196,7 @@ export class Children {
     switch (message.type) {
       case 'processed':
         this.processedNo = message.entryNo;
+        this.countedNo = message.statistics.countedNo;
         this.positionKnown = true;
         this.tellPosition();
         this.events.onProcessed(message.entryNo, message.statistics, message.newestEvents);

@@ -76,8 +76,8 @@ export interface RerateFacts {
   head: Extract<CommandHead, { command: 'rerate' | 'undoRerate' }>;
 }
 
-/** More than a sender may have sent without an answer when it sends it all again. */
-const LAST_BATCHES = 64;
+/** Of each source at least, at most twice that: as many messages a broker of MQTT may send again, each may be a batch. */
+const LAST_BATCHES = 65_535;
 
 export class LogState {
   /** First entry that is kept; 0 in an empty log. */
@@ -96,7 +96,7 @@ export class LogState {
   private readonly pushes = new PushKeys();
   readonly publications = new Map<string, PublicationFacts>();
   readonly lastAcceptedMs = new Map<string, number>();
-  /** The last batches of each source, the oldest first: see `LAST_BATCHES`. */
+  /** The last batches of each source whose sender says nothing else that tells a repeat, the oldest first. */
   readonly lastBatches = new Map<string, number[]>();
   /** Where streams go on, by source. */
   readonly positions = new Map<string, Record<string, number>>();
@@ -231,13 +231,13 @@ export class LogState {
 
   private applyBatch(entry: EntryFacts, head: BatchHead): void {
     this.lastAcceptedMs.set(head.source, entry.acceptedAtMs);
-    const last = this.lastBatches.get(head.source) ?? [];
-    if (last.push(entry.entryNo) > LAST_BATCHES) last.shift();
-    this.lastBatches.set(head.source, last);
-    if (head.positions !== undefined)
-      this.positions.set(head.source, { ...this.positions.get(head.source), ...head.positions });
-    if (head.idempotencyKey === undefined) return;
-    this.pushes.set(pushKey(head.caller, head.source, head.idempotencyKey), entry, head);
+    const { source, positions, idempotencyKey } = head;
+    if (positions !== undefined) this.positions.set(source, { ...this.positions.get(source), ...positions });
+    if (idempotencyKey !== undefined) this.pushes.set(pushKey(head.caller, source, idempotencyKey), entry, head);
+    if (positions !== undefined || idempotencyKey !== undefined) return;
+    const last = this.lastBatches.get(source) ?? [];
+    if (last.push(entry.entryNo) > 2 * LAST_BATCHES) last.splice(0, LAST_BATCHES);
+    this.lastBatches.set(source, last);
   }
 
   /** Entries of what was entered of a packed file so far, in order; empty when all of it is, or nothing. */

@@ -44,6 +44,8 @@ export class FrontMetrics {
   readonly metrics: Metrics;
   private readonly registry: ReturnType<typeof createMetrics>['registry'];
   private readonly totals = new Totals();
+  private raterTotals = new Totals();
+  private rater = '';
   private readonly gauges: () => Gauges;
 
   constructor(gauges: () => Gauges) {
@@ -55,7 +57,9 @@ export class FrontMetrics {
 
   /** Takes in a report of the rater. */
   follow(statistics: RaterStatistics): void {
-    const { metrics, totals } = this;
+    if (statistics.rater !== this.rater) this.raterTotals = new Totals();
+    this.rater = statistics.rater;
+    const { metrics, raterTotals: totals } = this;
     for (const [source, dispositions] of Object.entries(statistics.records)) {
       for (const [disposition, count] of Object.entries(dispositions)) {
         metrics.tollgrid_records_total.inc({ source, disposition }, totals.growth(`r/${source}/${disposition}`, count));

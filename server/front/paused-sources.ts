@@ -12,6 +12,7 @@ type Paused = Static<typeof Paused>;
 export class PausedSources {
   private readonly file: string;
   private readonly paused: Map<string, Paused[string]>;
+  private writing: Promise<void> = Promise.resolve();
 
   private constructor(file: string, paused: Paused) {
     this.file = file;
@@ -41,8 +42,13 @@ export class PausedSources {
     if (this.paused.delete(source)) await this.write();
   }
 
+  /** One write after the other, the last with all that was said. */
   private write(): Promise<void> {
-    return writeFileDurably(this.file, JSON.stringify(Object.fromEntries(this.paused)));
+    const written = this.writing.then(() =>
+      writeFileDurably(this.file, JSON.stringify(Object.fromEntries(this.paused))),
+    );
+    this.writing = written.catch(() => undefined);
+    return written;
   }
 }
 

@@ -2,6 +2,7 @@
  * Single records of one source on their way into the log. While one batch is being made durable, the next one gathers:
  * the slower the disk, the larger the batches. What waits is bounded; at the bound the sender waits, or hears so.
  */
+import { Readable } from 'node:stream';
 import type { Positions, RecordIntake } from '../../collectors/index.ts';
 import { TollgridError } from '../../platform/errors.ts';
 
@@ -31,14 +32,14 @@ export class RecordBatches implements RecordIntake {
   received = 0;
   receivedBytes = 0;
   /** The source's last batches in the log. */
-  readonly recent: () => Promise<Uint8Array[]>;
+  readonly recent: () => AsyncIterable<Uint8Array>;
   readonly positions: () => Positions;
 
   /** `append` makes the records one durable batch, and waits where the ledger is behind. */
   constructor(
     append: Append,
     limits: BatchLimits,
-    recent: () => Promise<Uint8Array[]> = () => Promise.resolve([]),
+    recent: () => AsyncIterable<Uint8Array> = () => Readable.from([]),
     positions: () => Positions = () => ({}),
   ) {
     this.append = append;

@@ -17,8 +17,8 @@ const BATCH_BYTES_MAX = 1024 * 1024;
 export interface SourcesIntake extends FileIntake {
   readonly batches: {
     take(source: string, format: string, records: readonly Uint8Array[], positions?: Positions): Promise<unknown>;
-    /** The source's last batches, the oldest first. */
-    recent(source: string): Promise<Uint8Array[]>;
+    /** The source's last batches, the newest first. */
+    recent(source: string): AsyncIterable<Uint8Array>;
     /** Where its streams go on. */
     positions(source: string): Positions;
   };
@@ -74,9 +74,10 @@ export class Sources {
   private readonly dataDir: string;
   private stopping = false;
   private idle = false;
-  private letTurnsBegin!: () => void;
-  /** Changes of the same sources one after the other, the first when all were started. */
-  private turn: Promise<unknown> = new Promise<void>((resolve) => (this.letTurnsBegin = resolve));
+  private letThemBegin!: () => void;
+  private readonly beginnings: readonly Promise<void>[];
+  /** By name: changes of a source one after the other, the first when it was started. One that hangs holds up no other. */
+  private readonly turns = new Map<string, Promise<unknown>>();
 
   /** They are known from now on, and nothing is taken before the start. */
   constructor(configs: readonly SourceConfig[], { intake, paused, clock, log, dataDir }: SourcesSurroundings) {
@@ -85,14 +86,20 @@ export class Sources {
     this.clock = clock;
     this.log = log;
     this.dataDir = dataDir;
-    for (const config of configs) this.know(config);
+    const mayBegin = new Promise<void>((resolve) => (this.letThemBegin = resolve));
+    this.beginnings = configs.map((config) => {
+      const source = this.know(config);
+      const beginning = mayBegin.then(() => this.beginUnlessPaused(source));
+      this.turns.set(config.name, beginning);
+      return beginning;
+    });
   }
 
   /** `idle`: they can be tried, and nothing is taken. */
   async start({ idle }: { idle: boolean }): Promise<void> {
     this.idle = idle;
-    await Promise.all([...this.running.values()].map((source) => this.beginUnlessPaused(source)));
-    this.letTurnsBegin();
+    this.letThemBegin();
+    await Promise.all(this.beginnings);
   }
 
   /** Resolves when what stood in the folders at the start has been taken in. */
@@ -110,14 +117,15 @@ export class Sources {
   }
 
   /** What one try says, a line each. Errors: SOURCE_UNKNOWN; SOURCE_UNREACHABLE and others when nothing could arrive. */
-  test(name: string): Promise<string[]> {
+  async test(name: string): Promise<string[]> {
     const source = this.source(name);
     return (source.collector ?? this.make(source)).test();
   }
 
   /** Resolves when nothing more is taken and what was taken is durable. Error: SOURCE_UNKNOWN. */
-  pause(name: string, by: string): Promise<SourceStatus> {
-    return this.inTurn(async () => {
+  async pause(name: string, by: string): Promise<SourceStatus> {
+    this.source(name);
+    return this.inTurn(name, async () => {
       const source = this.source(name);
       if (this.paused.of(name) === undefined) await this.paused.pause(name, by, this.clock.now());
       await this.end(source);
@@ -126,54 +134,59 @@ export class Sources {
   }
 
   /** Errors: SOURCE_UNKNOWN, SOURCE_PAUSED_BY_CONFIGURATION. */
-  resume(name: string): Promise<SourceStatus> {
-    return this.inTurn(async () => {
+  async resume(name: string): Promise<SourceStatus> {
+    this.source(name);
+    return this.inTurn(name, async () => {
       const source = this.source(name);
       if (source.config.paused) {
         throw new TollgridError('SOURCE_PAUSED_BY_CONFIGURATION', `The configuration itself pauses ${name}.`);
       }
       await this.paused.resume(name);
-      if (source.collector === null) await this.begin(source);
+      await this.beginUnlessTaking(source);
       return this.statusOf(source);
     });
   }
 
-  /** Only what differs is stopped and started. */
-  reload(configs: readonly SourceConfig[]): Promise<Reloaded> {
-    return this.inTurn(async () => {
-      const wanted = new Map(configs.map((config) => [config.name, config]));
-      const reloaded: Reloaded = { added: [], changed: [], removed: [] };
-      for (const [name, source] of [...this.running]) {
-        const config = wanted.get(name);
-        if (isDeepStrictEqual(config, source.config)) continue;
-        await this.end(source);
-        this.running.delete(name);
-        if (config === undefined) reloaded.removed.push(name);
-        else {
-          await this.add(config);
-          reloaded.changed.push(name);
-        }
-      }
-      for (const [name, config] of wanted) {
-        if (this.running.has(name)) continue;
-        await this.add(config);
-        reloaded.added.push(name);
-      }
-      return reloaded;
-    });
+  /** Only what differs is stopped and started; what could not be started is tried again. Resolves when all of them are. */
+  async reload(configs: readonly SourceConfig[]): Promise<Reloaded> {
+    const wanted = new Map(configs.map((config) => [config.name, config]));
+    const names = [...new Set([...this.turns.keys(), ...wanted.keys()])];
+    const changes = await Promise.all(
+      names.map((name) => this.inTurn(name, () => this.exchange(this.running.get(name), wanted.get(name)))),
+    );
+    const which = (change: keyof Reloaded): string[] => names.filter((_, no) => changes[no] === change);
+    return { added: which('added'), changed: which('changed'), removed: which('removed') };
+  }
+
+  private async exchange(
+    source: Running | undefined,
+    config: SourceConfig | undefined,
+  ): Promise<keyof Reloaded | null> {
+    if (source !== undefined && isDeepStrictEqual(config, source.config)) {
+      if (!this.isPaused(source)) await this.beginUnlessTaking(source);
+      return null;
+    }
+    if (source !== undefined) await this.end(source);
+    if (config !== undefined) await this.beginUnlessPaused(this.know(config));
+    else if (source !== undefined) this.running.delete(source.config.name);
+    if (source === undefined) return config === undefined ? null : 'added';
+    return config === undefined ? 'removed' : 'changed';
   }
 
   async stop(): Promise<void> {
     this.stopping = true;
-    this.letTurnsBegin();
-    await this.turn;
+    this.letThemBegin();
+    await Promise.all(this.turns.values());
     await Promise.all([...this.running.values()].map((source) => this.end(source)));
   }
 
-  private inTurn<T>(change: () => Promise<T>): Promise<T> {
+  private inTurn<T>(name: string, change: () => Promise<T>): Promise<T> {
     if (this.stopping) return Promise.reject(new TollgridError('STOPPING', 'Tollgrid is stopping.'));
-    const changed = this.turn.then(change);
-    this.turn = changed.catch(() => undefined);
+    const changed = (this.turns.get(name) ?? Promise.resolve()).then(change);
+    this.turns.set(
+      name,
+      changed.catch(() => undefined),
+    );
     return changed;
   }
 
@@ -182,10 +195,6 @@ export class Sources {
     if (source === undefined)
       throw new TollgridError('SOURCE_UNKNOWN', `No source "${name}" is configured.`, { source: name });
     return source;
-  }
-
-  private add(config: SourceConfig): Promise<void> {
-    return this.beginUnlessPaused(this.know(config));
   }
 
   private know(config: SourceConfig): Running {
@@ -207,6 +216,12 @@ export class Sources {
     source.starting = false;
   }
 
+  private async beginUnlessTaking(source: Running): Promise<void> {
+    if (source.collector !== null) return;
+    await this.end(source);
+    await this.begin(source);
+  }
+
   private make(source: Running): Collector {
     return makeCollector(source.config, {
       files: this.intake,
@@ -217,7 +232,7 @@ export class Sources {
   }
 
   private async begin(source: Running): Promise<void> {
-    if (this.idle) return;
+    if (this.idle || this.stopping) return;
     try {
       const collector = this.make(source);
       await collector.start();
@@ -233,10 +248,9 @@ export class Sources {
 
   private beginAgain(source: Running): Promise<void> {
     source.again = null;
-    return this.inTurn(async () => {
+    return this.inTurn(source.config.name, async () => {
       const current = this.running.get(source.config.name) === source;
-      if (current && source.collector === null && source.again === null && !this.isPaused(source))
-        await this.begin(source);
+      if (current && source.again === null && !this.isPaused(source)) await this.beginUnlessTaking(source);
     }).catch(() => undefined);
   }
 

@@ -11,7 +11,7 @@ export interface MetricDefinition {
 export const METRICS = {
   tollgrid_records_total: {
     kind: 'counter',
-    help: 'Records by what became of them (rated, absorbed, duplicate, suspended...).',
+    help: 'Records received, by what became of each then (rated, absorbed, duplicate, suspended...).',
     labels: ['source', 'disposition'],
   },
   tollgrid_batches_total: {

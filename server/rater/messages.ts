@@ -24,6 +24,8 @@ export interface RaterOptions {
   logLevel: LoggerOptions['level'];
   /** Memory for identities of usage; what does not fit goes to files. */
   identitiesMemoryBytesMax: number;
+  /** Entries up to this one were counted by raters before; 0 when left out. */
+  countedNo?: number;
   /** Absent: stored bytes are not watched. */
   watch?: WatchOptions;
   /** Absent: nothing is archived or let go. */
@@ -49,6 +51,10 @@ export const HOLD_MS_MAX = 60_000;
 
 /** Counters since the rater started; the front turns them into metrics. */
 export interface RaterStatistics {
+  /** Another one: these counters begin at zero. */
+  rater: string;
+  /** The entries up to this one are in these counters, or in those of raters before. */
+  countedNo: number;
   /** Source → disposition → records. */
   records: Record<string, Record<string, number>>;
   /** Service → charge rows. */

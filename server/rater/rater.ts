@@ -53,7 +53,7 @@ export class Rater {
   private readonly reader: LogReader;
   private readonly spool: Spool;
   private readonly checkpoints: CheckpointStore;
-  private readonly statistics = new Statistics();
+  private readonly statistics: Statistics;
   private readonly identities: IdentityCount;
   /** Owner of the data directory when this rater was opened. */
   private epoch = 0;
@@ -85,6 +85,7 @@ export class Rater {
     this.events = events;
     this.spool = spool;
     this.log = createLogger({ name: 'rater', level: options.logLevel });
+    this.statistics = new Statistics(options.countedNo ?? 0);
     this.identities = new IdentityCount(this.log);
     this.kept = new CheckpointTurns(ports.checkpointRecords, options.checkpointBytes);
     this.ledger = ports.ledger(options.ledger);
@@ -202,6 +203,7 @@ export class Rater {
     this.fileRecords = new Map(checkpoint?.fileRecords ?? []);
     this.settledMonths = new SettledMonths(checkpoint?.settledMonths);
     this.kept.begin();
+    this.statistics.again();
     this.reference = new ReferenceData();
     this.trail = checkpoint === null ? new ReferenceTrail() : ReferenceTrail.of(checkpoint.path, checkpoint.reference);
     this.pools = this.ports.pools(threads);
@@ -270,7 +272,7 @@ export class Rater {
         ),
       fileBlocks: (entryNo, head, acceptedAtMs) => {
         const { blocks, counts } = fileBlocks(this.fileRecords, entryNo, head, acceptedAtMs);
-        if (counts !== null) this.statistics.count(head.source, counts);
+        if (counts !== null) this.statistics.count(entryNo, head.source, counts);
         return blocks;
       },
       needsLedger: (outcome) => outcome.reversals.length > 0,
@@ -314,7 +316,7 @@ export class Rater {
       if (fileEntry !== entryNo) this.fileRecords.set(fileEntry, (this.fileRecords.get(fileEntry) ?? 0) + counts[0]);
       this.kept.noteRecords(counts[0]);
       this.identities.received(counts[0], this.pools);
-      this.statistics.count(source, counts);
+      this.statistics.count(entryNo, source, counts);
     }
     this.statistics.outcome(entryNo, outcome);
     return [

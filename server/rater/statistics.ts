@@ -1,4 +1,8 @@
-/** Counters since the rater started. The front turns them into metrics. */
+/**
+ * Counters since the rater started. The front turns them into metrics. What is replayed was counted before: the front tells a
+ * new rater how far, and a rebuild goes on where it was.
+ */
+import { randomUUID } from 'node:crypto';
 import { DISPOSITION_NAMES } from '../../schemas/columns/record-columns.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
 import type { GatheredWrite } from './gather.ts';
@@ -8,6 +12,11 @@ import type { IdentityStatistics, NewestEvent, RaterStatistics, SliceOutcome } f
 const SETTLEMENTS_KEPT = 20;
 
 export class Statistics {
+  private readonly rater = randomUUID();
+  /** Entries up to this one are not counted any more. */
+  private afterNo: number;
+  /** The highest entry counted; they come in their order. */
+  private countedNo: number;
   private readonly records: Record<string, Record<string, number>> = {};
   private readonly charges: Record<string, number> = {};
   private readonly errors: Record<string, number> = {};
@@ -20,8 +29,24 @@ export class Statistics {
   /** Of entries that are not in the ledger yet, in their order. */
   private newestEvents: NewestEvent[] = [];
 
-  /** Counts of one batch by disposition; index 0 (received) is the sum of the others and not counted again. */
-  count(source: string, counts: readonly number[]): void {
+  /** `countedNo`: the entries up to this one were counted by raters before. */
+  constructor(countedNo: number) {
+    this.afterNo = countedNo;
+    this.countedNo = countedNo;
+  }
+
+  /** Everything that was read is read again. */
+  again(): void {
+    this.afterNo = this.countedNo;
+  }
+
+  /**
+   * Counts of one batch by disposition; index 0 (received) is the sum of the others and not counted again. A batch that
+   * received nothing moves records of earlier ones, which were counted by what became of them first.
+   */
+  count(entryNo: number, source: string, counts: readonly number[]): void {
+    if (entryNo <= this.afterNo || !(counts[0] > 0)) return;
+    this.countedNo = Math.max(this.countedNo, entryNo);
     const bySource = (this.records[source] ??= {});
     for (let number = 1; number < counts.length; number++) {
       const count = counts[number];
@@ -30,12 +55,14 @@ export class Statistics {
   }
 
   outcome(entryNo: number, outcome: SliceOutcome): void {
+    this.openSessions = outcome.openSessions;
     if (outcome.newestEventMs > 0) this.newestEvents.push([entryNo, outcome.newestEventMs]);
+    if (entryNo <= this.afterNo) return;
+    this.countedNo = Math.max(this.countedNo, entryNo);
     for (const { service, rows } of outcome.controls) this.charges[service] = (this.charges[service] ?? 0) + rows;
     for (const [code, count] of Object.entries(outcome.suspendedByCode)) {
       this.errors[code] = (this.errors[code] ?? 0) + count;
     }
-    this.openSessions = outcome.openSessions;
   }
 
   /** Those of entries up to that one, once. */
@@ -46,10 +73,12 @@ export class Statistics {
   }
 
   settled(result: SettlementResult): void {
-    for (const { code, count } of result.failures) {
+    const isNew = result.entry > this.afterNo;
+    for (const { code, count } of isNew ? result.failures : []) {
       this.errors[code] = (this.errors[code] ?? 0) + count;
       this.settlementFailures[code] = (this.settlementFailures[code] ?? 0) + count;
     }
+    this.countedNo = Math.max(this.countedNo, result.entry);
     this.settlements = [...this.settlements, result].slice(-SETTLEMENTS_KEPT);
   }
 
@@ -62,6 +91,8 @@ export class Statistics {
 
   snapshot(identities: IdentityStatistics | null): RaterStatistics {
     return {
+      rater: this.rater,
+      countedNo: this.countedNo,
       records: this.records,
       charges: this.charges,
       errors: this.errors,

@@ -28,6 +28,7 @@ export interface WatchParts {
 }
 
 const QUICK = '';
+const ROUND = 'what is stored';
 const MINUTE_MS = 60_000;
 /** How often a step that waits for quiet looks whether it has come. */
 const QUIET_LOOK_MS = 1_000;
@@ -96,7 +97,7 @@ export class Watch {
 
   private async step(): Promise<void> {
     const { parts, options } = this;
-    if (this.queue.length === 0) await this.beginRound();
+    if (this.queue.length === 0 && !(await this.roundBegins())) return;
     const startedMs = parts.now();
     const step = this.queue.shift();
     if (step !== undefined) {
@@ -116,9 +117,20 @@ export class Watch {
     this.tell();
   }
 
-  private async beginRound(): Promise<void> {
-    this.state.roundStartedAtMs = this.parts.now();
-    this.queue = await this.parts.steps();
+  /** False: what there is to look at cannot be told; it is tried again with the next quick look. */
+  private async roundBegins(): Promise<boolean> {
+    const startedAtMs = this.parts.now();
+    const failed = await attempt(ROUND, async () => {
+      this.queue = await this.parts.steps();
+      return [];
+    });
+    this.note(ROUND, failed);
+    if (failed.length > 0) {
+      this.nextStepMs = this.parts.now() + this.options.everySeconds * 1000;
+      this.tell();
+      return false;
+    }
+    this.state.roundStartedAtMs = startedAtMs;
     this.state.stepsDone = 0;
     this.state.steps = this.queue.length;
     // What is no longer stored cannot be wrong: a part that was merged, a segment that was archived.
@@ -126,6 +138,7 @@ export class Watch {
     for (const subject of this.findings.keys()) {
       if (subject !== QUICK && !subjects.has(subject)) this.note(subject, []);
     }
+    return true;
   }
 
   private note(subject: string, found: string[]): void {

@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ROWS } from '../../dashboards/board.ts';
@@ -14,7 +13,8 @@ import type { AuditReport } from '../../schemas/api/audit.ts';
 import { startFront, type Front } from '../../server/index.ts';
 import { freePort } from '../server/front/tollgrid-process.ts';
 import { TOWN } from '../server/front/system.ts';
-import { isPrometheusMissing, Prometheus } from './prometheus.ts';
+import { until } from '../support/until.ts';
+import { isPrometheusMissing, Prometheus, WAIT_MS, type Rule } from './prometheus.ts';
 
 const missing = isPrometheusMissing();
 const RULES = path.join(projectRoot, 'dashboards', 'alerts.yaml');
@@ -36,22 +36,40 @@ describe.skipIf(missing)('board and alerts (needs prometheus)', () => {
 
   beforeAll(async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-board-'));
-    const [port, own] = [await freePort(), await freePort()];
+    const port = await freePort();
     // The first scrapes find nobody: so counters are seen from their beginning.
-    prometheus = await Prometheus.start(folder, own, `127.0.0.1:${port}`, RULES);
+    prometheus = await Prometheus.start(folder, `127.0.0.1:${port}`, RULES);
     front = await startFront({ config: loadConfig({ path: townConfig(folder, port), env: {} }), temporary: false });
-    const files = fs.readdirSync(path.join(TOWN, 'inbox'), { recursive: true, withFileTypes: true });
-    const filesCount = files.filter((entry) => entry.isFile()).length;
-    while ((await front.services.files({ limit: 1000 })).items.length < filesCount) await pause(50);
+    const inbox = fs.readdirSync(path.join(TOWN, 'inbox'), { recursive: true, withFileTypes: true });
+    const names = inbox.filter((entry) => entry.isFile()).map(({ name }) => name);
+    let missing = names;
+    await until(
+      () => `all files of the town are taken; missing: ${missing.join()}`,
+      async () => {
+        const taken = new Set((await front.services.files({ limit: 1000 })).items.map(({ name }) => name));
+        return (missing = names.filter((name) => !taken.has(name))).length === 0;
+      },
+      WAIT_MS,
+    );
     // The second push is seen as growth of what the first one began.
     for (const run of ['first', 'second']) {
       await push(Array.from({ length: 10 }, (_, number) => call(run, number)));
       audit = await front.services.audit({ wait: true });
-      while ((await prometheus.value('sum(tollgrid_records_total)')) !== audit.total.received) await pause(100);
+      let seen = Number.NaN;
+      await until(
+        () =>
+          `Prometheus sees ${audit.total.received} records after the ${run} push; it saw ${seen}; ${childrenOf(front)}`,
+        async () => (seen = await prometheus.value('sum(tollgrid_records_total)')) === audit.total.received,
+        WAIT_MS,
+      );
     }
     await front.services.verify();
-    while ((await prometheus.query('tollgrid_stored_round_timestamp_seconds > 0')).length === 0) await pause(100);
-  });
+    await until(
+      () => `Prometheus sees a round over what is stored; ${childrenOf(front)}`,
+      async () => (await prometheus.query('tollgrid_stored_round_timestamp_seconds > 0')).length > 0,
+      WAIT_MS,
+    );
+  }, 6 * WAIT_MS);
 
   afterAll(async () => {
     await front?.stop();
@@ -93,11 +111,12 @@ describe.skipIf(missing)('board and alerts (needs prometheus)', () => {
   });
 
   it('every alert can be asked, and none of danger is up', async () => {
-    let rules = await prometheus.rules();
-    while (rules.some(({ health }) => health === 'unknown')) {
-      await pause(100);
-      rules = await prometheus.rules();
-    }
+    let rules: Rule[] = [];
+    await until(
+      () => `all rules were tried; not yet: ${JSON.stringify(rules.filter(({ health }) => health === 'unknown'))}`,
+      async () => !(rules = await prometheus.rules()).some(({ health }) => health === 'unknown'),
+      WAIT_MS,
+    );
     const told = parse(fs.readFileSync(RULES, 'utf8')) as { groups: { rules: { alert: string }[] }[] };
     const names = told.groups.flatMap((group) => group.rules.map(({ alert }) => alert));
     expect(rules.map(({ name }) => name).sort()).toEqual(names.sort());
@@ -122,6 +141,12 @@ describe.skipIf(missing)('board and alerts (needs prometheus)', () => {
     expect(said.filter((line) => !line.startsWith('tollgrid_identity_filter_bits '))).toEqual([]);
   });
 });
+
+/** Whether any of them had to be started again. */
+function childrenOf(front: Front): string {
+  const { children, processedEntry, logHead } = front.services.status();
+  return `${JSON.stringify(children)}, entry ${processedEntry} of ${logHead}`;
+}
 
 function townConfig(folder: string, port: number): string {
   const town = parse(fs.readFileSync(path.join(TOWN, 'tollgrid.yaml'), 'utf8')) as {

@@ -5,9 +5,9 @@ const LONGEST_MS = 150_000;
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** The first answer that is neither false, null nor undefined. */
+/** The first answer that is neither false, null nor undefined. `what`: as a function it may say what was seen last. */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   look: () => Promise<T | false | null | undefined> | T | false | null | undefined,
   longestMs = LONGEST_MS,
 ): Promise<T> {
@@ -15,6 +15,6 @@ export async function until<T>(
     const found = await look();
     if (found !== false && found !== null && found !== undefined) return found;
     if (performance.now() - startedMs > longestMs)
-      throw new Error(`waited ${longestMs / 1000} s in vain until ${what}`);
+      throw new Error(`waited ${longestMs / 1000} s in vain until ${typeof what === 'string' ? what : what()}`);
   }
 }

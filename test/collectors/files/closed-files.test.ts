@@ -67,6 +67,36 @@ describe('closed files', () => {
     expect(fs.readFileSync(path.join(archive, 'a.csv'), 'utf8')).toBe('two\n');
   });
 
+  it.each(['archive', 'quarantine'] as const)(
+    'written anew while they are taken stay until they are read (%s)',
+    async (to) => {
+      const folder = path.join(inbox.directory, 'away');
+      const files = new ClosedFiles({ ...inbox.source('closed', '*.csv'), [to]: folder }, intake);
+      if (to === 'quarantine') intake.hold = () => ({ code: 'FILE_FRAMING_WRONG', detail: 'it has no header' });
+      const admit = intake.admitClosed.bind(intake);
+      // The same size and time, and another file.
+      const mtime = new Date(1_760_000_000_000);
+      const write = (text: string): void => {
+        fs.rmSync(inbox.path('a.csv'), { force: true });
+        inbox.write('a.csv', text);
+        fs.utimesSync(inbox.path('a.csv'), mtime, mtime);
+      };
+      write('one\n');
+      intake.admitClosed = async (...file) => {
+        const known = await admit(...file);
+        intake.admitClosed = admit;
+        write('two\n');
+        return known;
+      };
+      await files.poll(LATER_MS);
+      expect([fs.existsSync(folder), fs.readFileSync(inbox.path('a.csv'), 'utf8')]).toEqual([false, 'two\n']);
+      await files.poll(LATER_MS);
+      expect(intake.closed.map(({ text }) => text)).toEqual(['one\n', 'two\n']);
+      expect(fs.readFileSync(path.join(folder, 'a.csv'), 'utf8')).toBe('two\n');
+      expect(fs.existsSync(inbox.path('a.csv'))).toBe(false);
+    },
+  );
+
   it('are complete when their marker is there, which goes along with them', async () => {
     const source = {
       ...inbox.source('closed', '*'),

@@ -6,9 +6,8 @@ import path from 'node:path';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Acknowledgements } from '../../../collectors/mqtt/acknowledgements.ts';
-import { FirstReceipts } from '../../../collectors/mqtt/first-receipts.ts';
 import { MqttCollector, type MqttOptions } from '../../../collectors/mqtt/index.ts';
-import { emptyFrame, makeMessageFrame, readFrame } from '../../../mediation/formats/index.ts';
+import { emptyFrame, readFrame } from '../../../mediation/formats/index.ts';
 import { isMosquittoMissing, startMosquitto } from '../../server/front/mosquitto.ts';
 import { freePort } from '../../server/front/tollgrid-process.ts';
 
@@ -32,32 +31,11 @@ describe('acknowledgements', () => {
   });
 });
 
-describe('a repeated message', () => {
-  const payload = Buffer.from('12.5');
-
-  it('keeps the time of its first receipt, also when that stands in the log', () => {
-    const receipts = new FirstReceipts(10);
-    const frame = makeMessageFrame({ topic: 'm/1', receivedMs: 1000, flags: 0, part: '', payload });
-    receipts.restore(
-      Buffer.concat([frame, makeMessageFrame({ topic: 'm/2', receivedMs: 2000, flags: 0, part: '', payload })]),
-    );
-    expect(receipts.timeOf('m/1', payload, true, 9000)).toBe(1000);
-    expect(receipts.timeOf('m/2', payload, true, 9000)).toBe(2000);
-    expect(receipts.timeOf('m/3', payload, true, 9000)).toBe(9000);
-  });
-
-  it('is told by its mark: the same value again is a new one', () => {
-    const receipts = new FirstReceipts(10);
-    expect(receipts.timeOf('m/1', payload, false, 1000)).toBe(1000);
-    expect(receipts.timeOf('m/1', payload, false, 2000)).toBe(2000);
-    expect(receipts.timeOf('m/1', payload, true, 3000)).toBe(2000);
-  });
-});
-
 interface Taken {
   topic: string;
   flags: number;
   part: string;
+  delivery: number;
   payload: string;
 }
 
@@ -133,6 +111,7 @@ describe.skipIf(missing)('the MQTT collector (needs mosquitto)', () => {
       topic: at(frame.channelStart, frame.channelEnd),
       flags: frame.flags,
       part: at(frame.partStart, frame.partEnd),
+      delivery: frame.delivery,
       payload: at(frame.payloadStart, frame.end),
     };
   }
@@ -163,6 +142,8 @@ describe.skipIf(missing)('the MQTT collector (needs mosquitto)', () => {
     await until(() => taken.length === 1);
     for (let no = 1; no < 15; no++) await meter.publishAsync(`m/${no}`, 'x', { qos: 1 });
     await until(() => taken.length === 15);
+    const deliveries = taken.map(({ delivery }) => delivery);
+    expect(new Set(deliveries).size).toBe(15);
     closing.shift();
     // As if it had died: its connection breaks.
     void first.stop();
@@ -172,6 +153,7 @@ describe.skipIf(missing)('the MQTT collector (needs mosquitto)', () => {
     expect(taken.map(({ topic, flags }) => [topic, flags])).toEqual(
       Array.from({ length: 15 }, (_, no) => [`m/${no}`, 2]),
     );
+    expect(taken.map(({ delivery }) => delivery)).toEqual(deliveries);
     await second.stop();
     const third = await running(collector({ clientId, version }));
     await meter.publishAsync('m/last', 'x', { qos: 1 });

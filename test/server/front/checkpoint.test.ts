@@ -224,6 +224,7 @@ function everyType(at: number): [type: number, head: object, body?: string][] {
     command('rejectFile', { file: at + 8, reason: '' }),
     command('closeIncident', { incident: `${at + 5}.0`, reason: 'known' }),
     command('withdrawDraft', { draft: at === 1 ? 99 : 4 }),
+    [EntryType.batch, { source: 'meters', format: 'f', sha256: '', records: 1 }, 'body'],
   ];
 }
 

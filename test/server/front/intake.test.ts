@@ -300,25 +300,39 @@ describe('pushed usage', () => {
 
 describe('the last batches of a source', () => {
   const line = (text: string) => Buffer.from(text);
+  const recent = async (): Promise<string[]> => {
+    const bodies: string[] = [];
+    for await (const body of intake.batches.recent('meters')) bodies.push(Buffer.from(body).toString());
+    return bodies;
+  };
 
   it('are those that retention has left', async () => {
     const first = await intake.batches.take('meters', 'freeswitch-csv', [line('a')]);
     await intake.batches.take('others', 'freeswitch-csv', [line('b')]);
     await intake.batches.take('meters', 'freeswitch-csv', [line('c'), line('d')]);
-    expect((await intake.batches.recent('meters')).map((body) => Buffer.from(body).toString())).toEqual([
-      'a\n',
-      'c\nd\n',
-    ]);
+    expect(await recent()).toEqual(['c\nd\n', 'a\n']);
     retiredNo = first;
-    expect((await intake.batches.recent('meters')).map((body) => Buffer.from(body).toString())).toEqual(['c\nd\n']);
+    expect(await recent()).toEqual(['c\nd\n']);
     retiredNo = log.headNo;
-    expect(await intake.batches.recent('meters')).toEqual([]);
+    expect(await recent()).toEqual([]);
+  });
+
+  it('are known as far back as a broker may send again, one message in each', () => {
+    const folded = new LogState();
+    const head = { source: 'meters', format: 'f', sha256: '', records: 1 };
+    for (let entryNo = 1; entryNo <= 200_000; entryNo++)
+      folded.apply({ entryNo, type: EntryType.batch, acceptedAtMs: 0, head, position: { segment: 1, offset: 0 } });
+    const known = folded.lastBatches.get('meters')!;
+    expect(known.at(-1)).toBe(200_000);
+    expect(known.length).toBeGreaterThanOrEqual(65_535);
+    expect(known.length).toBeLessThanOrEqual(2 * 65_535);
+    expect(known[0]).toBe(200_001 - known.length);
   });
 
   it('are not given when one of them cannot be read', async () => {
     await intake.batches.take('meters', 'freeswitch-csv', [line('a')]);
     for (const file of fs.readdirSync(path.join(folder, 'log'))) fs.rmSync(path.join(folder, 'log', file));
-    await expect(intake.batches.recent('meters')).rejects.toThrow(TollgridError);
+    await expect(recent()).rejects.toThrow(TollgridError);
   });
 });
 

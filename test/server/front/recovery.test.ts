@@ -119,7 +119,9 @@ describe('a kill -9', () => {
           system.kill(...kills[i]!);
           await fed;
         }
-        expect((await system.audit()).closes).toBe(true);
+        const { closes, total } = await system.audit();
+        expect(closes).toBe(true);
+        expect(await counted(system, 'tollgrid_records_total')).toBe(total.received);
         expect(await outcomeOf(system)).toEqual(undisturbed);
         expect((await system.services.verify()).checks.filter(({ ok }) => !ok)).toEqual([]);
         const restarts = system.services.status().children.map((child) => child.restarts);
@@ -197,6 +199,13 @@ async function outcomeOf(system: System): Promise<typeof undisturbed> {
     hash: await system.exportHash(),
     totals: await system.totals(),
   };
+}
+
+/** The sum of a metric over all labels. */
+async function counted(system: System, metric: string): Promise<number> {
+  const text = await (await fetch(`${system.front.url}/metrics`)).text();
+  const series = text.split('\n').filter((line) => line.startsWith(`${metric}{`));
+  return series.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }
 
 const linesOf = (bytes: Buffer): string[] => bytes.toString('latin1').trimEnd().split('\n');

@@ -1,34 +1,48 @@
-/** Sources before they are started: known, told as starting, and changes of them wait for their turn. */
+/** Sources at their start: known and told as starting before, changed each in its own turn, tried again when they fail. */
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../platform/clock.ts';
 import { loadConfig } from '../../../platform/config.ts';
+import type { SourceConfig } from '../../../platform/config.ts';
 import { PausedSources } from '../../../server/front/paused-sources.ts';
 import { Sources, type SourcesIntake } from '../../../server/front/sources.ts';
+import { until } from '../../support/until.ts';
 
 let dataDir: string;
+let file: string;
 let sources: Sources;
+/** What is taken becomes durable when this does. */
+let durable: Promise<void>;
+
+const TCP = { kind: 'tcp', format: 'lines', tcp: { port: 0 } };
+const PBX = { name: 'pbx', ...TCP };
+const OTHER = { name: 'other', ...TCP, paused: true };
+
+function configured(...list: object[]): SourceConfig[] {
+  fs.writeFileSync(file, JSON.stringify({ dataDir, sources: list }));
+  return loadConfig({ path: file, env: {} }).sources;
+}
+
+async function withSources(...list: object[]): Promise<void> {
+  const intake = {
+    format: (name: string) => ({ framed: name === 'frames', cut: (bytes: Buffer) => bytes.lastIndexOf(10) + 1 }),
+    batches: { take: () => durable, positions: () => ({}) },
+  } as unknown as SourcesIntake;
+  sources = new Sources(configured(...list), {
+    ...{ intake, paused: await PausedSources.open(dataDir), clock: systemClock },
+    ...{ log: pino({ level: 'silent' }), dataDir },
+  });
+}
 
 beforeEach(async () => {
   dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-starting-'));
-  const file = path.join(dataDir, 'tollgrid.yaml');
-  const tcp = { kind: 'tcp', format: 'lines', tcp: { port: 0 } };
-  const two = [
-    { name: 'pbx', ...tcp },
-    { name: 'other', ...tcp, paused: true },
-  ];
-  fs.writeFileSync(file, JSON.stringify({ dataDir, sources: two }));
-  sources = new Sources(loadConfig({ path: file, env: {} }).sources, {
-    ...{
-      intake: { format: () => ({ framed: false }) } as unknown as SourcesIntake,
-      paused: await PausedSources.open(dataDir),
-      clock: systemClock,
-    },
-    ...{ log: pino({ level: 'silent' }), dataDir },
-  });
+  file = path.join(dataDir, 'tollgrid.yaml');
+  durable = Promise.resolve();
+  await withSources(PBX, OTHER);
 });
 afterEach(async () => {
   await sources.stop();
@@ -56,5 +70,71 @@ describe('sources that are not started yet', () => {
     const paused = sources.pause('pbx', 'test');
     await sources.stop();
     expect((await paused).state).toBe('paused');
+  });
+});
+
+describe('a source that hangs', () => {
+  it('keeps no other one from being paused, resumed and exchanged', async () => {
+    let release!: () => void;
+    durable = new Promise((resolve) => (release = resolve));
+    await withSources(PBX, { name: 'other', ...TCP });
+    await sources.start({ idle: false });
+    const port = Number(/:(\d+)$/.exec(sources.list()[0]!.detail!)![1]);
+    const sender = net.connect(port, '127.0.0.1', () => sender.end('a call\n'));
+    sender.resume();
+    await until('the call came', () => sources.list()[0]!.lastSeenMs !== null);
+    const hanging = sources.pause('pbx', 'test');
+    expect((await sources.pause('other', 'test')).state).toBe('paused');
+    expect((await sources.resume('other')).state).toBe('taking');
+    const reloading = sources.reload(configured({ name: 'added', ...TCP }));
+    await until('the others are exchanged', () => states().join() === 'pbx paused,added taking');
+    release();
+    expect((await hanging).state).toBe('paused');
+    expect(await reloading).toEqual({ added: ['added'], changed: [], removed: ['pbx', 'other'] });
+    expect(states()).toEqual(['added taking']);
+  });
+
+  it('pauses are kept, however many come at once', async () => {
+    const names = Array.from({ length: 20 }, (_, no) => `pbx-${no}`);
+    await withSources(...names.map((name) => ({ name, ...TCP })));
+    await sources.start({ idle: false });
+    await Promise.all(names.map((name) => sources.pause(name, 'test')));
+    const kept = await PausedSources.open(dataDir);
+    expect(names.filter((name) => kept.of(name) === undefined)).toEqual([]);
+  });
+});
+
+describe('a source whose secret is missing', () => {
+  const configuredRadius = (): object => ({
+    ...{ name: 'radius', kind: 'radius', format: 'frames' },
+    radius: { port: 0, clients: [{ address: '127.0.0.1', secretFile: path.join(dataDir, 'secret') }] },
+  });
+  const start = async (): Promise<void> => {
+    await withSources(configuredRadius(), PBX);
+    await sources.start({ idle: false });
+    expect(states()).toEqual(['radius waiting', 'pbx taking']);
+    expect(sources.list()[0]!.detail).toMatch(/^SECRET_UNREADABLE: /);
+    await expect(sources.test('radius')).rejects.toMatchObject({ code: 'SECRET_UNREADABLE' });
+  };
+  const writeSecret = (): void =>
+    fs.writeFileSync(path.join(dataDir, 'secret'), 'a secret of some length', { mode: 0o600 });
+
+  it('waits alone, and begins by itself when the secret is there', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      await start();
+      writeSecret();
+      vi.advanceTimersByTime(60_000);
+    } finally {
+      vi.useRealTimers();
+    }
+    await until('it takes', () => states()[0] === 'radius taking');
+  });
+
+  it('is tried again by a reload that changes nothing', async () => {
+    await start();
+    writeSecret();
+    expect(await sources.reload(configured(configuredRadius(), PBX))).toEqual({ added: [], changed: [], removed: [] });
+    expect(states()).toEqual(['radius taking', 'pbx taking']);
   });
 });

@@ -1,5 +1,7 @@
 /** Which segments retention keeps, and when an unsynced ledger stops it. */
 import { describe, expect, it } from 'vitest';
+import { EntryType } from '../../../schemas/log-entries.ts';
+import { noteBlobs } from '../../../server/rater/archive-pass.ts';
 import { firstKept } from '../../../server/rater/retention.ts';
 import { syncFileSystem } from '../../../server/rater/sync-ledger.ts';
 
@@ -11,6 +13,17 @@ describe('the first segment that is kept', () => {
     expect(firstKept(segments, 20)).toBe(11);
     expect(firstKept(segments, 28)).toBe(11);
     expect(firstKept(segments, 29)).toBe(29);
+  });
+});
+
+describe('spool files that entries point to', () => {
+  it('are those of slices, of files, and of what files came packed in', () => {
+    const blobs = new Set<string>();
+    noteBlobs({ type: EntryType.slice, head: { blob: 'slice' } }, blobs);
+    noteBlobs({ type: EntryType.file, head: { sha256: 'file', packed: { sha256: 'zip' } } }, blobs);
+    noteBlobs({ type: EntryType.file, head: { mode: 'growing' } }, blobs);
+    noteBlobs({ type: EntryType.batch, head: { sha256: 'body' } }, blobs);
+    expect([...blobs].sort()).toEqual(['file', 'slice', 'zip']);
   });
 });
 

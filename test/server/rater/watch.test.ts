@@ -11,6 +11,8 @@ function setUp(options: Partial<WatchOptions> = {}) {
     nowMs: 1_000_000,
     busy: false,
     quick: [] as string[],
+    /** What keeps a round from beginning. */
+    failure: null as Error | null,
     steps: new Map<string, { takesMs: number; findings: string[] }>(),
     done: [] as [name: string, atMs: number][],
     states: [] as WatchState[],
@@ -19,15 +21,17 @@ function setUp(options: Partial<WatchOptions> = {}) {
   const watch = new Watch(
     {
       quick: async () => world.quick,
-      steps: async () =>
-        [...world.steps].map(([subject, step]): WatchStep => ({
+      steps: async () => {
+        if (world.failure !== null) throw world.failure;
+        return [...world.steps].map(([subject, step]): WatchStep => ({
           subject,
           run: async () => {
             world.done.push([subject, world.nowMs]);
             world.nowMs += step.takesMs;
             return step.findings;
           },
-        })),
+        }));
+      },
       busy: () => world.busy,
       now: () => world.nowMs,
       tell: (state) => world.states.push(state),
@@ -48,6 +52,22 @@ function setUp(options: Partial<WatchOptions> = {}) {
 const step = (takesMs = 10, findings: string[] = []) => ({ takesMs, findings });
 
 describe('the watch over stored bytes', () => {
+  it('tells that a round cannot begin, and begins it when it can', async () => {
+    const { world, forMs, last } = setUp();
+    world.steps.set('a', step());
+    world.failure = new Error('the ledger is away');
+    await forMs(5 * MINUTE);
+    expect(last()).toMatchObject({
+      findings: ['what is stored could not be looked at: the ledger is away'],
+      lastRoundAtMs: null,
+    });
+    world.failure = null;
+    await forMs(5 * MINUTE);
+    expect(world.told.map((one) => one[0])).toEqual(['+', '-']);
+    expect(last().findings).toEqual([]);
+    expect(last().lastRoundAtMs).not.toBeNull();
+  });
+
   it('looks quickly at fixed times, and spreads a round evenly over its time', async () => {
     const { world, forMs, last } = setUp();
     for (const name of ['a', 'b', 'c', 'd']) world.steps.set(name, step());
