@@ -16,7 +16,13 @@ const BATCH_BYTES_MAX = 1024 * 1024;
 
 export interface SourcesIntake extends FileIntake {
   readonly batches: {
-    take(source: string, format: string, records: readonly Uint8Array[], positions?: Positions): Promise<unknown>;
+    take(
+      source: string,
+      format: string,
+      records: readonly Uint8Array[],
+      positions?: Positions,
+      pieces?: boolean,
+    ): Promise<unknown>;
     /** The source's last batches, the oldest first. */
     recent(source: string): Promise<Uint8Array[]>;
     /** Where its streams go on. */
@@ -191,7 +197,7 @@ export class Sources {
   private know(config: SourceConfig): Running {
     const { name, format, waitingBytesMax } = config;
     const records = new RecordBatches(
-      (batch, positions) => this.intake.batches.take(name, format, batch, positions),
+      (batch, positions, pieces) => this.intake.batches.take(name, format, batch, positions, pieces),
       { waitingBytesMax, batchBytesMax: Math.min(BATCH_BYTES_MAX, waitingBytesMax) },
       () => this.intake.batches.recent(name),
       () => this.intake.batches.positions(name),
