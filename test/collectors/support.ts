@@ -32,8 +32,9 @@ export class FakeRecords implements RecordIntake {
     kept.push(...texts);
   }
 
-  takeWhenRoom(records: readonly Uint8Array[]): Promise<void> {
-    return this.take(records);
+  async takeWhenRoom(records: readonly Uint8Array[]): Promise<void> {
+    await until(() => !this.busy);
+    await this.take(records);
   }
 
   takePieces(pieces: readonly Uint8Array[]): Promise<void> {
