@@ -317,8 +317,8 @@ export const serverErrors = {
     exit: 1,
   },
   SECRET_UNREADABLE: {
-    cause: 'A file that holds a secret cannot be read, or holds nothing.',
-    cure: 'Look at the file that the message names: it must be readable for Tollgrid and hold the secret alone.',
+    cause: 'A file or a variable of the environment that is to hold a secret cannot be read, or holds nothing.',
+    cure: 'Look at what the message names: a file must be readable for Tollgrid and hold the secret alone; a variable must be set where Tollgrid is started.',
     counter,
     http: 503,
     exit: 2,
