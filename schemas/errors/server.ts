@@ -323,6 +323,13 @@ export const serverErrors = {
     http: 503,
     exit: 2,
   },
+  PASSWORD_IN_CLEAR: {
+    cause: 'A source or output sends its password to another machine without TLS: everybody on the way can read it.',
+    cure: 'Use `tls` (Kafka, FTP) or `mqtts://`. It works meanwhile; the log and `tollgrid doctor` name the place.',
+    counter,
+    http: 500,
+    exit: 1,
+  },
   SOURCE_PAUSED_BY_CONFIGURATION: {
     cause: 'The source has `paused: true` in tollgrid.yaml, so a command cannot resume it.',
     cure: 'Take `paused` out of its section, then run `tollgrid source reload`.',

@@ -4,6 +4,7 @@ import { FolderCollector, type FileIntake } from '../../collectors/files/index.t
 import type { Collector, CollectorStatus, Positions } from '../../collectors/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { SourceConfig } from '../../platform/config.ts';
+import { clearPasswords } from '../../platform/config/clear-passwords.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { makeCollector } from './make-collector.ts';
@@ -226,6 +227,7 @@ export class Sources {
     if (this.idle) return;
     try {
       const collector = this.make(source);
+      for (const message of clearPasswords(source.config)) this.warn(source, 'PASSWORD_IN_CLEAR', message);
       await collector.start();
       source.collector = collector;
       source.failure = null;
