@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism, totalmem } from 'node:os';
 import path from 'node:path';
 import type { Config } from '../platform/config.ts';
+import { clearPasswords } from '../platform/config/clear-passwords.ts';
 import { findFront } from './client.ts';
 import { whyNotListen } from './port.ts';
 
@@ -26,8 +27,21 @@ export async function examine(config: Config): Promise<Finding[]> {
     engine(),
     ...dataDirectory(config.dataDir),
     await port(config),
+    ...passwords(config),
     clock(Date.now()),
   ];
+}
+
+/** Only where something is wrong. */
+function passwords({ sources, outputs }: Config): Finding[] {
+  return [...sources, ...outputs].flatMap((one) =>
+    clearPasswords(one).map((message) => ({
+      name: 'passwords',
+      state: 'poor' as const,
+      found: `PASSWORD_IN_CLEAR: ${one.name}: ${message}`,
+      cure: 'Use `tls` (Kafka, FTP) or `mqtts://`: everybody on the way can read it.',
+    })),
+  );
 }
 
 export function nodeVersion(version: string): Finding {

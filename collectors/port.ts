@@ -52,6 +52,8 @@ export interface RecordIntake {
    * entry: where to go on, by stream.
    */
   takeWhenRoom(records: readonly Uint8Array[], positions?: Positions): Promise<void>;
+  /** What will never be a whole record: kept with its bytes, never charged. Waits for room like `takeWhenRoom`. */
+  takePieces(pieces: readonly Uint8Array[]): Promise<void>;
   /** The source's last batches in the log, the newest first: what its senders may send again. */
   recent?(): AsyncIterable<Uint8Array>;
   /** All positions of the source that are in the log. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import type { ConfigValues } from '../schemas/config.ts';
 import { outputMistakes } from './config/outputs.ts';
+import { secretMistakes } from './config/secrets.ts';
 import { sourceMistakes } from './config/sources.ts';
 import { fill, type Mistake } from './config/check.ts';
 import {
@@ -185,7 +186,12 @@ function setIn(values: Record<string, unknown>, at: readonly string[], value: un
 
 /** Rules about more than one key. */
 function checkTogether(config: ConfigValues): Mistake[] {
-  const mistakes: Mistake[] = [...sourceMistakes(config.sources), ...outputMistakes(config.outputs)];
+  const mistakes: Mistake[] = [
+    ...sourceMistakes(config.sources),
+    ...outputMistakes(config.outputs),
+    ...secretMistakes(config.sources, ['sources']),
+    ...secretMistakes(config.outputs, ['outputs']),
+  ];
   if (config.ledger.url !== undefined) {
     const wrong = (message: string) => mistakes.push({ path: ['ledger', 'url'], message });
     if (!URL.canParse(config.ledger.url)) wrong('is no URL');

@@ -1,4 +1,4 @@
-/** Secrets in files: one value, its last line end is not part of it. */
+/** Secrets in files, or in the environment: one value, its last line end is not part of it. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,6 +15,18 @@ export function readSecretFile(file: string): Buffer {
   const end = text.length - (text.at(-1) === 10 ? (text.at(-2) === 13 ? 2 : 1) : 0);
   if (end === 0) throw new TollgridError('SECRET_UNREADABLE', `${file} is empty`);
   return text.subarray(0, end);
+}
+
+/** Of a file, or of a variable of the environment; undefined where neither is named. Error: SECRET_UNREADABLE. */
+export function readSecret(
+  file: string | undefined,
+  variable: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): Buffer | undefined {
+  if (variable === undefined) return file === undefined ? undefined : readSecretFile(file);
+  const value = env[variable] ?? '';
+  if (value === '') throw new TollgridError('SECRET_UNREADABLE', `The variable ${variable} is not set, or empty.`);
+  return Buffer.from(value);
 }
 
 /** Reads it; makes one of 32 random bytes first when there is none. Of several that make it at once, the first one's counts. */

@@ -1,6 +1,6 @@
 /** Topics of other systems that are consumed, and those that copies are written to. */
 import Type, { type Static } from 'typebox';
-import { Integer, MIB, Path, Section } from './config-parts.ts';
+import { Integer, MIB, Path, SecretEnv, Section } from './config-parts.ts';
 
 const Name = (description: string) => Type.String({ pattern: '^[0-9A-Za-z._-]{1,249}$', description });
 
@@ -24,7 +24,8 @@ const Sasl = Type.Optional(
       description: 'How; `plain` sends the password, so use it with `tls`.',
     }),
     username: Type.String({ minLength: 1, description: 'User name.' }),
-    passwordFile: Path({ description: 'File with the password.' }),
+    passwordFile: Type.Optional(Path({ description: 'File with the password.' })),
+    passwordEnv: SecretEnv(),
   }),
 );
 

@@ -1,6 +1,6 @@
 /** Folders on other machines that files are fetched from. */
 import Type, { type Static } from 'typebox';
-import { Integer, Path, Section, Switch } from './config-parts.ts';
+import { Integer, Path, SecretEnv, Section, Switch } from './config-parts.ts';
 
 const RemotePath = (description: string) =>
   Type.String({ minLength: 1, pattern: '^[^\\u0000-\\u001f]+$', description });
@@ -28,8 +28,10 @@ export const Sftp = Section('Files fetched by SFTP.', {
   port: Port(22),
   user: User,
   passwordFile: Type.Optional(Path({ description: 'File with the password.' })),
+  passwordEnv: SecretEnv(),
   privateKeyFile: Type.Optional(Path({ description: 'File with the private key (OpenSSH or PEM).' })),
   passphraseFile: Type.Optional(Path({ description: 'File with the passphrase of that key.' })),
+  passphraseEnv: SecretEnv(),
   hostKeys: Type.Array(Type.String({ pattern: '^SHA256:[A-Za-z0-9+/]{43}$' }), {
     description:
       'Fingerprints as `ssh-keygen -lf` prints them (`SHA256:...`): the key of the server must be one of them.',
@@ -42,7 +44,8 @@ export const Ftp = Section('Files fetched by FTP or FTPS.', {
   host: Host,
   port: Port(21),
   user: User,
-  passwordFile: Path({ description: 'File with the password.' }),
+  passwordFile: Type.Optional(Path({ description: 'File with the password.' })),
+  passwordEnv: SecretEnv(),
   tls: Type.Enum(['explicit', 'implicit', 'none'], {
     default: 'explicit',
     description:

@@ -3,7 +3,7 @@
  * Defaults, checks, environment names, docs/configuration.md and the editors' JSON Schema all come from this one.
  */
 import Type, { type Static } from 'typebox';
-import { Integer, MIB, Path, Section, Switch } from './config-parts.ts';
+import { Integer, MIB, Path, SecretEnv, Section, Switch } from './config-parts.ts';
 import { Kafka } from './config-kafka.ts';
 import { Output } from './config-outputs.ts';
 import { Ftp, Sftp } from './config-remote.ts';
@@ -88,6 +88,7 @@ const Radius = Section('Accounting of access servers by RADIUS (RFC 2866).', {
             'File with the secret it shares with Tollgrid. Without it, and only for this machine: a random one, made at the first start, in `secrets/<source>` of `dataDir`.',
         }),
       ),
+      secretEnv: SecretEnv(),
     }),
     { description: 'Who may send; the narrowest network that fits decides.', default: [] },
   ),
@@ -112,6 +113,7 @@ const Mqtt = Section('Messages of one or more MQTT brokers; Tollgrid is their cl
       }),
       username: Type.Optional(Type.String({ description: 'User name.' })),
       passwordFile: Type.Optional(Path({ description: 'File with the password.' })),
+      passwordEnv: SecretEnv(),
       caFile: Type.Optional(
         Path({ description: "Authority of the broker's certificate (PEM); the system's when left out." }),
       ),

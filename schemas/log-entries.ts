@@ -135,6 +135,8 @@ export interface BatchHead {
   requestSha256?: string;
   /** Of a source that reads streams (`topic/partition`): the number of the message behind the last one in here. */
   positions?: Readonly<Record<string, number>> | undefined;
+  /** None of its records is whole: all wait in suspense with their bytes. */
+  pieces?: true;
 }
 
 /** Registry changes as after-images. Body: JSON array of `RegistryChange`. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../../platform/config.ts';
 import { TollgridError } from '../../platform/errors.ts';
-import { readSecretFile } from '../../platform/secret-file.ts';
+import { readSecret } from '../../platform/secret-file.ts';
 import { readRegistryFile } from '../../registry/index.ts';
 import type { Page } from '../../schemas/api/common.ts';
 import type { SourceItem } from '../../schemas/api/sources.ts';
@@ -91,8 +91,9 @@ function radiusOf(
   const configured = source?.radius?.clients[0];
   const made = listening === undefined ? undefined : path.join(config.dataDir, 'secrets', listening.name);
   const file = secretFile ?? configured?.secretFile ?? made;
-  if (file === undefined) throw new TollgridError('ARGUMENTS_INVALID', '--radius needs --secret-file');
-  return { ...at, secret: readSecretFile(file) };
+  const secret = readSecret(file, secretFile === undefined ? configured?.secretEnv : undefined);
+  if (secret === undefined) throw new TollgridError('ARGUMENTS_INVALID', '--radius needs --secret-file');
+  return { ...at, secret };
 }
 
 function listeningOf(items: readonly SourceItem[], kind: string): { name: string; at: Endpoint } | undefined {

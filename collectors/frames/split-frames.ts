@@ -2,6 +2,7 @@
  * Cuts a stream of bytes into frames by a rule on bytes alone: of one length, or of the length that their header says. What is
  * no such frame cannot be passed over, for nothing tells where the next one begins: it is kept, and the stream is broken.
  */
+import type { RecordSplitter, Split } from '../lines/split-lines.ts';
 
 export interface FrameRule {
   /** Bytes that tell the length. */
@@ -48,7 +49,7 @@ export const DLMS_WRAPPER: FrameRule = {
   },
 };
 
-export class FrameSplitter {
+export class FrameSplitter implements RecordSplitter {
   private readonly rule: FrameRule;
   private readonly frameBytesMax: number;
   private rest: Uint8Array = new Uint8Array(0);
@@ -65,10 +66,10 @@ export class FrameSplitter {
     return this.rest.length;
   }
 
-  push(chunk: Uint8Array): Uint8Array[] {
+  push(chunk: Uint8Array): Split {
     const { rule } = this;
     const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
-    const frames: Uint8Array[] = [];
+    const whole: Uint8Array[] = [];
     let start = 0;
     while (bytes.length - start >= Math.max(1, rule.headerBytes)) {
       const length = rule.lengthOf(bytes, start);
@@ -77,19 +78,21 @@ export class FrameSplitter {
         break;
       }
       if (bytes.length - start < length) break;
-      frames.push(bytes.subarray(start, start + length));
+      whole.push(bytes.subarray(start, start + length));
       start += length;
     }
     // A copy: the rest may stay for long, and would hold the whole chunk.
     this.rest = bytes.slice(start);
-    return this.broken ? [...frames, ...this.end()] : frames;
+    return { whole, pieces: this.broken ? this.end().pieces : [] };
   }
 
-  /** What stands there without an end, when nothing will follow. */
-  end(): Uint8Array[] {
+  /** Of a frame nothing may be missing, however its sender ended. */
+  end(): Split {
     const { rest, frameBytesMax } = this;
     this.rest = new Uint8Array(0);
-    const pieces = Math.ceil(rest.length / frameBytesMax);
-    return Array.from({ length: pieces }, (_, no) => rest.subarray(no * frameBytesMax, (no + 1) * frameBytesMax));
+    const pieces = Array.from({ length: Math.ceil(rest.length / frameBytesMax) }, (_, no) =>
+      rest.subarray(no * frameBytesMax, (no + 1) * frameBytesMax),
+    );
+    return { whole: [], pieces };
   }
 }

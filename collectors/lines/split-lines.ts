@@ -1,6 +1,12 @@
-/** Cuts a stream of bytes into lines, without their ends. What is too long for a line is cut, never dropped. */
+/** Cuts a stream of bytes into lines, without their ends. What is too long for a line is cut in pieces, never dropped. */
 
 const [NUL, LF, CR] = [0, 10, 13];
+
+export interface Split {
+  whole: Uint8Array[];
+  /** Of records that are not whole and never will be: nobody may be charged by them. */
+  pieces: Uint8Array[];
+}
 
 /** How a stream of bytes becomes records. */
 export interface RecordSplitter {
@@ -8,16 +14,18 @@ export interface RecordSplitter {
   readonly openBytes: number;
   /** Nothing more can be read from this stream. */
   readonly broken: boolean;
-  /** Records that ended within the chunk. */
-  push(chunk: Uint8Array): Uint8Array[];
-  /** What stands there without an end, when nothing will follow. */
-  end(): Uint8Array[];
+  /** What ended within the chunk. */
+  push(chunk: Uint8Array): Split;
+  /** What stands there without an end, when nothing will follow. `inOrder`: its sender says that it has sent everything. */
+  end(inOrder: boolean): Split;
 }
 
 export class LineSplitter implements RecordSplitter {
   readonly broken = false;
   private readonly lineBytesMax: number;
   private rest: Uint8Array = new Uint8Array(0);
+  /** What stands in `rest` is only a part of its line: the begin was too long, or the end will not come. */
+  private torn = false;
 
   constructor(lineBytesMax: number) {
     this.lineBytesMax = lineBytesMax;
@@ -28,40 +36,45 @@ export class LineSplitter implements RecordSplitter {
     return this.rest.length;
   }
 
-  /** Lines that ended within the chunk; empty ones are no records. */
-  push(chunk: Uint8Array): Uint8Array[] {
+  /** Empty lines are no records. */
+  push(chunk: Uint8Array): Split {
     const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
-    const lines: Uint8Array[] = [];
+    const split: Split = { whole: [], pieces: [] };
     let start = 0;
     for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, start)) {
-      this.cut(bytes, start, end, lines);
+      this.cut(bytes.subarray(start, end), split);
+      this.torn = false;
       start = end + 1;
     }
     while (bytes.length - start > this.lineBytesMax) {
-      lines.push(bytes.subarray(start, start + this.lineBytesMax));
+      split.pieces.push(bytes.subarray(start, start + this.lineBytesMax));
       start += this.lineBytesMax;
+      this.torn = true;
     }
     // A copy: the rest may stay for long, and would hold the whole chunk.
     this.rest = bytes.slice(start);
-    return lines;
+    return split;
   }
 
-  /** What stands there without an end, when nothing will follow. */
-  end(): Uint8Array[] {
-    const lines: Uint8Array[] = [];
-    this.cut(this.rest, 0, this.rest.length, lines);
+  /** The last line of a sender that ended in order may lack its end. */
+  end(inOrder: boolean): Split {
+    const split: Split = { whole: [], pieces: [] };
+    this.torn ||= !inOrder;
+    this.cut(this.rest, split);
     this.rest = new Uint8Array(0);
-    return lines;
+    return split;
   }
 
-  private cut(bytes: Uint8Array, start: number, end: number, lines: Uint8Array[]): void {
-    let first = start;
-    let last = end;
-    while (last > first && bytes[last - 1] === CR) last--;
+  private cut(line: Uint8Array, { whole, pieces }: Split): void {
+    let first = 0;
+    let last = line.length;
+    while (last > first && line[last - 1] === CR) last--;
     // Serial adapters and exchanges send these when they connect.
-    while (first < last && bytes[first] === NUL) first++;
-    for (let from = first; from < last; from += this.lineBytesMax) {
-      lines.push(bytes.subarray(from, Math.min(last, from + this.lineBytesMax)));
+    while (first < last && line[first] === NUL) first++;
+    const { lineBytesMax } = this;
+    const isWhole = !this.torn && last - first <= lineBytesMax;
+    for (let from = first; from < last; from += lineBytesMax) {
+      (isWhole ? whole : pieces).push(line.subarray(from, Math.min(last, from + lineBytesMax)));
     }
   }
 }

@@ -14,6 +14,8 @@ export interface Sender {
   address: string;
   port: number;
   secret: Uint8Array;
+  /** It sends over a stream, which is read no further while there is no room; a datagram finds room or is dropped. */
+  canWait?: boolean;
 }
 
 export type Dropped = 'stranger' | 'malformed' | 'forged' | 'other' | 'busy';
@@ -57,7 +59,8 @@ export class Accounting {
 
   private async take(packet: Packet, sender: Sender, key: string, nowMs: number): Promise<Uint8Array | null> {
     try {
-      await this.intake.take([makeFrame(sender.address, nowMs, packet.bytes)]);
+      const frames = [makeFrame(sender.address, nowMs, packet.bytes)];
+      await (sender.canWait ? this.intake.takeWhenRoom(frames) : this.intake.take(frames));
     } catch (error) {
       this.repeats.forget(key);
       const { code, message } = toTollgridError(error);

@@ -89,7 +89,8 @@ export class RadsecServer {
 
   /** The next bytes are read when those before are answered: TLS makes the sender wait. */
   private async read(socket: tls.TLSSocket): Promise<void> {
-    const sender = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0, secret: SECRET };
+    const { remoteAddress: address = '', remotePort: port = 0 } = socket;
+    const sender = { address, port, secret: SECRET, canWait: true };
     let rest: Buffer = Buffer.alloc(0);
     for await (const chunk of socket as AsyncIterable<Buffer>) {
       rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);

@@ -120,6 +120,7 @@ export class TcpCollector implements Collector {
     return {
       take: (records) => this.intake.take(framed(records)),
       takeWhenRoom: (records) => this.intake.takeWhenRoom(framed(records)),
+      takePieces: (pieces) => this.intake.takePieces(framed(pieces)),
     };
   }
 

@@ -91,6 +91,7 @@ export class UdpCollector implements Collector {
   private recordsOf(datagram: Uint8Array, sender: string, nowMs: number): Uint8Array[] {
     if (this.options.framing === 'datagram') return datagram.length === 0 ? [] : [makeFrame(sender, nowMs, datagram)];
     const splitter = new LineSplitter(DATAGRAM_BYTES_MAX);
-    return [...splitter.push(datagram), ...splitter.end()];
+    // None is longer than a datagram, and nothing is missing behind its end.
+    return [...splitter.push(datagram).whole, ...splitter.end(true).whole];
   }
 }

@@ -18,6 +18,7 @@ export const FAULT = {
   json: errorNo('DECODE_JSON'),
   attribute: errorNo('DECODE_ATTRIBUTE'),
   frame: errorNo('DECODE_FRAME'),
+  piece: errorNo('DECODE_PIECE'),
   later: errorNo('DECODE_LATER'),
   room: errorNo('DECODE_ROOM'),
 } as const;

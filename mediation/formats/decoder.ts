@@ -97,16 +97,17 @@ export class Decoder {
     const { byteOrderMark } = this.parts;
     const marked = byteOrderMark.length <= end && startsWith(text, 0, byteOrderMark);
     let at = place.first && marked ? byteOrderMark.length : 0;
-    if (place.first) {
+    if (place.first && !place.pieces) {
       for (let line = 0; line < this.parts.headerLines && at < end; line++) at = splitter.split(row, at, end);
     }
     const { batch } = this;
     batch.count = 0;
     while (at < end) {
-      const next = this.addPlain(columns, at, end);
+      const next = place.pieces ? 0 : this.addPlain(columns, at, end);
       if (next > 0) at = next;
       else {
         at = splitter.split(row, at, end);
+        if (place.pieces) row.fault = FAULT.piece;
         this.takeRow(columns);
       }
       if (batch.full) this.decodeBatch(columns);

@@ -2,9 +2,11 @@
 import { hash128, hash32 } from '../../platform/hash128.ts';
 import type { RecordColumns } from '../../schemas/columns/record-columns.ts';
 import type { FormatField } from '../../schemas/format.ts';
+import { FAULT } from './codes.ts';
 import { typeOf } from './fields/compile-fields.ts';
 import type { Row } from './row.ts';
 
+const PIECE_SEED = 0x50494543;
 const UNIT_SEPARATOR = 0x1f;
 /** Longest number in digits, with sign, exponent and separator. */
 const NUMBER_BYTES = 24;
@@ -28,7 +30,9 @@ export class Identity {
 
   /** Digest over the source bytes: of occurrences, and of records that have no identity of their own. */
   ofBytes(row: Row, out: Uint32Array, index: number): void {
-    hash128(row.text, row.recordStart, row.recordEnd - row.recordStart, this.seed, out, index);
+    // A piece is not the record that consists of the same bytes.
+    const seed = row.fault === FAULT.piece ? this.seed ^ PIECE_SEED : this.seed;
+    hash128(row.text, row.recordStart, row.recordEnd - row.recordStart, seed, out, index);
   }
 
   /**

@@ -105,4 +105,6 @@ export interface ExplainedField {
 export interface DecodePlace {
   /** The slice is the first of its file: header lines stand here. */
   first: boolean;
+  /** No record in it is whole: all are suspended. */
+  pieces?: boolean | undefined;
 }

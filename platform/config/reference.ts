@@ -33,6 +33,7 @@ export function configReference(): string {
     'Secrets have no key:',
     '',
     ...secrets,
+    '- of sources and outputs: the file that a `*File` key names, or the variable that the `*Env` key beside it names',
     '',
     table(top, []),
     '',

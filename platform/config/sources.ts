@@ -17,7 +17,9 @@ export function sourceMistakes(sources: readonly SourceConfig[]): Mistake[] {
       ...(source.kafka?.values === 'protobuf' && source.kafka.protobuf === undefined
         ? [wrong('kafka', 'needs `protobuf`, which names the schema')]
         : []),
-      ...openSecrets(source).map((index) => wrong('radius', `clients.${index}.secretFile is missing`)),
+      ...openSecrets(source).map((index) =>
+        wrong('radius', `clients.${index}.secretFile is missing: give this or \`secretEnv\``),
+      ),
       ...otherSections(source).map((section) => wrong(section, `belongs to another kind than ${source.kind}`)),
     ];
   });
@@ -53,7 +55,7 @@ function remoteMistakes({ kind, sftp, ftp }: SourceConfig): [key: string, messag
   if (folder.movedTo === folder.directory) mistakes.push(['movedTo', 'must be another folder than `directory`']);
   if (kind === 'sftp' && sftp !== undefined) {
     if (sftp.hostKeys.length === 0) mistakes.push(['hostKeys', 'is empty: without a known key any server would do']);
-    if (sftp.passwordFile === undefined && sftp.privateKeyFile === undefined)
+    if ((sftp.passwordFile ?? sftp.passwordEnv ?? sftp.privateKeyFile) === undefined)
       mistakes.push(['privateKeyFile', 'is missing: give this or `passwordFile`']);
   }
   return mistakes;
@@ -62,7 +64,9 @@ function remoteMistakes({ kind, sftp, ftp }: SourceConfig): [key: string, messag
 /** A secret that nobody else was told is of use to tools on this machine only. */
 function openSecrets({ radius }: SourceConfig): number[] {
   const clients = radius?.clients ?? [];
-  return clients.flatMap(({ address, secretFile }, index) =>
-    secretFile === undefined && !/^(127\.\d+\.\d+\.\d+(\/32)?|::1(\/128)?)$/.test(address) ? [index] : [],
+  return clients.flatMap(({ address, secretFile, secretEnv }, index) =>
+    (secretFile ?? secretEnv) === undefined && !/^(127\.\d+\.\d+\.\d+(\/32)?|::1(\/128)?)$/.test(address)
+      ? [index]
+      : [],
   );
 }

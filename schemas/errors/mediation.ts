@@ -150,6 +150,14 @@ export const mediationErrors = {
     http: 422,
     exit: 1,
   },
+  DECODE_PIECE: {
+    cause:
+      'Only a piece of the record came: its connection ended in the middle of it, or it was longer than its source allows.',
+    cure: 'Compare with the sender, let it send the record again, and write the piece off. Raise `lineBytesMax` where records are longer.',
+    counter: 'tollgrid_errors_total',
+    http: 422,
+    exit: 1,
+  },
   DECODE_LATER: {
     cause: 'The record came in a layout that nothing reads yet: its format says `undecoded`.',
     cure: 'Nothing is lost: its bytes are kept. Publish a format of that name that reads them and recycle, or write it off.',

@@ -317,11 +317,18 @@ export const serverErrors = {
     exit: 1,
   },
   SECRET_UNREADABLE: {
-    cause: 'A file that holds a secret cannot be read, or holds nothing.',
-    cure: 'Look at the file that the message names: it must be readable for Tollgrid and hold the secret alone.',
+    cause: 'A file or a variable of the environment that is to hold a secret cannot be read, or holds nothing.',
+    cure: 'Look at what the message names: a file must be readable for Tollgrid and hold the secret alone; a variable must be set where Tollgrid is started.',
     counter,
     http: 503,
     exit: 2,
+  },
+  PASSWORD_IN_CLEAR: {
+    cause: 'A source or output sends its password to another machine without TLS: everybody on the way can read it.',
+    cure: 'Use `tls` (Kafka, FTP) or `mqtts://`. It works meanwhile; the log and `tollgrid doctor` name the place.',
+    counter,
+    http: 500,
+    exit: 1,
   },
   SOURCE_PAUSED_BY_CONFIGURATION: {
     cause: 'The source has `paused: true` in tollgrid.yaml, so a command cannot resume it.',

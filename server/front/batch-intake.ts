@@ -72,11 +72,18 @@ export class BatchIntake {
    * Records of a collector as one batch; resolves when it is durable, and waits while the ledger is far behind or the
    * disk is low: the collector's own limit makes its senders wait. Errors: STOPPING, LOG_BROKEN.
    */
-  async take(source: string, format: string, records: readonly Uint8Array[], positions?: Positions): Promise<number> {
+  async take(
+    source: string,
+    format: string,
+    records: readonly Uint8Array[],
+    positions?: Positions,
+    pieces = false,
+  ): Promise<number> {
     await this.parts.disk?.room();
     await this.parts.waitForPushed();
     const body = this.parts.format(format).framed ? Buffer.concat(records) : joinLines(records);
-    const head: BatchHead = { source, format, sha256: sha256(body), records: records.length, positions };
+    const marks = { positions, ...(pieces && { pieces }) };
+    const head: BatchHead = { source, format, sha256: sha256(body), records: records.length, ...marks };
     return (await this.append(head, body)).entryNo;
   }
 

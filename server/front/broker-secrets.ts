@@ -1,6 +1,6 @@
-/** What a connection to Kafka's brokers needs from files. */
+/** What a connection to Kafka's brokers needs from files and the environment. */
 import type { KafkaConnection } from '../../collectors/kafka/index.ts';
-import { readSecretFile } from '../../platform/secret-file.ts';
+import { readSecret, readSecretFile } from '../../platform/secret-file.ts';
 import type { KafkaOutputConfig } from '../../schemas/config-kafka.ts';
 
 interface SecretFiles {
@@ -13,8 +13,9 @@ type Secrets = Pick<KafkaConnection, 'tls' | 'sasl'>;
 /** Read at each start, so that a changed secret needs no restart of Tollgrid. Error: SECRET_UNREADABLE. */
 export function brokerSecrets({ tls, sasl }: SecretFiles): Secrets {
   const text = (file: string | undefined) => (file === undefined ? undefined : readSecretFile(file).toString('utf8'));
+  const password = sasl && readSecret(sasl.passwordFile, sasl.passwordEnv)!.toString('utf8');
   return {
     tls: tls && { ca: text(tls.caFile), certificate: text(tls.certificateFile), key: text(tls.keyFile) },
-    sasl: sasl && { mechanism: sasl.mechanism, username: sasl.username, password: text(sasl.passwordFile)! },
+    sasl: sasl && { mechanism: sasl.mechanism, username: sasl.username, password: password! },
   };
 }

@@ -28,7 +28,7 @@ import type {
   TcpConfig,
 } from '../../platform/config.ts';
 import { TollgridError } from '../../platform/errors.ts';
-import { readOrMakeSecretFile, readSecretFile } from '../../platform/secret-file.ts';
+import { readOrMakeSecretFile, readSecret, readSecretFile } from '../../platform/secret-file.ts';
 import { brokerSecrets } from './broker-secrets.ts';
 
 export interface CollectorPorts {
@@ -138,10 +138,10 @@ function mqttOptions(name: string, { brokers, clientId, ...rest }: MqttConfig): 
   return {
     ...rest,
     clientId: clientId ?? `tollgrid-${name}`,
-    brokers: brokers.map(({ url, username, passwordFile, caFile, certificateFile, keyFile }) => ({
+    brokers: brokers.map(({ url, username, passwordFile, passwordEnv, caFile, certificateFile, keyFile }) => ({
       url,
       username,
-      password: read(passwordFile),
+      password: readSecret(passwordFile, passwordEnv),
       ca: read(caFile),
       certificate: read(certificateFile),
       key: read(keyFile),
@@ -153,9 +153,9 @@ function mqttOptions(name: string, { brokers, clientId, ...rest }: MqttConfig): 
 function withSecrets({ clients, ...rest }: RadiusConfig, madeFile: string): RadiusOptions {
   return {
     ...rest,
-    clients: clients.map(({ address, secretFile }) => ({
+    clients: clients.map(({ address, secretFile, secretEnv }) => ({
       address,
-      secret: secretFile === undefined ? readOrMakeSecretFile(madeFile) : readSecretFile(secretFile),
+      secret: readSecret(secretFile, secretEnv) ?? readOrMakeSecretFile(madeFile),
     })),
   };
 }
@@ -177,18 +177,19 @@ function remote(
 }
 
 /** Error: SECRET_UNREADABLE. */
-function sftpServer({ passwordFile, privateKeyFile, passphraseFile, ...rest }: SftpConfig): SftpServer {
-  const text = (file: string | undefined) => (file === undefined ? undefined : readSecretFile(file).toString('utf8'));
+function sftpServer(config: SftpConfig): SftpServer {
+  const { passwordFile, passwordEnv, privateKeyFile, passphraseFile, passphraseEnv, ...rest } = config;
   return new SftpServer({
     ...rest,
-    password: text(passwordFile),
-    passphrase: text(passphraseFile),
+    password: readSecret(passwordFile, passwordEnv)?.toString('utf8'),
+    passphrase: readSecret(passphraseFile, passphraseEnv)?.toString('utf8'),
     privateKey: privateKeyFile === undefined ? undefined : readSecretFile(privateKeyFile),
   });
 }
 
 /** Error: SECRET_UNREADABLE. */
-function ftpServer({ passwordFile, caFile, ...rest }: FtpConfig, now: () => number): FtpServer {
+function ftpServer({ passwordFile, passwordEnv, caFile, ...rest }: FtpConfig, now: () => number): FtpServer {
   const ca = caFile === undefined ? undefined : readSecretFile(caFile);
-  return new FtpServer({ ...rest, password: readSecretFile(passwordFile).toString('utf8'), ca }, now);
+  const password = readSecret(passwordFile, passwordEnv)!.toString('utf8');
+  return new FtpServer({ ...rest, password, ca }, now);
 }

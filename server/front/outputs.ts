@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { Feed, KafkaTarget, PositionFile, type OutputStatus } from '../../outputs/index.ts';
 import type { OutputConfig } from '../../platform/config.ts';
+import { clearPasswords } from '../../platform/config/clear-passwords.ts';
 import { toTollgridError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { OutputItem } from '../../schemas/api/outputs.ts';
@@ -44,6 +45,7 @@ export class Outputs {
     for (const config of this.parts.configs) {
       if (config.paused) continue;
       try {
+        for (const message of clearPasswords(config)) this.warn(config.name, 'PASSWORD_IN_CLEAR', message);
         const feed = await this.feedOf(config);
         this.feeds.set(config.name, feed);
         feed.start();

@@ -9,6 +9,8 @@ import { TollgridError } from '../../platform/errors.ts';
 interface Waiting {
   records: readonly Uint8Array[];
   positions: Positions | undefined;
+  /** A batch holds only pieces of records, or none. */
+  pieces: boolean;
   bytes: number;
   resolve(): void;
   reject(error: unknown): void;
@@ -20,7 +22,7 @@ export interface BatchLimits {
   batchBytesMax: number;
 }
 
-type Append = (records: readonly Uint8Array[], positions: Positions | undefined) => Promise<unknown>;
+type Append = (records: readonly Uint8Array[], positions: Positions | undefined, pieces: boolean) => Promise<unknown>;
 
 export class RecordBatches implements RecordIntake {
   private readonly append: Append;
@@ -48,7 +50,7 @@ export class RecordBatches implements RecordIntake {
     this.limits = limits;
   }
 
-  take(records: readonly Uint8Array[], positions?: Positions): Promise<void> {
+  take(records: readonly Uint8Array[], positions?: Positions, pieces = false): Promise<void> {
     if (this.isFull) {
       return Promise.reject(
         new TollgridError('INTAKE_BUSY', 'More records wait for the log than this source may hold.', {
@@ -58,15 +60,24 @@ export class RecordBatches implements RecordIntake {
     }
     return new Promise((resolve, reject) => {
       const bytes = records.reduce((sum, record) => sum + record.length + 1, 0);
-      this.queue.push({ records, positions, bytes, resolve, reject });
+      this.queue.push({ records, positions, pieces, bytes, resolve, reject });
       this.waitingBytes += bytes;
       if (!this.appending) void this.drain();
     });
   }
 
   async takeWhenRoom(records: readonly Uint8Array[], positions?: Positions): Promise<void> {
-    while (this.isFull) await new Promise<void>((resolve) => this.waiters.push(resolve));
+    await this.room();
     await this.take(records, positions);
+  }
+
+  async takePieces(pieces: readonly Uint8Array[]): Promise<void> {
+    await this.room();
+    await this.take(pieces, undefined, true);
+  }
+
+  private async room(): Promise<void> {
+    while (this.isFull) await new Promise<void>((resolve) => this.waiters.push(resolve));
   }
 
   /** One batch over the limit is let in, so that a record larger than it is no deadlock. */
@@ -82,6 +93,7 @@ export class RecordBatches implements RecordIntake {
         await this.append(
           batch.flatMap(({ records }) => records),
           together(batch),
+          batch[0].pieces,
         );
         for (const { records, bytes, resolve } of batch) {
           this.received += records.length;
@@ -100,9 +112,10 @@ export class RecordBatches implements RecordIntake {
   private nextBatch(): Waiting[] {
     let bytes = 0;
     let count = 0;
-    while (count < this.queue.length && (count === 0 || bytes + this.queue[count].bytes <= this.limits.batchBytesMax)) {
-      bytes += this.queue[count++].bytes;
-    }
+    const [first] = this.queue;
+    const fits = (next: Waiting): boolean =>
+      next === first || (next.pieces === first.pieces && bytes + next.bytes <= this.limits.batchBytesMax);
+    while (count < this.queue.length && fits(this.queue[count])) bytes += this.queue[count++].bytes;
     return this.queue.splice(0, count);
   }
 }

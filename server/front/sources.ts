@@ -4,6 +4,7 @@ import { FolderCollector, type FileIntake } from '../../collectors/files/index.t
 import type { Collector, CollectorStatus, Positions } from '../../collectors/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { SourceConfig } from '../../platform/config.ts';
+import { clearPasswords } from '../../platform/config/clear-passwords.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { makeCollector } from './make-collector.ts';
@@ -16,7 +17,13 @@ const BATCH_BYTES_MAX = 1024 * 1024;
 
 export interface SourcesIntake extends FileIntake {
   readonly batches: {
-    take(source: string, format: string, records: readonly Uint8Array[], positions?: Positions): Promise<unknown>;
+    take(
+      source: string,
+      format: string,
+      records: readonly Uint8Array[],
+      positions?: Positions,
+      pieces?: boolean,
+    ): Promise<unknown>;
     /** The source's last batches, the newest first. */
     recent(source: string): AsyncIterable<Uint8Array>;
     /** Where its streams go on. */
@@ -200,7 +207,7 @@ export class Sources {
   private know(config: SourceConfig): Running {
     const { name, format, waitingBytesMax } = config;
     const records = new RecordBatches(
-      (batch, positions) => this.intake.batches.take(name, format, batch, positions),
+      (batch, positions, pieces) => this.intake.batches.take(name, format, batch, positions, pieces),
       { waitingBytesMax, batchBytesMax: Math.min(BATCH_BYTES_MAX, waitingBytesMax) },
       () => this.intake.batches.recent(name),
       () => this.intake.batches.positions(name),
@@ -235,6 +242,7 @@ export class Sources {
     if (this.idle || this.stopping) return;
     try {
       const collector = this.make(source);
+      for (const message of clearPasswords(source.config)) this.warn(source, 'PASSWORD_IN_CLEAR', message);
       await collector.start();
       source.collector = collector;
       source.failure = null;

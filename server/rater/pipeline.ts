@@ -275,5 +275,6 @@ function batchPlace(entry: LogEntry, head: BatchHead): SlicePlace {
     sourceOffset: 0,
     first: true,
     last: true,
+    pieces: head.pieces,
   };
 }

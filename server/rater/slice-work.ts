@@ -15,6 +15,8 @@ export interface SlicePlace {
   first: boolean;
   /** The last slice of a closed file. */
   last: boolean;
+  /** A batch of pieces of records. */
+  pieces?: boolean | undefined;
 }
 
 /** Where the slice's bytes are. */

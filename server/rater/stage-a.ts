@@ -63,7 +63,7 @@ export function runStageA(
   const arenaBytes = format.estimateArena(bytes.length, recordCount);
   const { records, usage, rawIdentity, inUse } = pool.take(bytes.length, recordCount, arenaBytes);
   if (records.text.buffer !== bytes.buffer) records.text.set(bytes);
-  format.decode(records, { first: place.first });
+  format.decode(records, place);
   refuseImpossibleTimes(records);
   markUndecoded(records, rawIdentity);
   if (reference.hasGuiding) guide(reference.guidingPlan, reference.lookup, format, records, usage);

@@ -23,7 +23,7 @@ describe('what doctor finds', () => {
     expect(clock(0).state).toBe('bad');
   });
 
-  it('a taken port and an unwritable data directory are said', async () => {
+  it('a taken port, a password in clear and an unwritable data directory are said', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
@@ -31,11 +31,14 @@ describe('what doctor finds', () => {
     writeFileSync(path.join(folder, 'file'), '');
     const config = { ...loadConfig({ env: {}, workingDir: folder }), dataDir: path.join(folder, 'file', 'data') };
     config.server = { ...config.server, port };
+    const ftp = { host: 'ftp.town', tls: 'none' };
+    config.sources = [{ name: 'meters', kind: 'ftp', ftp }] as unknown as typeof config.sources;
     const findings = await examine(config);
     server.close();
     rmSync(folder, { recursive: true });
     const stateOf = (name: string) => findings.find((finding) => finding.name === name);
     expect(stateOf('port')).toMatchObject({ state: 'bad', found: `127.0.0.1:${port}: EADDRINUSE` });
     expect(stateOf('data directory')?.state).toBe('bad');
+    expect(stateOf('passwords')).toMatchObject({ state: 'poor', found: expect.stringContaining('PASSWORD_IN_CLEAR') });
   });
 });

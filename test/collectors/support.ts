@@ -4,6 +4,7 @@ import type { RecordIntake, Surroundings } from '../../collectors/port.ts';
 
 export class FakeRecords implements RecordIntake {
   readonly taken: string[] = [];
+  readonly pieces: string[] = [];
   private gate: Promise<void> = Promise.resolve();
   private open: () => void = () => undefined;
   busy = false;
@@ -20,15 +21,24 @@ export class FakeRecords implements RecordIntake {
 
   async take(records: readonly Uint8Array[]): Promise<void> {
     if (this.busy) throw new TollgridError('INTAKE_BUSY', 'busy');
+    await this.keep(records, this.taken);
+  }
+
+  private async keep(records: readonly Uint8Array[], kept: string[]): Promise<void> {
     const texts = records.map((record) => Buffer.from(record).toString('latin1'));
     this.waiting++;
     await this.gate;
     this.waiting--;
-    this.taken.push(...texts);
+    kept.push(...texts);
   }
 
-  takeWhenRoom(records: readonly Uint8Array[]): Promise<void> {
-    return this.take(records);
+  async takeWhenRoom(records: readonly Uint8Array[]): Promise<void> {
+    await until(() => !this.busy);
+    await this.take(records);
+  }
+
+  takePieces(pieces: readonly Uint8Array[]): Promise<void> {
+    return this.keep(pieces, this.pieces);
   }
 }
 

@@ -156,9 +156,25 @@ describe('the configuration', () => {
     for (const here of ['127.0.0.1', '127.0.0.1/32', "'::1'"]) expect(mistakesOf(source(here)), here).toEqual([]);
     for (const there of ['10.0.0.1', '127.0.0.0/8', "'::'", '0.0.0.0/0']) {
       expect(mistakesOf(source(there)), there).toEqual([
-        'tollgrid.yaml:1 sources.0.radius clients.0.secretFile is missing',
+        'tollgrid.yaml:1 sources.0.radius clients.0.secretFile is missing: give this or `secretEnv`',
       ]);
     }
+  });
+
+  it('lets a secret stand in a file or in the environment, never in both, and in one where it is needed', () => {
+    const radius = (secret: string) =>
+      mistakesOf(
+        `sources: [{ name: a, kind: radius, format: radius, radius: { clients: [{ address: 10.0.0.1, ${secret} }] } }]\n`,
+      );
+    for (const one of ['secretFile: s', 'secretEnv: BRAS_SECRET']) expect(radius(one), one).toEqual([]);
+    expect(radius('secretFile: s, secretEnv: BRAS_SECRET')).toEqual([
+      'tollgrid.yaml:1 sources.0.radius.clients.0.secretEnv stands beside `secretFile`: give one of them',
+    ]);
+    expect(radius('secretEnv: TOLLGRID_SECRET')[0]).toContain('must match');
+    const ftp = (secret: string) =>
+      mistakesOf(`sources: [{ name: a, kind: ftp, format: x, ftp: { host: h, user: u, directory: /d, ${secret} } }]\n`);
+    expect(ftp('passwordEnv: FTP_PASSWORD')).toEqual([]);
+    expect(ftp('')).toEqual(['tollgrid.yaml:1 sources.0.ftp.passwordFile is missing: give this or `passwordEnv`']);
   });
 
   it('takes an address of PostgreSQL that names a database and no password', () => {

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readOrMakeSecretFile, readSecretFile } from '../../platform/secret-file.ts';
+import { readOrMakeSecretFile, readSecret, readSecretFile } from '../../platform/secret-file.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-secret-'));
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -14,6 +14,15 @@ describe('a secret file', () => {
     expect(readSecretFile(file).toString()).toBe('a b');
     fs.writeFileSync(file, '\n');
     expect(() => readSecretFile(file)).toThrow(expect.objectContaining({ code: 'SECRET_UNREADABLE' }));
+  });
+
+  it('may be a variable of the environment instead, never an empty one', () => {
+    const env = { BRAS: 'from the environment', EMPTY: '' };
+    expect(readSecret(undefined, 'BRAS', env)!.toString()).toBe('from the environment');
+    expect(readSecret(undefined, undefined, env)).toBeUndefined();
+    for (const unset of ['EMPTY', 'OTHER']) {
+      expect(() => readSecret(undefined, unset, env)).toThrow(expect.objectContaining({ code: 'SECRET_UNREADABLE' }));
+    }
   });
 
   it('is made once where there is none: random, for its owner only, and nothing is left beside it', () => {

@@ -96,7 +96,7 @@ describe.skipIf(missing)('the MQTT collector (needs mosquitto)', () => {
     };
     const one = new MqttCollector(
       options,
-      { take, takeWhenRoom: take },
+      { take, takeWhenRoom: take, takePieces: take },
       { now: () => 1_760_000_000_000, warn: () => undefined },
     );
     closing.push(() => one.stop());

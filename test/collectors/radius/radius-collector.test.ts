@@ -192,6 +192,24 @@ describe('RADIUS over TLS', () => {
     socket.destroy();
   });
 
+  it('reads no further while there is no room, and loses no request', async () => {
+    const port = await radsec();
+    intake.busy = true;
+    const socket = connect(port, 'bras');
+    let answered = 0;
+    socket.on('data', (chunk: Buffer) => (answered += chunk.length));
+    const packet = (id: number): Uint8Array => request(id, `session ${id}`, Buffer.from('radsec'));
+    socket.write(packet(1));
+    await until(() => collector.status().lastSeenMs !== null);
+    socket.write(Buffer.concat([packet(2), packet(3)]));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect([intake.taken.length, answered]).toEqual([0, 0]);
+    intake.busy = false;
+    await until(() => answered === 60);
+    expect([intake.taken.length, collector.status().refused['busy']]).toEqual([3, 0]);
+    socket.destroy();
+  });
+
   it('lets nobody in whose certificate comes from somebody else', async () => {
     const socket = connect(await radsec(), 'stranger');
     const ended = new Promise((resolve) => socket.once('close', resolve));

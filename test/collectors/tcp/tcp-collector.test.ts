@@ -84,13 +84,55 @@ describe('lines over TCP', () => {
     await until(() => intake.taken.length >= sent);
   });
 
+  it('are waited for only while Tollgrid itself does not keep the sender waiting', async () => {
+    const port = await listening({ lineSeconds: 1, idleSeconds: 1 });
+    intake.hold();
+    const socket = client(port);
+    socket.write('begun ');
+    await until(() => collector.status().lastSeenMs !== null);
+    socket.write('first\nsecond is in ');
+    await until(() => intake.waiting === 1);
+    await new Promise((resolve) => setTimeout(resolve, 1300));
+    socket.write('time\n');
+    intake.release();
+    await until(() => intake.taken.length === 2 || collector.status().connections === 0);
+    expect(intake.taken).toEqual(['begun first', 'second is in time']);
+    expect(surroundings.warnings).toEqual([]);
+  });
+
+  it('that are not finished when their connection breaks are pieces', async () => {
+    const port = await listening();
+    const [reset, stopped] = [client(port), client(port)];
+    reset.write('whole\r\nreset in the mid');
+    stopped.write('stopped in the mid');
+    await until(() => intake.taken.length === 1 && collector.status().connections === 2);
+    reset.resetAndDestroy();
+    await until(() => intake.pieces.length === 1);
+    await collector.stop();
+    expect([intake.taken, intake.pieces]).toEqual([['whole'], ['reset in the mid', 'stopped in the mid']]);
+  });
+
+  it('of a sender that falls silent are pieces too, also when it hangs up in answer', async () => {
+    const port = await listening({ idleSeconds: 0.1 });
+    client(port).write('whole\nsilent in the mid');
+    await until(() => collector.status().connections === 0 && intake.taken.length === 1);
+    expect([intake.taken, intake.pieces]).toEqual([['whole'], ['silent in the mid']]);
+  });
+
+  it('that are too long are kept in pieces', async () => {
+    const port = await listening({ lineBytesMax: 4 });
+    client(port).end('abcdefghij\nxyz\n');
+    await until(() => intake.taken.length === 1 && intake.pieces.length === 3);
+    expect([intake.taken, intake.pieces]).toEqual([['xyz'], ['abcd', 'efgh', 'ij']]);
+  });
+
   it('that never end close their connection; the piece is kept', async () => {
     const port = await listening({ lineSeconds: 0.05 });
     const socket = client(port);
     socket.write('half a l');
     await new Promise((resolve) => socket.once('close', resolve));
-    await until(() => intake.taken.length === 1);
-    expect(intake.taken).toEqual(['half a l']);
+    await until(() => intake.pieces.length === 1);
+    expect([intake.taken, intake.pieces]).toEqual([[], ['half a l']]);
     expect(surroundings.warnings).toEqual(['SENDER_SLOW']);
   });
 
@@ -100,8 +142,8 @@ describe('lines over TCP', () => {
     const dripping = setInterval(() => socket.write('x'), 20);
     await new Promise((resolve) => socket.once('close', resolve));
     clearInterval(dripping);
-    await until(() => intake.taken.length === 1);
-    expect(intake.taken[0]).toMatch(/^x+$/);
+    await until(() => intake.pieces.length === 1);
+    expect(intake.pieces[0]).toMatch(/^x+$/);
     expect(collector.status().refused).toMatchObject({ slow: 1 });
   });
 
@@ -169,8 +211,8 @@ describe('lines over TCP', () => {
 });
 
 describe('frames over TCP', () => {
-  const payloads = (): string[] =>
-    intake.taken.map((taken) => Buffer.from(taken, 'latin1').subarray(21).toString('hex'));
+  const payloads = (taken: string[] = intake.taken): string[] =>
+    taken.map((one) => Buffer.from(one, 'latin1').subarray(21).toString('hex'));
 
   it('are kept whole, also in pieces, with sender and time of receipt', async () => {
     const port = await listening({ frames: DLMS_WRAPPER });
@@ -190,26 +232,34 @@ describe('frames over TCP', () => {
     const socket = client(port);
     socket.write(Buffer.from('000100010010000' + '10c' + '7ea00a0b' + '00000000', 'hex'));
     await new Promise((resolve) => socket.once('close', resolve));
-    await until(() => intake.taken.length === 2);
-    expect(payloads()).toEqual(['00010001001000010c', '7ea00a0b00000000']);
+    await until(() => intake.pieces.length === 1);
+    expect([payloads(), payloads(intake.pieces)]).toEqual([['00010001001000010c'], ['7ea00a0b00000000']]);
     expect(surroundings.warnings).toEqual(['FRAME_BROKEN']);
     expect(collector.status().refused).toMatchObject({ malformed: 1 });
+  });
+
+  it('that are not whole are pieces, also when their sender ended in order', async () => {
+    const port = await listening({ frames: DLMS_WRAPPER });
+    client(port).end(Buffer.from('0001000100100001' + '0c' + '00010001001000030f', 'hex'));
+    await until(() => intake.pieces.length === 1);
+    expect([payloads(), payloads(intake.pieces)]).toEqual([['00010001001000010c'], ['00010001001000030f']]);
   });
 
   it('may have a length of any kind', () => {
     const cut = (rule: FrameRule, ...hex: string[]): string[] => {
       const splitter = new FrameSplitter(rule, 100);
-      const frames = hex.flatMap((chunk) => splitter.push(Buffer.from(chunk, 'hex')));
-      return [...frames, ...splitter.end()].map((frame) => Buffer.from(frame).toString('hex'));
+      const splits = [...hex.map((chunk) => splitter.push(Buffer.from(chunk, 'hex'))), splitter.end()];
+      const text = (frame: Uint8Array): string => Buffer.from(frame).toString('hex');
+      return splits.flatMap(({ whole, pieces }) => [...whole.map(text), ...pieces.map((one) => `piece ${text(one)}`)]);
     };
-    expect(cut(fixedFrames(3), '0102', '030405', '06', '07')).toEqual(['010203', '040506', '07']);
+    expect(cut(fixedFrames(3), '0102', '030405', '06', '07')).toEqual(['010203', '040506', 'piece 07']);
     const afterMark = framesWithLength({ offset: 1, bytes: 1, littleEndian: false, adds: 2 });
     expect(cut(afterMark, '68', '02aabb68', '00')).toEqual(['6802aabb', '6800']);
     const little = framesWithLength({ offset: 0, bytes: 4, littleEndian: true, adds: 4 });
     expect(cut(little, '02000000' + 'aabb' + '01000000cc')).toEqual(['02000000aabb', '01000000cc']);
     // Counts itself, and says less than its own header: broken.
     const whole = framesWithLength({ offset: 0, bytes: 2, littleEndian: false, adds: 0 });
-    expect(cut(whole, '0004aabb' + '0001cc')).toEqual(['0004aabb', '0001cc']);
-    expect(cut(whole, 'ffff00')).toEqual(['ffff00']);
+    expect(cut(whole, '0004aabb' + '0001cc')).toEqual(['0004aabb', 'piece 0001cc']);
+    expect(cut(whole, 'ffff00')).toEqual(['piece ffff00']);
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { codePage } from '../../../platform/code-page.ts';
 import { decodeBytes, explainRecord } from '../../../mediation/formats/index.ts';
+import { errorNo } from '../../../platform/errors.ts';
+import { Disposition } from '../../../schemas/columns/record-columns.ts';
 import { decodeAll, smallFormat } from './helpers.ts';
 
 const TIME = '2026-09-01 10:00:00';
@@ -54,6 +56,20 @@ describe('delimited', () => {
     const rows = decodeAll(smallFormat('multiline: true\ncolumns: 3'), `${TIME},1,"open\n${line.repeat(4000)}`);
     expect(called(rows).slice(0, 3)).toEqual(['DECODE_QUOTE', 'ok', 'ok']);
     expect(rows).toHaveLength(4001);
+  });
+
+  it('suspends pieces of records, also where they could be read, and knows them from the records they are of', () => {
+    const format = smallFormat('headerLines: 1');
+    const lines = Buffer.from(`${TIME},1,first\n${TIME},1,second\n`);
+    const whole = decodeBytes(format, lines, { first: false });
+    const pieces = decodeBytes(format, lines, { first: true, pieces: true });
+    const pieceNo = errorNo('DECODE_PIECE');
+    expect([...whole.code.subarray(0, whole.count), ...pieces.code.subarray(0, pieces.count)]).toEqual([
+      ...[0, 0],
+      ...[pieceNo, pieceNo],
+    ]);
+    expect(pieces.disposition[1]).toBe(Disposition.suspended);
+    expect(pieces.identity.slice(0, 8)).not.toEqual(whole.identity.slice(0, 8));
   });
 
   it('counts columns', () => {

@@ -10,8 +10,8 @@ let batches: RecordBatches;
 beforeEach(() => {
   appended = [];
   finish = [];
-  const append = (records: readonly Uint8Array[]): Promise<void> => {
-    appended.push(records.map((one) => Buffer.from(one).toString()));
+  const append = (records: readonly Uint8Array[], _positions: unknown, pieces: boolean): Promise<void> => {
+    appended.push([...records.map((one) => Buffer.from(one).toString()), ...(pieces ? ['(pieces)'] : [])]);
     return new Promise((resolve, reject) => finish.push({ resolve, reject }));
   };
   batches = new RecordBatches(append, { waitingBytesMax: 20, batchBytesMax: 10 });
@@ -42,6 +42,17 @@ describe('records on their way into the log', () => {
     }
     await turn();
     expect(appended).toEqual([['1'], ['12345', '12'], ['1234567890123']]);
+  });
+
+  it('never share a batch with pieces of records', async () => {
+    for (const text of ['a', 'b']) void batches.takeWhenRoom([record(text)]);
+    for (const text of ['c', 'd']) void batches.takePieces([record(text)]);
+    void batches.takeWhenRoom([record('e')]);
+    for (let i = 0; i < 4; i++) {
+      await turn();
+      finish[i]?.resolve();
+    }
+    expect(appended).toEqual([['a'], ['b'], ['c', 'd', '(pieces)'], ['e']]);
   });
 
   it('are refused where too many wait, or wait for room', async () => {

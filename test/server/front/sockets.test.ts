@@ -3,7 +3,7 @@ import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from '../../../schemas/api/common.ts';
 import type { SuspendedRecord } from '../../../schemas/api/suspense.ts';
-import { pause } from '../../support/until.ts';
+import { pause, until } from '../../support/until.ts';
 import { freePort, TollgridProcess } from './tollgrid-process.ts';
 
 const CALLS = 400;
@@ -57,14 +57,28 @@ describe('senders over plain sockets', () => {
     const again = await connected(ports.pbx);
     again.end(Array.from({ length: CALLS }, (_, no) => line(no)).join(''));
     const next = await connected(ports.meters);
-    next.end(frame(300));
-    const report = await town.audited(({ total }) => total.rated >= CALLS && total.suspended >= 11);
+    next.write(frame(300));
+    next.end(frame(301).subarray(0, 10));
+    // All of the second line comes but its end: nobody knows that, so nobody pays for it.
+    const broken = await connected(ports.pbx);
+    broken.write(line(CALLS) + line(CALLS + 1).trimEnd());
+    await town.audited(({ total }) => total.rated > CALLS);
+    broken.resetAndDestroy();
+    const suspended = (): Promise<Page<SuspendedRecord>> => town.api.get('/v1/suspense', { limit: 1000 });
+    await until('both pieces are in suspense', async () => {
+      const { items } = await suspended();
+      return items.filter(({ code }) => code === 'DECODE_PIECE').length === 2;
+    });
+    const report = await town.audited(({ total }) => total.suspended >= 13);
     expect(report.closes).toBe(true);
-    expect(report.total.rated).toBe(CALLS);
-    expect(report.total.received).toBe(CALLS + report.total.duplicate + report.total.suspended);
+    expect(report.total.rated).toBe(CALLS + 1);
+    expect(report.total.received).toBe(CALLS + 1 + report.total.duplicate + report.total.suspended);
 
-    const { items }: Page<SuspendedRecord> = await town.api.get('/v1/suspense', { limit: 1000 });
+    const { items } = await suspended();
     expect(items.length).toBe(report.total.suspended);
-    expect(new Set(items.map(({ code, format }) => `${code} ${format}`))).toEqual(new Set(['DECODE_LATER dlms-push']));
+    const kinds = items.map(({ code, format }) => `${code} ${format}`);
+    expect(new Set(kinds)).toEqual(
+      new Set(['DECODE_LATER dlms-push', 'DECODE_PIECE dlms-push', 'DECODE_PIECE avaya-smdr']),
+    );
   });
 });
