@@ -2,22 +2,9 @@
 import fs from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { asLines, KafkaCollector, type KafkaOptions } from '../../../collectors/kafka/index.ts';
-import type { Positions } from '../../../collectors/port.ts';
 import { createTopic, LOGIN, Sender, type Broker } from '../../server/front/kafka-broker.ts';
-import { FakeRecords, FakeSurroundings, until } from '../support.ts';
-
-class Intake extends FakeRecords {
-  known: Record<string, number> = {};
-
-  override async takeWhenRoom(records: readonly Uint8Array[], next: Positions = {}): Promise<void> {
-    await super.takeWhenRoom(records);
-    this.known = { ...this.known, ...next };
-  }
-
-  positions(): Positions {
-    return this.known;
-  }
-}
+import { FakeSurroundings, until } from '../support.ts';
+import { Intake } from './intake.ts';
 
 let broker: Broker;
 let sender: Sender;
@@ -31,6 +18,7 @@ function member(topic: string, intake: Intake, over: Partial<KafkaOptions> = {})
     group: topic,
     instance: `member-${++members}`,
     from: 'earliest',
+    shared: false,
     messagesMax: 50,
     messageBytesMax: 2000,
     sessionSeconds: 6,

@@ -121,6 +121,7 @@ function properties({ address, secureAddress, controller, folder }: Places): str
     'share.coordinator.state.topic.min.isr=1',
     'offsets.topic.num.partitions=1',
     'group.initial.rebalance.delay.ms=0',
+    'log.retention.check.interval.ms=500',
     'group.min.session.timeout.ms=1000',
     '',
   ].join('\n');
