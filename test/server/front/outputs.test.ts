@@ -51,6 +51,22 @@ afterEach(async () => {
 
 const entries = (): (number | null)[] => outputs.list().map(({ entry }) => entry);
 
+describe('an output of a restored directory', () => {
+  const position = (name: string, entry: number): void => {
+    fs.mkdirSync(path.join(dataDir, 'outputs'), { recursive: true });
+    fs.writeFileSync(path.join(dataDir, 'outputs', `${name}.json`), JSON.stringify({ entry, after: null, sent: 1 }));
+  };
+
+  it('goes on where the backup says, whatever its `from`, and with the next entry when it was further', async () => {
+    fs.writeFileSync(secret, 'hush', { mode: 0o600 });
+    position('lake', 5);
+    position('open', 12);
+    await outputs.start();
+    expect(entries()).toEqual([5, 7]);
+    expect(warned).toEqual(['open OUTPUT_POSITION_AHEAD']);
+  });
+});
+
 describe('an output without its secret', () => {
   it('says so once, while the others begin, and begins by itself where it would have begun', async () => {
     await outputs.start();
