@@ -35,7 +35,7 @@ export interface Target {
   readonly failure: string | null;
   /** Once more does nothing. Errors: OUTPUT_UNREACHABLE and those of the kind. */
   open(): Promise<void>;
-  /** Resolves when all are acknowledged. When it throws, any of them may have arrived. Error: OUTPUT_UNREACHABLE. */
+  /** Resolves when all are acknowledged. When it throws, any of them may have arrived, and it has to be closed. Error: OUTPUT_UNREACHABLE. */
   send(events: readonly OutputEvent[]): Promise<void>;
   close(): Promise<void>;
 }

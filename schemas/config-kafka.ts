@@ -33,10 +33,13 @@ export const Kafka = Section('Messages of Kafka topics; Tollgrid is a member of 
   brokers: Brokers,
   topics: Type.Array(Name('A topic.'), { description: 'Topics to read.', minItems: 1 }),
   group: Type.Optional(
-    Name(
-      'Consumer group; `tollgrid-NAME` of the source when left out. Share it only between Tollgrids that share the work.',
-    ),
+    Name('Consumer group; `tollgrid-NAME` of the source when left out. With others in it, set `shared`.'),
   ),
+  shared: Type.Boolean({
+    default: false,
+    description:
+      'Other Tollgrids read in the same group: where the group is further than the log when Tollgrid starts, the group counts. Without it the log counts.',
+  }),
   instance: Type.Optional(
     Name('Name of this member in the group (static membership); of machine and data directory when left out.'),
   ),

@@ -16,17 +16,33 @@ import type {
 import { TollgridError } from '../../platform/errors.ts';
 import type { Positions } from '../port.ts';
 import type { Kafka } from './addon.ts';
-import { isConnected, lagOf } from './lag.ts';
+import { isConnected, lagOf, stalledIn } from './lag.ts';
+import { beginningOf, type Beginning } from './places.ts';
 
 export interface LinkOptions {
   config: ConsumerGlobalConfig;
   from: 'earliest' | 'latest';
+  /** Others read in the same group, into logs of their own. */
+  shared: boolean;
   topics: readonly string[];
   messagesMax: number;
 }
 
+/** Where the reading of a partition is. */
+export interface Place {
+  topic: string;
+  partition: number;
+  /** Behind the last message that is durable or was not to be taken. */
+  next: number;
+  /** Its topic was made anew: what the log says of it is of another one. */
+  anew: boolean;
+}
+
+/** By stream; kept when a partition is given up, and when the group is joined again. */
+export type Places = Map<string, Place>;
+
 export interface LinkEvents {
-  /** Resolves when the messages are durable, together with `next`. */
+  /** Resolves when those of the messages that are to be taken are durable, together with `next`. */
   take(messages: readonly Message[], next: Positions): Promise<void>;
   /** What is in the log. */
   positions(): Positions;
@@ -43,7 +59,7 @@ const FAILED_MS = 1_000;
 const REVOKE_MS = 30_000;
 const CLOSE_MS = 10_000;
 /** librdkafka's codes. */
-const [FATAL, REVOKE, ASSIGN, ALL_BROKERS_DOWN, TRANSPORT] = [-150, -174, -175, -187, -195];
+const [OUT_OF_RANGE, FATAL, REVOKE, ASSIGN, ALL_BROKERS_DOWN, TRANSPORT] = [-140, -150, -174, -175, -187, -195];
 
 export class ConsumerLink {
   private readonly consumer: KafkaConsumer;
@@ -53,25 +69,30 @@ export class ConsumerLink {
   private changing: Promise<void> = Promise.resolve();
   private stopping = false;
   private fatal: Error | null = null;
-  private readonly assigned = new Map<string, Assignment>();
+  private readonly assigned = new Set<string>();
+  private readonly places: Places;
+  private placing = false;
   lag: number | null = null;
   /** What is wrong just now, for people. */
   failure: string | null = null;
 
-  constructor(kafka: Kafka, options: LinkOptions, events: LinkEvents) {
+  constructor(kafka: Kafka, options: LinkOptions, events: LinkEvents, places: Places = new Map<string, Place>()) {
     this.options = options;
+    this.places = places;
     this.events = events;
     const config = {
       ...options.config,
       rebalance_cb: (error: LibrdKafkaError, assignments: Assignment[]) => this.rebalanced(error, assignments),
     };
-    this.consumer = new kafka.KafkaConsumer(config, { 'auto.offset.reset': options.from });
+    // Never by itself: what is skipped then nobody would know.
+    this.consumer = new kafka.KafkaConsumer(config, { 'auto.offset.reset': 'error' });
     this.consumer.setDefaultConsumeTimeout(0);
     this.consumer.on('event.error', (error) => this.failed(error));
     this.consumer.on('event.stats', ({ message }: { message: string }) => {
-      this.lag = lagOf(message, this.assigned, this.events.positions());
+      this.lag = lagOf(message, this.assigned, (stream) => this.nextOf(stream));
       // Also of a topic in which nothing new stands.
       if (isConnected(message)) this.failure = null;
+      this.placeAgain(stalledIn(message));
     });
   }
 
@@ -137,21 +158,49 @@ export class ConsumerLink {
     if (messages === null) return FAILED_MS;
     if (messages.length === 0) return IDLE_MS;
     this.failure = null;
-    for (const run of runsOf(messages)) {
-      const next: Record<string, number> = {};
-      for (const message of run) next[streamOf(message)] = message.offset + 1;
-      await this.events.take(run, next);
-    }
-    this.commit(messages);
+    for (const run of runsOf(messages)) await this.take(run.filter((message) => this.isWanted(message)));
+    this.commit(new Set(messages.map(streamOf)));
     return 0;
   }
 
-  /** Asynchronous: a commit that is lost is made good by the next one, and after a crash by the positions in the log. */
-  private commit(messages: readonly Message[]): void {
-    const last = new Map(messages.map((message) => [streamOf(message), message]));
+  /** Not what the log has already, nor what others are given by now: a round may last longer than a change of partitions. */
+  private isWanted(message: Message): boolean {
+    const stream = streamOf(message);
+    return this.assigned.has(stream) && message.offset >= this.nextOf(stream)!;
+  }
+
+  private async take(messages: readonly Message[]): Promise<void> {
+    if (messages.length === 0) return;
+    const next: Record<string, number> = {};
+    for (const message of messages) next[streamOf(message)] = message.offset + 1;
+    const taken = Object.entries(next).map(([stream, end]) => ({ place: this.places.get(stream)!, end }));
+    await this.events.take(messages, next);
+    for (const { place, end } of taken) place.next = end;
+  }
+
+  /** What comes next of a stream that was assigned since the start. */
+  private nextOf(stream: string): number | undefined {
+    const place = this.places.get(stream);
+    if (place === undefined || place.anew) return place?.next;
+    return Math.max(place.next, this.events.positions()[stream] ?? 0);
+  }
+
+  /**
+   * What is in the log, of partitions that are still here. Asynchronous: a commit that is lost is made good by the next
+   * one, and after a crash by the positions in the log.
+   */
+  private commit(streams: ReadonlySet<string>): void {
+    const known = this.events.positions();
+    const durable = [...streams]
+      .filter((stream) => this.assigned.has(stream) && known[stream] !== undefined)
+      .map((stream) => ({ place: this.places.get(stream)!, inLog: known[stream] }));
+    if (durable.length === 0) return;
     try {
       this.consumer.commit(
-        [...last.values()].map(({ topic, partition, offset }) => ({ topic, partition, offset: offset + 1 })),
+        durable.map(({ place: { topic, partition, next }, inLog }) => ({
+          ...{ topic, partition },
+          offset: Math.min(next, inLog),
+        })),
       );
     } catch (error) {
       this.events.warn('SOURCE_UNREACHABLE', `the group was not told: ${(error as Error).message}`);
@@ -159,7 +208,8 @@ export class ConsumerLink {
   }
 
   private failed(error: LibrdKafkaError): void {
-    if (this.stopping) return;
+    // The statistics name the partitions.
+    if (this.stopping || error.code === OUT_OF_RANGE) return;
     this.failure = error.message;
     if (error.code === FATAL) this.fatal = new TollgridError('SOURCE_UNREACHABLE', error.message);
     // Brokers come and go; the client connects again by itself.
@@ -169,8 +219,14 @@ export class ConsumerLink {
   }
 
   private rebalanced(error: LibrdKafkaError, assignments: Assignment[]): void {
+    this.betweenRounds(() => this.change(error.code, assignments));
+  }
+
+  /** One after the other. */
+  private betweenRounds(change: () => Promise<void>): void {
     this.changing = this.changing
-      .then(() => this.change(error.code, assignments))
+      .then(() => Promise.race([this.round, delay(REVOKE_MS, undefined, { ref: false })]))
+      .then(change)
       .catch((thrown: unknown) => {
         // Partitions that were not assigned would never be read: the group is joined anew.
         if (!this.stopping)
@@ -178,55 +234,66 @@ export class ConsumerLink {
       });
   }
 
-  private async change(code: number, assignments: Assignment[]): Promise<void> {
-    await Promise.race([this.round, delay(REVOKE_MS, undefined, { ref: false })]);
+  private async change(code: number, assignments: readonly Assignment[]): Promise<void> {
     if (code === ASSIGN) {
-      this.consumer.incrementalAssign(await this.placed(assignments));
-      for (const one of assignments) this.assigned.set(streamOf(one), one);
+      const told = await this.told(assignments);
+      const begun: Begun[] = [];
+      for (const one of assignments) begun.push(await this.begin(one, told.get(streamOf(one))));
+      this.assign(begun);
     } else if (code === REVOKE) {
       for (const one of assignments) this.assigned.delete(streamOf(one));
-      this.consumer.incrementalUnassign(assignments);
+      this.consumer.incrementalUnassign([...assignments]);
     }
   }
 
-  /** Where the log is further than the group was told, the log counts. */
-  private async placed(assignments: Assignment[]): Promise<Assignment[]> {
-    const known = this.events.positions();
-    const ours = assignments.filter((one) => known[streamOf(one)] !== undefined);
-    if (ours.length === 0) return assignments;
-    const committed = await answer<Assignment[]>((done) => this.consumer.committed(ours, ANSWER_MS, done));
-    const told = new Map(committed.map((one) => [streamOf(one), 'offset' in one ? one.offset : -1]));
-    const placed: Assignment[] = [];
-    for (const { topic, partition } of assignments) {
-      const stream = streamOf({ topic, partition });
-      const inLog = known[stream];
-      const next = inLog === undefined ? null : Math.max(inLog, told.get(stream) ?? -1);
-      placed.push(
-        next === null ? { topic, partition } : { topic, partition, offset: await this.held(topic, partition, next) },
-      );
-    }
-    return placed;
+  private async told(assignments: readonly Assignment[]): Promise<Map<string, number | undefined>> {
+    const committed = await answer<(Assignment | Error)[]>((done) =>
+      this.consumer.committed([...assignments], ANSWER_MS, done as never),
+    );
+    return new Map(
+      committed.map((one) => {
+        if (one instanceof Error) throw one;
+        return [streamOf(one), 'offset' in one ? one.offset : undefined];
+      }),
+    );
   }
 
-  /** The first offset from `next` on that the broker holds; said aloud when that is another one. */
-  private async held(topic: string, partition: number, next: number): Promise<number> {
-    const { lowOffset, highOffset } = await answer<WatermarkOffsets>((done) =>
+  private async begin({ topic, partition }: Assignment, told: number | undefined): Promise<Begun> {
+    const stream = streamOf({ topic, partition });
+    const { lowOffset: low, highOffset: high } = await answer<WatermarkOffsets>((done) =>
       this.consumer.queryWatermarkOffsets(topic, partition, ANSWER_MS, done),
     );
-    if (next > highOffset) {
-      this.events.warn(
-        'KAFKA_TOPIC_REPLACED',
-        `${topic}/${partition} ends at ${highOffset}, and ${next} messages of it were read; it is read from its start`,
-      );
-      return lowOffset;
+    const returns = this.places.has(stream);
+    const inLog = this.nextOf(stream) ?? this.events.positions()[stream];
+    const { from, shared } = this.options;
+    return { topic, partition, ...beginningOf(stream, { inLog, told, low, high }, { from, shared, returns }) };
+  }
+
+  private assign(begun: readonly Begun[]): void {
+    this.consumer.incrementalAssign(begun.map(({ topic, partition, next }) => ({ topic, partition, offset: next })));
+    for (const { topic, partition, next, anew, gone, notices } of begun) {
+      const stream = streamOf({ topic, partition });
+      this.places.set(stream, { topic, partition, next, anew: anew || this.places.get(stream)?.anew === true });
+      this.assigned.add(stream);
+      if (gone > 0) this.events.gone(gone);
+      for (const { code, message } of notices) this.events.warn(code, message);
     }
-    if (next >= lowOffset) return next;
-    this.events.gone(lowOffset - next);
-    this.events.warn(
-      'KAFKA_MESSAGES_GONE',
-      `${topic}/${partition} begins at ${lowOffset}, and ${next} would have been next: ${lowOffset - next} are lost`,
-    );
-    return lowOffset;
+  }
+
+  /** The broker has not what would be next there: retention was faster, or the topic is another one. */
+  private placeAgain(stalled: readonly string[]): void {
+    if (this.placing || this.stopping || !stalled.some((stream) => this.assigned.has(stream))) return;
+    this.placing = true;
+    this.betweenRounds(async () => {
+      for (const stream of stalled.filter((one) => this.assigned.has(one))) {
+        // What is not answered is asked again with the next statistics.
+        const begun = await this.begin(this.places.get(stream)!, undefined).catch(() => null);
+        if (begun === null) continue;
+        this.consumer.incrementalUnassign([{ topic: begun.topic, partition: begun.partition }]);
+        this.assign([begun]);
+      }
+      this.placing = false;
+    });
   }
 
   /** Once, and never while a fetch is under way. */
@@ -239,6 +306,8 @@ export class ConsumerLink {
     this.assigned.clear();
   }
 }
+
+type Begun = Beginning & Pick<Place, 'topic' | 'partition'>;
 
 function streamOf({ topic, partition }: { topic: string; partition: number }): string {
   return `${topic}/${partition}`;

@@ -1,4 +1,4 @@
-export { isAddonBuilt, loadKafka } from './addon.ts';
+export { isAddonBuilt, loadKafka, type Kafka } from './addon.ts';
 export { buildAddon } from './build-addon.ts';
 export { connectionConfig, type KafkaConnection } from './connection.ts';
 export { KafkaCollector, type KafkaOptions } from './kafka-collector.ts';

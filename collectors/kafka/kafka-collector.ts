@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ConsumerGlobalConfig, Message } from 'node-rdkafka';
 import { toTollgridError } from '../../platform/errors.ts';
 import type { Collector, CollectorStatus, Positions, RecordIntake, Surroundings } from '../port.ts';
-import { loadKafka } from './addon.ts';
+import { loadKafka, type Kafka } from './addon.ts';
 import { connectionConfig, type KafkaConnection } from './connection.ts';
-import { ConsumerLink } from './consumer-link.ts';
+import { ConsumerLink, type Place } from './consumer-link.ts';
 import type { RecordsOf } from './values.ts';
 
 export interface KafkaOptions extends KafkaConnection {
@@ -14,6 +14,8 @@ export interface KafkaOptions extends KafkaConnection {
   /** Stays the same over restarts, so that a restarted member has its partitions at once. Nobody else may have it. */
   instance: string;
   from: 'earliest' | 'latest';
+  /** Others read in the same group, into logs of their own. */
+  shared: boolean;
   messagesMax: number;
   messageBytesMax: number;
   sessionSeconds: number;
@@ -31,6 +33,9 @@ export class KafkaCollector implements Collector {
   private readonly options: KafkaOptions;
   private readonly intake: RecordIntake;
   private readonly surroundings: Surroundings;
+  private readonly load: () => Kafka;
+  private readonly againMs: number;
+  private readonly places = new Map<string, Place>();
   private readonly ending = new AbortController();
   private link: ConsumerLink | null = null;
   private running: Promise<void> = Promise.resolve();
@@ -38,16 +43,24 @@ export class KafkaCollector implements Collector {
   private lastSeenMs: number | null = null;
   private readonly refused = { tooLarge: 0, tombstone: 0, gone: 0 };
 
-  constructor(options: KafkaOptions, intake: RecordIntake, surroundings: Surroundings) {
+  constructor(
+    options: KafkaOptions,
+    intake: RecordIntake,
+    surroundings: Surroundings,
+    load: () => Kafka = loadKafka,
+    againMs = AGAIN_MS,
+  ) {
     this.options = options;
     this.intake = intake;
     this.surroundings = surroundings;
+    this.load = load;
+    this.againMs = againMs;
   }
 
   /** Error: KAFKA_ADDON_MISSING. */
   start(): Promise<void> {
     return new Promise((resolve) => {
-      loadKafka();
+      this.load();
       this.running = this.run();
       resolve();
     });
@@ -92,7 +105,7 @@ export class KafkaCollector implements Collector {
         this.failure = message;
         if (code !== 'STOPPING') this.surroundings.warn(code, message);
         this.link = null;
-        await delay(AGAIN_MS, undefined, { signal: this.ending.signal }).catch(() => undefined);
+        await delay(this.againMs, undefined, { signal: this.ending.signal }).catch(() => undefined);
       }
     }
     this.link = null;
@@ -100,7 +113,7 @@ export class KafkaCollector implements Collector {
 
   private makeLink(config: ConsumerGlobalConfig): ConsumerLink {
     return new ConsumerLink(
-      loadKafka(),
+      this.load(),
       { ...this.options, config },
       {
         take: (messages, next) => this.take(messages, next),
@@ -108,6 +121,7 @@ export class KafkaCollector implements Collector {
         gone: (count) => (this.refused.gone += count),
         warn: (code, message) => this.surroundings.warn(code, message),
       },
+      this.places,
     );
   }
 

@@ -31,7 +31,7 @@ export const CopyBlobQuery = Type.Object({ offset: Type.Optional(Type.Integer({ 
 export const CopyFileParams = Type.Object({
   copy: CopyName,
   folder: Type.String({ pattern: '^[a-z]{1,32}$' }),
-  name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9.-]{0,80}$' }),
+  name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,80}$' }),
 });
 export const CopyFiles = Type.Object({
   items: Type.Array(

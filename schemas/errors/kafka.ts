@@ -39,6 +39,14 @@ export const kafkaErrors = {
     http: 503,
     exit: 1,
   },
+  KAFKA_GROUP_AHEAD: {
+    cause:
+      'The consumer group was told of messages that the log does not have: the log is an older one (restored), another reader used the group, or somebody moved it.',
+    cure: 'The message says where reading begins. Where the log counts, what is between is read again. Where the group counts (`kafka.shared`, or a partition that the log does not know) and the log was restored: stop Tollgrid, set the group back with `kafka-consumer-groups`, start it.',
+    counter,
+    http: 503,
+    exit: 1,
+  },
   KAFKA_MESSAGES_GONE: {
     cause: 'Messages were deleted by the retention of their topic before they were read.',
     cure: 'Have their owner send them again, or as a file. Give the topic a longer retention than Tollgrid may be away.',

@@ -12,7 +12,7 @@ export const outputErrors = {
   },
   OUTPUT_POSITION_DAMAGED: {
     cause: 'The file that says how far an output is cannot be read.',
-    cure: 'Restore `outputs/NAME.json` of the data directory, or remove it: the output then begins where its `from` says.',
+    cure: 'Restore `outputs/NAME.json` of the data directory, or remove it: the output then begins where its `from` says. It is tried again by itself.',
     counter,
     http: 503,
     exit: 3,

@@ -1,5 +1,6 @@
 /**
- * What of a data directory a copy of it needs: log, spool, statements and the keys that sign them. Registry, ledger and
+ * What of a data directory a copy of it needs: log, spool, statements and the keys that sign them, and how far outputs
+ * are, so that a restored one leaves nothing out. Registry, ledger and
  * checkpoints are views, made again from these.
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
@@ -12,7 +13,9 @@ import { EntryType, type FileHead, type SliceHead } from '../../schemas/log-entr
 const SIDE_FOLDERS: Record<string, RegExp> = {
   statements: /^\d{4}-\d{2}-\d{2}\.json$/,
   keys: /^[a-z][a-z0-9-]{0,62}\.(key|pub)$/,
+  outputs: /^[a-z0-9][a-z0-9_-]{0,62}\.json$/,
 };
+export const SIDE_FOLDER_NAMES = Object.keys(SIDE_FOLDERS);
 
 /** A small file: its name in the data directory, with a slash. */
 export interface SideFile extends Blob {
@@ -47,7 +50,7 @@ export function isSideFile(file: string): boolean {
 /** In order of their names. */
 export async function sideFiles(dataDir: string, { secrets }: { secrets: boolean }): Promise<SideFile[]> {
   const files: SideFile[] = [];
-  for (const folder of Object.keys(SIDE_FOLDERS)) {
+  for (const folder of SIDE_FOLDER_NAMES) {
     for (const name of (await namesIn(path.join(dataDir, folder))).sort()) {
       const file = `${folder}/${name}`;
       if (!isSideFile(file) || (isSecret(file) && !secrets)) continue;

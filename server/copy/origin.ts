@@ -7,7 +7,7 @@ import { listSegments, type Blob } from '../../platform/log/index.ts';
 import { BackupFolder } from './backup-folder.ts';
 import { readFence, readPosition, writeFence, type Fence } from './copy-folder.ts';
 import { Laying, readParts } from './copy-bytes.ts';
-import { isSecret, isSideFile, spoolBlobs } from './layout.ts';
+import { isSecret, isSideFile, SIDE_FOLDER_NAMES, spoolBlobs } from './layout.ts';
 import { manifestNames, readManifest, type Manifest } from './manifest.ts';
 
 export interface Origin {
@@ -124,7 +124,7 @@ async function layCopy(dir: string, into: string): Promise<number> {
     const name = path.join('spool', sha256.slice(0, 2), sha256);
     await laying.lay(path.join(dir, name), name);
   }
-  for (const folder of ['statements', 'keys']) {
+  for (const folder of SIDE_FOLDER_NAMES) {
     for (const name of await readdir(path.join(dir, folder)).catch(() => [])) {
       const file = `${folder}/${name}`;
       if (isSideFile(file) && !isSecret(file)) await laying.lay(path.join(dir, file), file);

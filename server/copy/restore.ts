@@ -11,7 +11,7 @@ import { lockDataDir } from '../../platform/lock.ts';
 import { LogReader, LogWriter, Spool } from '../../platform/log/index.ts';
 import { isThere, writing } from './backup-folder.ts';
 import { COPY_MARKER } from './copy-folder.ts';
-import { blobsOf, DRILL, isEmptyDirectory, RESTORING, spoolBlobs } from './layout.ts';
+import { blobsOf, DRILL, isEmptyDirectory, RESTORING, SIDE_FOLDER_NAMES, spoolBlobs } from './layout.ts';
 import { backupOrigin, copyOrigin, type Origin } from './origin.ts';
 
 export interface RestoreWish {
@@ -110,7 +110,7 @@ async function restoreFrom(origin: Origin, { from, into, drill, clock }: Restore
     return restored;
   } catch (error) {
     // It was empty before, and half a directory is of no use to anybody.
-    for (const name of ['log', 'spool', 'statements', 'keys', 'restored.json', DRILL]) {
+    for (const name of ['log', 'spool', ...SIDE_FOLDER_NAMES, 'restored.json', DRILL]) {
       await rm(path.join(into, name), { recursive: true, force: true });
     }
     await lock.release();

@@ -10,7 +10,10 @@ interface SecretFiles {
 
 type Secrets = Pick<KafkaConnection, 'tls' | 'sasl'>;
 
-/** Read at each start, so that a changed secret needs no restart of Tollgrid. Error: SECRET_UNREADABLE. */
+/**
+ * Read whenever a source or an output starts, which it does again while it cannot. One that runs keeps what it read: a
+ * source reads anew when it is paused and resumed, an output with the next start. Error: SECRET_UNREADABLE.
+ */
 export function brokerSecrets({ tls, sasl }: SecretFiles): Secrets {
   const text = (file: string | undefined) => (file === undefined ? undefined : readSecretFile(file).toString('utf8'));
   const password = sasl && readSecret(sasl.passwordFile, sasl.passwordEnv)!.toString('utf8');

@@ -1,6 +1,13 @@
 /** The configured outputs: each a feed of its own, from the ledger to somewhere else. */
 import path from 'node:path';
-import { Feed, KafkaTarget, PositionFile, type OutputStatus } from '../../outputs/index.ts';
+import {
+  Feed,
+  KafkaTarget,
+  PositionFile,
+  type KafkaTargetOptions,
+  type OutputStatus,
+  type Target,
+} from '../../outputs/index.ts';
 import type { OutputConfig } from '../../platform/config.ts';
 import { clearPasswords } from '../../platform/config/clear-passwords.ts';
 import { toTollgridError } from '../../platform/errors.ts';
@@ -29,21 +36,40 @@ export function outputsOf(front: FrontParts): Outputs {
   });
 }
 
+const AGAIN_MS = 5_000;
+const AGAIN_MS_MAX = 300_000;
 const NOTHING = { entry: null, sent: 0, lastSentMs: null };
 
 export class Outputs {
   private readonly parts: OutputsParts;
+  private readonly makeTarget: (options: KafkaTargetOptions) => Target;
+  private readonly againMs: number;
   private readonly feeds = new Map<string, Feed>();
   private readonly failures = new Map<string, string>();
+  private readonly timers = new Map<string, NodeJS.Timeout>();
+  /** One begins after the other. */
+  private turn: Promise<void> = Promise.resolve();
+  private stopping = false;
 
-  constructor(parts: OutputsParts) {
+  constructor(
+    parts: OutputsParts,
+    makeTarget = (options: KafkaTargetOptions): Target => new KafkaTarget(options),
+    againMs = AGAIN_MS,
+  ) {
     this.parts = parts;
+    this.makeTarget = makeTarget;
+    this.againMs = againMs;
   }
 
-  /** One that cannot begin says why; the others begin. */
+  /** One that cannot begin says why and is tried again; the others begin. */
   async start(): Promise<void> {
-    for (const config of this.parts.configs) {
-      if (config.paused) continue;
+    for (const config of this.parts.configs) if (!config.paused) this.begin(config, this.againMs);
+    await this.turn;
+  }
+
+  private begin(config: OutputConfig, againMs: number): void {
+    this.turn = this.turn.then(async () => {
+      if (this.stopping) return;
       try {
         for (const message of clearPasswords(config)) this.warn(config.name, 'PASSWORD_IN_CLEAR', message);
         const feed = await this.feedOf(config);
@@ -51,10 +77,16 @@ export class Outputs {
         feed.start();
       } catch (error) {
         const { code, message } = toTollgridError(error);
-        this.failures.set(config.name, `${code}: ${message}`);
-        this.warn(config.name, code, message);
+        const failure = `${code}: ${message}`;
+        if (this.failures.get(config.name) !== failure) this.warn(config.name, code, message);
+        this.failures.set(config.name, failure);
+        const nextMs = Math.min(2 * againMs, AGAIN_MS_MAX);
+        this.timers.set(
+          config.name,
+          setTimeout(() => this.begin(config, nextMs), againMs),
+        );
       }
-    }
+    });
   }
 
   list(): OutputItem[] {
@@ -70,6 +102,9 @@ export class Outputs {
   }
 
   async stop(): Promise<void> {
+    this.stopping = true;
+    await this.turn;
+    for (const timer of this.timers.values()) clearTimeout(timer);
     await Promise.all([...this.feeds.values()].map((feed) => feed.stop()));
   }
 
@@ -77,10 +112,11 @@ export class Outputs {
   private async feedOf({ name, from, views, eventSource, kafka }: OutputConfig): Promise<Feed> {
     const { dataDir, headNo, now } = this.parts;
     const { tls, sasl, ...place } = kafka!;
-    const target = new KafkaTarget({ ...place, ...brokerSecrets({ tls, sasl }) });
     const head = headNo();
     const file = path.join(dataDir, 'outputs', `${name}.json`);
+    // First of all: `now` is when it was configured, also when the rest is missing for a while.
     const position = await PositionFile.open(file, from === 'now' ? head : 0);
+    const target = this.makeTarget({ ...place, ...brokerSecrets({ tls, sasl }) });
     const { entry } = position.position;
     if (entry > head) {
       this.warn(name, 'OUTPUT_POSITION_AHEAD', `entry ${entry} was sent, and the log ends with ${head}`);

@@ -69,7 +69,7 @@ export function copyRoutes(services: FrontServices): FastifyPluginAsyncTypebox {
         config,
         schema: {
           tags,
-          summary: 'Small files beside the log: statements and public keys',
+          summary: 'Small files beside the log: statements, public keys, positions of outputs',
           params: CopyParams,
           response: { 200: CopyFiles },
         },

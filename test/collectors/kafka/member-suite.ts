@@ -2,22 +2,9 @@
 import fs from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { asLines, KafkaCollector, type KafkaOptions } from '../../../collectors/kafka/index.ts';
-import type { Positions } from '../../../collectors/port.ts';
-import { createTopic, LOGIN, Sender, type Broker } from '../../server/front/kafka-broker.ts';
-import { FakeRecords, FakeSurroundings, until } from '../support.ts';
-
-class Intake extends FakeRecords {
-  known: Record<string, number> = {};
-
-  override async takeWhenRoom(records: readonly Uint8Array[], next: Positions = {}): Promise<void> {
-    await super.takeWhenRoom(records);
-    this.known = { ...this.known, ...next };
-  }
-
-  positions(): Positions {
-    return this.known;
-  }
-}
+import { createTopic, heldBy, LOGIN, Sender, type Broker } from '../../server/front/kafka-broker.ts';
+import { FakeSurroundings, until } from '../support.ts';
+import { Intake } from './intake.ts';
 
 let broker: Broker;
 let sender: Sender;
@@ -31,6 +18,7 @@ function member(topic: string, intake: Intake, over: Partial<KafkaOptions> = {})
     group: topic,
     instance: `member-${++members}`,
     from: 'earliest',
+    shared: false,
     messagesMax: 50,
     messageBytesMax: 2000,
     sessionSeconds: 6,
@@ -69,6 +57,45 @@ export function memberSuite(given: () => Broker): void {
     await one.collector.stop();
     expect(one.intake.taken).toEqual(['7', '8', '9']);
     expect(one.intake.known).toEqual({ 'behind/0': 10 });
+  });
+
+  it.concurrent('reads again what an older log lacks, although the group was told more', async () => {
+    await createTopic(broker.address, 'ahead', 1);
+    await send('ahead', 0, numbers(0, 10));
+    const before = member('ahead', new Intake(), { instance: 'ahead' });
+    await before.collector.start();
+    await until(() => before.intake.taken.length >= 10);
+    await before.collector.stop();
+    const restored = member('ahead', new Intake(), { instance: 'ahead' });
+    restored.intake.known = { 'ahead/0': 6 };
+    await restored.collector.start();
+    await until(() => restored.intake.taken.length >= 4);
+    await restored.collector.stop();
+    expect(restored.intake.taken).toEqual(numbers(6, 10));
+    expect(restored.surroundings.warnings).toContain('KAFKA_GROUP_AHEAD');
+  });
+
+  it.concurrent('counts what retention removes while it is behind, and goes on with what is there', async () => {
+    const HOUR_MS = 3_600_000;
+    await createTopic(broker.address, 'short', 2, { 'retention.ms': String(HOUR_MS), 'segment.bytes': '1048576' });
+    const one = member('short', new Intake());
+    one.intake.hold();
+    await one.collector.start();
+    await send('short', 0, ['first']);
+    await until(() => one.intake.waiting > 0);
+    // More than the client fetches ahead, and too old by the next time that the broker looks.
+    const large = 'x'.repeat(900_000);
+    for (let no = 0; no < 60; no++) sender.send('short', 1, large, undefined, Date.now() - 2 * HOUR_MS);
+    await sender.flush();
+    while ((await heldBy(broker.address, 'short', 1)) > 0) await new Promise((resolve) => setTimeout(resolve, 100));
+    await send('short', 1, ['last']);
+    one.intake.release();
+    await until(() => one.intake.taken.includes('last'));
+    await one.collector.stop();
+    expect(one.intake.taken).toEqual(['first', 'last']);
+    const { tooLarge, gone } = one.collector.status().refused;
+    expect([gone > 0, tooLarge + gone]).toEqual([true, 60]);
+    expect(one.surroundings.warnings).toContain('KAFKA_MESSAGES_GONE');
   });
 
   it.concurrent('says that a topic was replaced, and reads it from its start', async () => {
@@ -110,7 +137,8 @@ export function memberSuite(given: () => Broker): void {
 
   it.concurrent('shares partitions with others, gives them up and gets them back, and all is taken', async () => {
     await createTopic(broker.address, 'shared', 4);
-    const [one, two] = [member('shared', new Intake()), member('shared', new Intake())];
+    const both = { shared: true };
+    const [one, two] = [member('shared', new Intake(), both), member('shared', new Intake(), both)];
     let [count, sending] = [0, true];
     const feeding = (async () => {
       while (sending) {

@@ -16,7 +16,7 @@ import {
 } from '../../../server/copy/index.ts';
 import { clock, contentOf, damage, SmallLog, temporaryFolder } from './small-log.ts';
 
-const WHOLE = ['log', 'spool', 'statements', 'keys'];
+const WHOLE = ['log', 'spool', 'statements', 'keys', 'outputs'];
 
 function backUp(log: SmallLog, to: string, keys = true): Promise<BackupMade> {
   return makeBackup({ dataDir: log.dataDir, to, headNo: log.headNo, keys, program: '0', clock });
@@ -66,6 +66,7 @@ describe('a backup', () => {
       const before = log.headNo;
       await someUsage(log, 12, `g${generation} `);
       log.statement(`2026-11-0${generation + 1}`);
+      log.output(`lake-${generation}`, before);
       const logBytes = Object.entries(contentOf(log.dataDir, 'log')).reduce((sum, [, text]) => sum + text.length, 0);
       const oldBytes = Object.values(states.at(-1) ?? {}).reduce((sum, text) => sum + text.length, 0);
       const { manifest, newBytes, newParts } = await backUp(log, to);

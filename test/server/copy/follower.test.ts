@@ -13,7 +13,7 @@ import {
 } from '../../../server/copy/index.ts';
 import { clock, contentOf, damage, SmallLog, temporaryFolder } from './small-log.ts';
 
-const PUBLIC = ['log', 'spool', 'statements'];
+const PUBLIC = ['log', 'spool', 'statements', 'outputs'];
 const wallClock = { now: () => Date.now() };
 
 class Copying {
@@ -83,6 +83,7 @@ describe('a second copy', () => {
     const { log, to, copy } = await shippedLog();
     await someUsage(log, 10);
     log.statement('2026-11-20');
+    log.output('lake', 3);
     const copying = copy();
     await someUsage(log, 60, 'later ');
     await copying.until(({ entryNo }) => entryNo === log.headNo);
@@ -232,6 +233,7 @@ describe('restoring from a second copy', () => {
     const copying = copy();
     await copying.until(({ entryNo }) => entryNo === log.headNo);
     const copied = log.headNo;
+    log.output('data_lake', copied - 1);
     // Heard of, and never fetched: the process dies in between.
     const dying = new Copying(log, to, (source) => ({
       ...bound(source),

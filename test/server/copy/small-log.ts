@@ -68,6 +68,13 @@ export class SmallLog {
     return sha256;
   }
 
+  /** How far an output is. */
+  output(name: string, entry: number): void {
+    const folder = path.join(this.dataDir, 'outputs');
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(path.join(folder, `${name}.json`), JSON.stringify({ entry, after: null, sent: entry }));
+  }
+
   statement(date: string): void {
     const folder = path.join(this.dataDir, 'statements');
     fs.mkdirSync(folder, { recursive: true });

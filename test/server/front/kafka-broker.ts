@@ -121,6 +121,8 @@ function properties({ address, secureAddress, controller, folder }: Places): str
     'share.coordinator.state.topic.min.isr=1',
     'offsets.topic.num.partitions=1',
     'group.initial.rebalance.delay.ms=0',
+    'log.retention.check.interval.ms=500',
+    'log.initial.task.delay.ms=500',
     'group.min.session.timeout.ms=1000',
     '',
   ].join('\n');
@@ -137,11 +139,30 @@ async function answers(address: string): Promise<boolean> {
   });
 }
 
-export async function createTopic(address: string, topic: string, partitions: number): Promise<void> {
+export async function createTopic(
+  address: string,
+  topic: string,
+  partitions: number,
+  config: Record<string, string> = {},
+): Promise<void> {
   const admin = loadClient().AdminClient.create({ 'bootstrap.servers': address });
-  const wanted = { topic, num_partitions: partitions, replication_factor: 1 };
+  const wanted = { topic, num_partitions: partitions, replication_factor: 1, config };
   await new Promise<void>((resolve) => admin.createTopic(wanted, () => resolve()));
   admin.disconnect();
+}
+
+/** Messages of a partition that the broker still has. */
+export async function heldBy(address: string, topic: string, partition: number): Promise<number> {
+  const client = new (loadClient().Producer)({ 'bootstrap.servers': address });
+  const held = await new Promise<number>((resolve, reject) => {
+    client.connect({ timeout: 10_000 }, () =>
+      client.queryWatermarkOffsets(topic, partition, 5000, (error, found) =>
+        error ? reject(new Error(error.message)) : resolve(found.highOffset - found.lowOffset),
+      ),
+    );
+  });
+  await new Promise<void>((resolve) => client.disconnect(() => resolve()));
+  return held;
 }
 
 export class Sender {
@@ -160,8 +181,14 @@ export class Sender {
     });
   }
 
-  send(topic: string, partition: number | null, value: string | Buffer | null, key?: string): void {
-    this.producer.produce(topic, partition, typeof value === 'string' ? Buffer.from(value) : value, key);
+  send(
+    topic: string,
+    partition: number | null,
+    value: string | Buffer | null,
+    key?: string,
+    timestampMs?: number,
+  ): void {
+    this.producer.produce(topic, partition, typeof value === 'string' ? Buffer.from(value) : value, key, timestampMs);
   }
 
   /** Resolves when the broker has all. */
