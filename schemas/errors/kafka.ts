@@ -10,6 +10,13 @@ export const kafkaErrors = {
     http: 503,
     exit: 3,
   },
+  KAFKA_UNREACHABLE: {
+    cause: 'The brokers of the log (`log.kafka`) do not answer, or refuse.',
+    cure: 'Look at the brokers, their address, and login; the message has what the client says. What was not acknowledged was not taken.',
+    counter,
+    http: 503,
+    exit: 3,
+  },
   KAFKA_TOOLS_MISSING: {
     cause: 'The Kafka client cannot be compiled here: a compiler, a tool or headers are missing.',
     cure: 'On Debian: `apt-get install g++ make python3 libssl-dev zlib1g-dev libzstd-dev`. Then run `tollgrid kafka build` again.',
