@@ -17,6 +17,21 @@ export const kafkaErrors = {
     http: 503,
     exit: 3,
   },
+  ROLE_NEEDS_SERVERS: {
+    cause: 'A role other than `all` was asked for, and what it shares with the others is not configured.',
+    cure: 'Set `log.kafka` and `ledger.url` (and `log.kafka.collector` for a collector): docs/operating/scaled.md.',
+    counter,
+    http: 503,
+    exit: 2,
+  },
+  ROLE_OTHER: {
+    cause:
+      'This process has a role that does not do that: a collector takes usage, and knows no customers and charges.',
+    cure: 'Ask the process with `--role api`.',
+    counter,
+    http: 503,
+    exit: 2,
+  },
   KAFKA_TOOLS_MISSING: {
     cause: 'The Kafka client cannot be compiled here: a compiler, a tool or headers are missing.',
     cure: 'On Debian: `apt-get install g++ make python3 libssl-dev zlib1g-dev libzstd-dev`. Then run `tollgrid kafka build` again.',

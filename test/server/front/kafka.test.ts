@@ -12,6 +12,8 @@ import type { OutputItem } from '../../../schemas/api/outputs.ts';
 import type { SourceItem } from '../../../schemas/api/sources.ts';
 import { apiOf, ended, killGroup, runTollgrid } from './command-line.ts';
 import { memberSuite } from '../../collectors/kafka/member-suite.ts';
+import { orderSuite } from '../../platform/order/order-suite.ts';
+import { scaledSuite } from '../scaled/scaled-suite.ts';
 import { BROKER, createTopic, readAll, Sender, startBroker, whyNoBroker, type Broker } from './kafka-broker.ts';
 import { TOWN } from './system.ts';
 
@@ -154,6 +156,10 @@ async function startAll(): Promise<void> {
 }
 
 describe.skipIf(missing)(`a consumer of ${BROKER} (needs the compiled Kafka client)`, () => memberSuite(() => broker));
+
+describe.skipIf(missing)(`a log on ${BROKER} (needs the compiled Kafka client)`, () => orderSuite(() => broker));
+
+describe.skipIf(missing)(`roles on a log on ${BROKER}`, () => scaledSuite(() => broker));
 
 describe.skipIf(missing)(`calls from ${BROKER} (needs the compiled Kafka client)`, () => {
   beforeAll(startAll);

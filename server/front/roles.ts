@@ -1,0 +1,37 @@
+/** What the roles of a front do not do, and need. */
+import type { Config } from '../../platform/config.ts';
+import { TollgridError } from '../../platform/errors.ts';
+import { EntryType, type CommandHead, type EntryTypeNo, type PublicationHead } from '../../schemas/log-entries.ts';
+import type { Role } from './front-types.ts';
+
+/** The configuration as that role takes it. Error: ROLE_NEEDS_SERVERS. */
+export function ofRole(config: Config, role: Role): Config {
+  if (role === 'all') return config;
+  const { log, ledger } = config;
+  const isComplete = role === 'collector' ? log.kafka?.collector !== undefined : ledger.url !== undefined;
+  if (log.kafka === undefined || !isComplete) throw needsServers(role);
+  if (role !== 'collector') return config;
+  // It cuts files by formats; tariffs and customers are the API's.
+  const { formats } = config.definitions;
+  return { ...config, definitions: { formats, tariffs: [], registry: [] }, outputs: [] };
+}
+
+export function needsServers(role: Role): TollgridError {
+  const needed = role === 'collector' ? '`log.kafka` with `log.kafka.collector`' : '`log.kafka` and `ledger.url`';
+  return new TollgridError('ROLE_NEEDS_SERVERS', `The role "${role}" needs ${needed} in the configuration.`, { role });
+}
+
+export function otherRole(): TollgridError {
+  return new TollgridError('ROLE_OTHER', 'A collector takes usage; this is for the process with `--role api`.');
+}
+
+/** Only what arrives, what it is cut by, and what is decided about held files is for a collector's order. */
+export function refuseAtCollector(type: EntryTypeNo, head: object): void {
+  const isTaken =
+    type === EntryType.file ||
+    type === EntryType.slice ||
+    type === EntryType.batch ||
+    (type === EntryType.publication && ['format', 'policy'].includes((head as PublicationHead).kind)) ||
+    (type === EntryType.command && ['releaseFile', 'rejectFile'].includes((head as CommandHead).command));
+  if (!isTaken) throw otherRole();
+}
