@@ -17,6 +17,13 @@ export const kafkaErrors = {
     http: 503,
     exit: 3,
   },
+  LOG_ONE_COPY: {
+    cause: '`log.kafka.replicas` is 1: topics are made with one copy at the brokers. A notice, not a failure.',
+    cure: 'Set it to 3, with as many brokers, before the first start; for topics that are there use the tools of Kafka.',
+    counter,
+    http: 503,
+    exit: 1,
+  },
   ROLE_NEEDS_SERVERS: {
     cause: 'A role other than `all` was asked for, and what it shares with the others is not configured.',
     cure: 'Set `log.kafka` and `ledger.url` (and `log.kafka.collector` for a collector): docs/operating/scaled.md.',

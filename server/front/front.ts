@@ -45,7 +45,7 @@ import { Rerates } from './rerates.ts';
 import { Publisher, type ApplyPublication } from './publisher.ts';
 import { Settlements } from './settlements.ts';
 import { openLog } from './open-log.ts';
-import { ofRole, otherRole, refuseAtCollector } from './roles.ts';
+import { logNotices, ofRole, otherRole, refuseAtCollector } from './roles.ts';
 import { openTariffs } from './open-tariffs.ts';
 import { outcomeLines } from './outcome.ts';
 import { createServices } from './services.ts';
@@ -250,10 +250,11 @@ export class FrontParts {
     await this.openViews();
     this.start.busyWith = 'publishes what changed in the definitions';
     const { publisher, tariffs } = this;
-    this.notices = await publishDefinitions(this.config, {
+    const published = await publishDefinitions(this.config, {
       ...{ publisher, tariffs },
       importRegistry: (name, text, by) => this.importRegistry(name, text, by),
     });
+    this.notices = [...logNotices(this.config), ...published];
     await definitions.note(this.state);
     this.checkSources(this.config.sources);
     for (const { code, message } of this.notices) this.logger.warn({ code }, message);

@@ -1,6 +1,7 @@
 /** What the roles of a front do not do, and need. */
 import type { Config } from '../../platform/config.ts';
 import { TollgridError } from '../../platform/errors.ts';
+import type { Notice } from '../../schemas/api/operation.ts';
 import { EntryType, type CommandHead, type EntryTypeNo, type PublicationHead } from '../../schemas/log-entries.ts';
 import type { Role } from './front-types.ts';
 
@@ -19,6 +20,15 @@ export function ofRole(config: Config, role: Role): Config {
 export function needsServers(role: Role): TollgridError {
   const needed = role === 'collector' ? '`log.kafka` with `log.kafka.collector`' : '`log.kafka` and `ledger.url`';
   return new TollgridError('ROLE_NEEDS_SERVERS', `The role "${role}" needs ${needed} in the configuration.`, { role });
+}
+
+/** What was asked for by name and is less than it could be. */
+export function logNotices({ log: { kafka } }: Config): Notice[] {
+  if (kafka === undefined || kafka.replicas > 1) return [];
+  const message =
+    'The brokers keep one copy of the log (`log.kafka.replicas`): what they acknowledge is lost with a disk.';
+  const { code, cure } = new TollgridError('LOG_ONE_COPY', message);
+  return [{ code, message, cure }];
 }
 
 export function otherRole(): TollgridError {
