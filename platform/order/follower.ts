@@ -41,12 +41,13 @@ export class OrderFollower {
   /** Resolves when the copy holds what the order holds now. Errors: KAFKA_ADDON_MISSING, KAFKA_UNREACHABLE, LOG_DAMAGED, LOG_ORDER_DIFFERS. */
   static async open(options: FollowerOptions): Promise<OrderFollower> {
     const follower = new OrderFollower(options);
-    await follower.connect();
     try {
+      await follower.connect();
       for await (const messages of follower.reader!.toEnd()) await follower.place.take(messages);
       follower.place.requireWhole();
     } catch (error) {
-      await follower.reader!.close();
+      await follower.reader?.close();
+      await options.copy.close();
       throw error;
     }
     follower.running = follower.run();

@@ -31,6 +31,14 @@ export const kafkaErrors = {
     http: 503,
     exit: 2,
   },
+  ROLE_NOT_RUNNING: {
+    cause:
+      'No Tollgrid runs on this data directory, and with a log on Kafka a command starts none: it would take the log over.',
+    cure: 'Start it (`tollgrid start --role api`), or ask the API where it runs.',
+    counter,
+    http: 503,
+    exit: 3,
+  },
   ROLE_OTHER: {
     cause:
       'This process has a role that does not do that: a collector takes usage, and knows no customers and charges.',

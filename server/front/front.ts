@@ -56,7 +56,7 @@ import { ThreadWorkshop } from './workshop/workshop.ts';
 
 export async function startFront(options: FrontOptions): Promise<Front> {
   const { temporary, clock = systemClock, role = 'all' } = options;
-  const config = ofRole(options.config, role);
+  const config = ofRole(options.config, role, temporary);
   // Call records and customers are nobody else's business on this machine; the children inherit it.
   process.umask(0o077);
   const lock = await lockDataDir(config.dataDir);

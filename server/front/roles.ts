@@ -5,8 +5,14 @@ import type { Notice } from '../../schemas/api/operation.ts';
 import { EntryType, type CommandHead, type EntryTypeNo, type PublicationHead } from '../../schemas/log-entries.ts';
 import type { Role } from './front-types.ts';
 
-/** The configuration as that role takes it. Error: ROLE_NEEDS_SERVERS. */
-export function ofRole(config: Config, role: Role): Config {
+/**
+ * The configuration as that role takes it. `temporary`: for one command.
+ * Errors: ROLE_NEEDS_SERVERS, ROLE_NOT_RUNNING.
+ */
+export function ofRole(config: Config, role: Role, temporary = false): Config {
+  if (temporary && config.log.kafka !== undefined) {
+    throw new TollgridError('ROLE_NOT_RUNNING', `No Tollgrid runs on ${config.dataDir}, whose log is on Kafka.`);
+  }
   if (role === 'all') return config;
   const { log, ledger } = config;
   const isComplete = role === 'collector' ? log.kafka?.collector !== undefined : ledger.url !== undefined;

@@ -26,7 +26,12 @@ async function openLog(
   await prepareTopics(connection, [{ topic, replicas: 1 }]);
   const dir = path.join(dataDir, 'log');
   const [copy, spool] = [await LogWriter.open(dir), await Spool.open(path.join(dataDir, 'spool'))];
-  return { log: await KafkaLog.open({ connection, topic, dataDir, copy, spool, contentsOf }), dir, spool };
+  try {
+    return { log: await KafkaLog.open({ connection, topic, dataDir, copy, spool, contentsOf }), dir, spool };
+  } catch (error) {
+    await copy.close();
+    throw error;
+  }
 }
 
 async function follow({ address }: { address: string }, dataDir: string, topic: string): Promise<OrderFollower> {
@@ -70,7 +75,9 @@ export function orderSuite(broker: Brokers): void {
         await log.append(2, { slice: 2 }, Buffer.from('x'), PINS);
         await until('the copy has the second', () => follower.headNo === 2);
         expect(await chainOf(inside('b'), 2)).toEqual(await chainOf(inside('a'), 2));
-        expect(await (await Spool.open(inside('b/spool'))).isSound(blob(bytes))).toBe(true);
+        const spool = await Spool.open(inside('b/spool'));
+        expect(await spool.isSound(blob(bytes))).toBe(true);
+        await spool.close();
         await follower.stop();
         await log.append(2, { slice: 3 }, undefined, PINS);
         // Goes on where it was, and all of it again when it forgot.

@@ -19,6 +19,11 @@ describe('the roles', () => {
     expect([definitions.tariffs, definitions.registry, definitions.guiding]).toEqual([[], [], undefined]);
   });
 
+  it('are not taken for the time of one command: that would end the writer of a log on Kafka', () => {
+    expect(ofRole(base, 'all', true)).toBe(base);
+    expect(() => ofRole(withLog({}), 'all', true)).toThrow(code('ROLE_NOT_RUNNING'));
+  });
+
   it('say when the brokers keep one copy', () => {
     expect(logNotices(base)).toEqual([]);
     expect(logNotices(withLog({}))).toEqual([]);
