@@ -33,8 +33,9 @@ export async function examine(config: Config): Promise<Finding[]> {
 }
 
 /** Only where something is wrong. */
-function passwords({ sources, outputs }: Config): Finding[] {
-  return [...sources, ...outputs].flatMap((one) =>
+function passwords({ sources, outputs, log }: Config): Finding[] {
+  const logs = log.kafka === undefined ? [] : [{ name: 'log', kafka: log.kafka }];
+  return [...sources, ...outputs, ...logs].flatMap((one) =>
     clearPasswords(one).map((message) => ({
       name: 'passwords',
       state: 'poor' as const,

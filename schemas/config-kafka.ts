@@ -78,3 +78,24 @@ export const KafkaOutput = Section('A Kafka topic that copies are written to.', 
 });
 
 export type KafkaOutputConfig = Static<typeof KafkaOutput>;
+
+export const LogOnKafka = Section('The log on Kafka, for roles on several machines (docs/operating/scaled.md).', {
+  brokers: Brokers,
+  topic: Type.String({
+    default: 'tollgrid',
+    pattern: '^[0-9A-Za-z._-]{1,100}$',
+    description:
+      'Topic of the log; the names of the other topics begin with it. They are made when they are not there.',
+  }),
+  collector: Type.Optional(
+    Type.String({
+      pattern: '^[0-9A-Za-z_-]{1,63}$',
+      description: 'Name of this collector: `--role collector` writes a topic of its own. Never give one to two.',
+    }),
+  ),
+  replicas: Integer(1, 9, 3, 'Copies that the brokers keep. With 1 the loss of a disk loses what was acknowledged.'),
+  tls: Tls,
+  sasl: Sasl,
+});
+
+export type LogOnKafkaConfig = Static<typeof LogOnKafka>;

@@ -4,7 +4,7 @@
  */
 import Type, { type Static } from 'typebox';
 import { Integer, MIB, Path, SecretEnv, Section, Switch } from './config-parts.ts';
-import { Kafka } from './config-kafka.ts';
+import { Kafka, LogOnKafka } from './config-kafka.ts';
 import { Output } from './config-outputs.ts';
 import { Ftp, Sftp } from './config-remote.ts';
 import { LedgerPlace, RegistryPlace } from './config-servers.ts';
@@ -315,6 +315,7 @@ export const ConfigSchema = Section('The configuration of Tollgrid.', {
     ),
   }),
   log: Section('The log, which everything else is computed from.', {
+    kafka: Type.Optional(LogOnKafka),
     segmentBytesMax: Integer(MIB, 2048 * MIB, 128 * MIB, 'Size at which a new segment file is begun.'),
     groupWaitMs: Integer(0, 1000, 1, 'How long an entry waits so that others share its sync to disk.'),
     checkpointBytes: Integer(

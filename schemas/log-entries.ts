@@ -18,6 +18,13 @@ export type EntryTypeNo = (typeof EntryType)[keyof typeof EntryType];
 /** Version of the program's results: raised when a change of program alters any ledger row. */
 export const SEMANTICS_NO = 6;
 
+/** Of an entry that a collector took: where it stands in the collector's own order, and when it was accepted there. */
+export interface Origin {
+  order: string;
+  entry: number;
+  acceptedAtMs: number;
+}
+
 /** A file was received: its bytes stand in the spool under their hash (closed), or arrive in chunks (growing). */
 export interface FileHead {
   source: string;
@@ -45,6 +52,8 @@ export interface FileHead {
   numbers?: FileNumbersHead[];
   /** It came in this packed file (gz, zip), which is in the spool too: as file `no` of `of` in it. */
   packed?: { name: string; sha256: string; sizeBytes: number; modifiedMs?: number; no: number; of: number };
+  /** Absent where it was received by the process that writes this log; the same of slices, batches and commands. */
+  from?: Origin;
 }
 
 /** SHA-256 of a run of a file's bytes. */

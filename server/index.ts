@@ -1,5 +1,6 @@
 export { startFront } from './front/front.ts';
-export type { Front, FrontOptions } from './front/front-types.ts';
+export { ROLES, type Front, type FrontOptions, type Role } from './front/front-types.ts';
+export { migrateToKafka, startRater, type Migrated } from './scaled/index.ts';
 export type { FrontServices } from './http/index.ts';
 export * from './copy/index.ts';
 export { version } from './front/version.ts';

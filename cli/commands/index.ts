@@ -17,6 +17,7 @@ import { guiding } from './guiding.ts';
 import { incidents } from './incidents.ts';
 import { ingest } from './ingest.ts';
 import { log } from './log.ts';
+import { migrate } from './migrate.ts';
 import { kafka } from './kafka.ts';
 import { output } from './output.ts';
 import { rate } from './rate.ts';
@@ -51,6 +52,7 @@ export const COMMANDS: readonly (AnyCommand | CommandGroup)[] = [
   restore,
   follow,
   log,
+  migrate,
   suspense,
   source,
   output,

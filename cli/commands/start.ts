@@ -6,29 +6,43 @@ import { closingLines, noticeLines, outcomeLines, publishedLines, suspendedLines
 import type { AuditReport } from '../../schemas/api/audit.ts';
 import { toTollgridError } from '../../platform/errors.ts';
 import type { Status } from '../../schemas/api/operation.ts';
-import type { Front } from '../../server/index.ts';
+import type { Front, FrontOptions } from '../../server/index.ts';
 
 const PROGRESS_EVERY_MS = 200;
 /** One press of Ctrl-C can reach this process twice: from the terminal and from the process around it. */
 const SAME_PRESS_MS = 1000;
 
-export const start: CommandSpec<{ once?: boolean }> = {
+type Role = NonNullable<FrontOptions['role']> | 'rater';
+const ROLES: readonly Role[] = ['all', 'api', 'collector', 'rater'];
+
+export const start: CommandSpec<{ once?: boolean; role?: Role }> = {
   usage: 'start',
   summary: 'Start Tollgrid: publish what changed, take the files of all sources, show the outcome, serve',
   configured: true,
-  options: [{ flags: '--once', text: 'End after the outcome, with exit code 0 when the audit closes' }],
-  examples: ['tollgrid start --config tollgrid.yaml', 'tollgrid start --once'],
-  run: async (context, _args, { once }) => {
+  options: [
+    { flags: '--once', text: 'End after the outcome, with exit code 0 when the audit closes' },
+    {
+      flags: '--role <role>',
+      text: 'What this process does on a log that several share (`log.kafka`)',
+      choices: ROLES,
+      default: 'all',
+    },
+  ],
+  examples: ['tollgrid start --config tollgrid.yaml', 'tollgrid start --once', 'tollgrid start --role rater'],
+  run: async (context, _args, { once, role = 'all' }) => {
     const config = await context.config();
+    if (role === 'rater') return runRater(context, config);
     const startedAt = Date.now();
     context.io.note(`Starting on ${config.dataDir} ...`);
     const signal = stopSignal(context);
-    const front = await bootFront({ config, temporary: false });
+    const front = await bootFront({ config, role, temporary: false });
     const stopping = Promise.race([signal, front.stopRequested.then(() => 'stop' as const)]);
     try {
       const api = connect(front.url, findFront(config.dataDir)?.token);
       context.io.note(`Ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s: ${front.url}`);
-      const shown = showOutcome(context, front, api, startedAt).catch((error: unknown) => {
+      // The outcome is the ledger's, and who rates is another process.
+      const outcomeShown = role === 'all' ? showOutcome(context, front, api, startedAt) : Promise.resolve(0 as const);
+      const shown = outcomeShown.catch((error: unknown) => {
         if (once === true) throw error;
         // The ledger may be down for a moment, just now: that is no reason to take nothing any more.
         const { code, message } = toTollgridError(error);
@@ -47,6 +61,21 @@ export const start: CommandSpec<{ once?: boolean }> = {
     }
   },
 };
+
+async function runRater(context: Context, config: FrontOptions['config']): Promise<ExitCode> {
+  const signal = stopSignal(context);
+  const { startRater } = await import('../../server/index.ts');
+  const rater = await startRater(config);
+  context.io.note(`Rating what is in ${config.log.kafka!.topic} (Ctrl-C ends).`);
+  try {
+    const ended = await Promise.race([signal, rater.ended]);
+    if (ended === 'stop') return 0;
+    throw ended;
+  } finally {
+    context.io.note('Draining ...');
+    await rater.stop();
+  }
+}
 
 /** Resolves with `stop` at the first signal; a second press ends the process at once. */
 function stopSignal(context: Context): Promise<'stop'> {

@@ -7,7 +7,7 @@ import { existsSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { TollgridError } from '../../platform/errors.ts';
-import { addonFolder, isAddonBuilt, wantedStamp } from './addon.ts';
+import { addonFolder, isAddonBuilt, wantedStamp } from '../../platform/kafka/index.ts';
 
 const TAIL_LINES = 12;
 

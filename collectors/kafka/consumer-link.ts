@@ -15,7 +15,7 @@ import type {
 } from 'node-rdkafka';
 import { TollgridError } from '../../platform/errors.ts';
 import type { Positions } from '../port.ts';
-import type { Kafka } from './addon.ts';
+import type { Kafka } from '../../platform/kafka/index.ts';
 import { isConnected, lagOf, stalledIn } from './lag.ts';
 import { beginningOf, type Beginning } from './places.ts';
 

@@ -1,5 +1,4 @@
-export { isAddonBuilt, loadKafka, type Kafka } from './addon.ts';
 export { buildAddon } from './build-addon.ts';
-export { connectionConfig, type KafkaConnection } from './connection.ts';
+export { connectionConfig, isAddonBuilt, loadKafka, type Kafka, type KafkaConnection } from '../../platform/kafka/index.ts';
 export { KafkaCollector, type KafkaOptions } from './kafka-collector.ts';
 export { asLines, asMessages, asProtobuf, type RecordsOf } from './values.ts';

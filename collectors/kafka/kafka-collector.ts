@@ -3,8 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ConsumerGlobalConfig, Message } from 'node-rdkafka';
 import { toTollgridError } from '../../platform/errors.ts';
 import type { Collector, CollectorStatus, Positions, RecordIntake, Surroundings } from '../port.ts';
-import { loadKafka, type Kafka } from './addon.ts';
-import { connectionConfig, type KafkaConnection } from './connection.ts';
+import { connectionConfig, loadKafka, type Kafka, type KafkaConnection } from '../../platform/kafka/index.ts';
 import { ConsumerLink, type Place } from './consumer-link.ts';
 import type { RecordsOf } from './values.ts';
 

@@ -140,7 +140,7 @@ export function frameIsSound(prefix: Buffer, body: Uint8Array): boolean {
   return frameCrc(prefix, body) === prefix.readUInt32LE(at.crc);
 }
 
-export function chainOf(prefix: Buffer): Uint8Array {
+export function chainOf(prefix: Buffer): Buffer {
   return prefix.subarray(at.chain, at.chain + CHAIN_BYTES);
 }
 
@@ -156,4 +156,24 @@ function writeU64(bytes: Buffer, value: number, offset: number): void {
 
 function readU64(bytes: Buffer, offset: number): number {
   return bytes.readUInt32LE(offset) + bytes.readUInt32LE(offset + 4) * U32;
+}
+
+/** The chain behind a whole frame that came from elsewhere. Error: LOG_DAMAGED when it is not the entry that follows. */
+export function checkFrame(frame: Buffer, entryNo: number, previousChain: Uint8Array): Uint8Array {
+  const wrong = (what: string): TollgridError =>
+    new TollgridError('LOG_DAMAGED', `entry ${entryNo} cannot be taken over: ${what}`, { entryNo });
+  const header = frame.length < HEADER_BYTES ? null : parseHeader(frame);
+  if (header === null || header.totalLength !== frame.length) throw wrong('its frame is not whole');
+  if (header.entryNo !== entryNo) throw wrong(`entry ${header.entryNo} came instead`);
+  const prefix = frame.subarray(0, HEADER_BYTES + header.headLength);
+  const body = frame.subarray(prefix.length);
+  if (!frameIsSound(prefix, body)) throw wrong('its bytes changed');
+  const chain = nextChain(previousChain, prefix, body);
+  if (!chainOf(prefix).equals(chain)) throw wrong('it does not follow the entry before it');
+  return chain;
+}
+
+/** Is it the frame of the entry that ended with this chain? */
+export function isFrameOf(frame: Buffer, chain: Uint8Array): boolean {
+  return chainOf(frame).equals(chain);
 }

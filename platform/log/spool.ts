@@ -1,6 +1,6 @@
 /** Received files, each kept once under the SHA-256 of its content. No name from outside becomes a path. */
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectory, syncDirectory, writeAll } from '../durable-file.ts';
@@ -108,6 +108,26 @@ export class Spool {
     await makeDirectory(path.dirname(target));
     await rename(temporary, target);
     await syncDirectory(path.dirname(target));
+  }
+
+  /**
+   * A run of a blob that was received elsewhere; durable when it resolves. The blob is whole when all its runs came.
+   * Error: SPOOL_WRITE_FAILED.
+   */
+  async put(sha256: string, offset: number, bytes: Uint8Array): Promise<void> {
+    const target = this.path(sha256);
+    await guard(async () => {
+      await makeDirectory(path.dirname(target));
+      const isNew = !existsSync(target);
+      const file = await open(target, constants.O_RDWR | constants.O_CREAT, 0o600);
+      try {
+        await writeAll(file, bytes, offset);
+        await file.datasync();
+      } finally {
+        await file.close();
+      }
+      if (isNew) await syncDirectory(path.dirname(target));
+    });
   }
 
   has(sha256: string): boolean {

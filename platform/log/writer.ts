@@ -2,9 +2,10 @@
 import { open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { makeDirectory, syncDirectory, writeAll } from '../durable-file.ts';
 import { TollgridError } from '../errors.ts';
-import { encodeFrame, ENTRY_BYTES_MAX, type Pins } from './frame.ts';
+import { checkFrame, encodeFrame, ENTRY_BYTES_MAX, type Pins } from './frame.ts';
+import type { Appended, LogPort } from './port.ts';
 import { detachLastSegment, recoverTail, type Tail } from './recovery.ts';
-import { segmentPath, type LogPosition } from './segments.ts';
+import { segmentPath } from './segments.ts';
 
 export interface LogWriterOptions {
   /** A segment is closed when the next group would make it longer. */
@@ -26,11 +27,6 @@ export interface LogWriterOptions {
   onDurable?: (headNo: number) => void;
 }
 
-export interface Appended {
-  entryNo: number;
-  position: LogPosition;
-}
-
 interface Waiting {
   entryNo: number;
   pieces: Uint8Array[];
@@ -42,7 +38,7 @@ interface Waiting {
 const MIB = 1024 * 1024;
 const EMPTY = new Uint8Array(0);
 
-export class LogWriter {
+export class LogWriter implements LogPort {
   readonly dir: string;
   /** Bytes of a torn tail that opening has cut. */
   readonly cutBytes: number;
@@ -105,6 +101,11 @@ export class LogWriter {
     return this.#lastNo + 1;
   }
 
+  /** Chain behind the last entry that has a number. */
+  get chain(): Uint8Array {
+    return this.#chain;
+  }
+
   /** Bytes that were appended and are not durable yet. */
   get waitingBytes(): number {
     return this.#waitingBytes;
@@ -124,12 +125,26 @@ export class LogWriter {
       if (this.#waitingBytes > 0 && this.#waitingBytes + sizeBytes > this.#options.waitingBytesMax) {
         throw new TollgridError('LOG_BUSY', `${this.#waitingBytes} bytes wait for the disk`);
       }
-      this.#chain = chain;
-      this.#lastNo = entryNo;
-      this.#waiting.push({ entryNo, pieces: [prefix, body], sizeBytes, resolve, reject });
-      this.#waitingBytes += sizeBytes;
-      this.#schedule();
+      this.#queue({ entryNo, pieces: [prefix, body], sizeBytes, resolve, reject }, chain);
     });
+  }
+
+  /** The next entry as the writer of the same log elsewhere framed it. Errors: LOG_DAMAGED when it does not follow; as `append`. */
+  appendFrame(frame: Buffer): Promise<Appended> {
+    return new Promise((resolve, reject) => {
+      if (this.#refusal) throw this.#refusal;
+      const entryNo = this.#lastNo + 1;
+      const chain = checkFrame(frame, entryNo, this.#chain);
+      this.#queue({ entryNo, pieces: [frame], sizeBytes: frame.length, resolve, reject }, chain);
+    });
+  }
+
+  #queue(entry: Waiting, chain: Uint8Array): void {
+    this.#chain = chain;
+    this.#lastNo = entry.entryNo;
+    this.#waiting.push(entry);
+    this.#waitingBytes += entry.sizeBytes;
+    this.#schedule();
   }
 
   /** Makes durable what waits, then closes. */

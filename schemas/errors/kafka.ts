@@ -10,6 +10,43 @@ export const kafkaErrors = {
     http: 503,
     exit: 3,
   },
+  KAFKA_UNREACHABLE: {
+    cause: 'The brokers of the log (`log.kafka`) do not answer, or refuse.',
+    cure: 'Look at the brokers, their address, and login; the message has what the client says. What was not acknowledged was not taken.',
+    counter,
+    http: 503,
+    exit: 3,
+  },
+  LOG_ONE_COPY: {
+    cause: '`log.kafka.replicas` is 1: topics are made with one copy at the brokers. A notice, not a failure.',
+    cure: 'Set it to 3, with as many brokers, before the first start; for topics that are there use the tools of Kafka.',
+    counter,
+    http: 503,
+    exit: 1,
+  },
+  ROLE_NEEDS_SERVERS: {
+    cause: 'A role other than `all` was asked for, and what it shares with the others is not configured.',
+    cure: 'Set `log.kafka` and `ledger.url` (and `log.kafka.collector` for a collector): docs/operating/scaled.md.',
+    counter,
+    http: 503,
+    exit: 2,
+  },
+  ROLE_NOT_RUNNING: {
+    cause:
+      'No Tollgrid runs on this data directory, and with a log on Kafka a command starts none: it would take the log over.',
+    cure: 'Start it (`tollgrid start --role api`), or ask the API where it runs.',
+    counter,
+    http: 503,
+    exit: 3,
+  },
+  ROLE_OTHER: {
+    cause:
+      'This process has a role that does not do that: a collector takes usage, and knows no customers and charges.',
+    cure: 'Ask the process with `--role api`.',
+    counter,
+    http: 503,
+    exit: 2,
+  },
   KAFKA_TOOLS_MISSING: {
     cause: 'The Kafka client cannot be compiled here: a compiler, a tool or headers are missing.',
     cure: 'On Debian: `apt-get install g++ make python3 libssl-dev zlib1g-dev libzstd-dev`. Then run `tollgrid kafka build` again.',

@@ -66,6 +66,21 @@ export const platformErrors = {
     http: 413,
     exit: 2,
   },
+  LOG_FENCED: {
+    cause: 'Another process has taken over as the writer of this log on Kafka; this one writes nothing more.',
+    cure: 'Two processes with the same role and topic were started, or this one was silent for long. End one of them.',
+    counter,
+    http: 503,
+    exit: 3,
+  },
+  LOG_ORDER_DIFFERS: {
+    cause:
+      'The copy of the log in `dataDir` is not a copy of what stands in the topic: another topic, or one made anew.',
+    cure: 'Give `log.kafka.topic` the name of the log that this data directory belongs to. A copy can be deleted: it is read again.',
+    counter,
+    http: 503,
+    exit: 3,
+  },
   LOG_ENTRY_MISSING: {
     cause: 'The log has no entry with this number.',
     cure: 'Check the number: `tollgrid status` shows the last one.',

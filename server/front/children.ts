@@ -17,6 +17,7 @@ import { entryPoint } from '../../platform/paths.ts';
 import { readOrMakeSecretFile } from '../../platform/secret-file.ts';
 import { Supervisor, type ChildMessage } from '../../platform/supervise.ts';
 import type { RerateWish } from '../../schemas/log-entries.ts';
+import type { Role } from './front-types.ts';
 import type { RerateMessage } from './rerates.ts';
 import type {
   FrontToRater,
@@ -35,6 +36,8 @@ export interface ChildrenEvents {
   onRerating(message: RerateMessage): void;
   /** What it worked on for somebody is lost. */
   onRaterEnded(): void;
+  /** Whatever it says, for those who follow from elsewhere. */
+  onMessage?(message: RaterToFront): void;
 }
 
 /** How long the engine of a front that was killed may take to end. */
@@ -52,8 +55,10 @@ export class Children {
   private readonly config: Config;
   private readonly events: ChildrenEvents;
   private readonly log: Logger;
+  private readonly role: Role;
   private readonly engine: Supervisor | null;
-  private readonly rater: Supervisor;
+  /** Null: it runs elsewhere, and is heard through `heard`. */
+  private readonly rater: Supervisor | null;
   private address: LedgerAddress | null = null;
   private ledgerOwner: string | undefined;
   private client: LedgerClient | null = null;
@@ -79,13 +84,17 @@ export class Children {
   readonly begun = new Promise<void>((resolve) => (this.tellPosition = resolve));
   private failedAt: { reason: string; processedNo: number } | null = null;
 
-  constructor(config: Config, events: ChildrenEvents, log: Logger) {
+  constructor(config: Config, events: ChildrenEvents, log: Logger, role: Role = 'all') {
+    this.role = role;
     this.config = config;
     this.events = events;
     this.log = log;
     this.threads = config.rater.threads;
-    this.engine = config.ledger.url === undefined ? this.superviseEngine() : null;
-    this.rater = this.superviseRater();
+    const isOwn = role === 'all' || role === 'rater';
+    this.engine = config.ledger.url === undefined && isOwn ? this.superviseEngine() : null;
+    this.rater = isOwn ? this.superviseRater() : null;
+    // One that runs elsewhere is not waited for.
+    if (!isOwn) this.tellPosition();
   }
 
   private superviseEngine(): Supervisor {
@@ -104,7 +113,7 @@ export class Children {
       this.restarts['engine']++;
       this.address = null;
       // Its writes are lost and the new engine has another address: the rater starts again with it.
-      if (this.rating) this.rater.kill();
+      if (this.rating) this.rater?.kill();
       this.log.error(how, 'engine died; it is started again');
     });
     return engine;
@@ -133,12 +142,13 @@ export class Children {
   }
 
   async start(): Promise<void> {
+    if (this.role === 'collector') return;
     if (this.engine === null) {
       const { url, user, database, compression } = this.config.ledger;
       this.ledgerOwner = readOrMakeSecretFile(path.join(this.config.dataDir, 'ledger.server')).toString();
       this.ledgerAt({ url: url!, token: this.config.secrets.ledgerPassword ?? '', user, database, compression });
     }
-    await Promise.all([this.engine === null ? null : this.startEngine(this.engine), this.rater.start()]);
+    await Promise.all([this.engine === null ? null : this.startEngine(this.engine), this.rater?.start()]);
   }
 
   /** Errors: LEDGER_LOCKED, LEDGER_UNAVAILABLE with the engine's own reason; CHILD_NOT_READY when it gave none. */
@@ -169,7 +179,7 @@ export class Children {
   }
 
   private beginRating(): void {
-    if (!this.raterUp || this.address === null) return;
+    if (this.rater === null || !this.raterUp || this.address === null) return;
     this.rating = true;
     const { rater, logging, dataDir } = this.config;
     this.tellRater({
@@ -192,7 +202,14 @@ export class Children {
     });
   }
 
-  private heard(message: RaterToFront): void {
+  /** A rater elsewhere gave a sign of life, or none for long. */
+  raterIsUp(isUp: boolean): void {
+    if (this.raterUp && !isUp) this.events.onRaterEnded();
+    this.raterUp = isUp;
+  }
+
+  heard(message: RaterToFront): void {
+    this.events.onMessage?.(message);
     switch (message.type) {
       case 'processed':
         this.processedNo = message.entryNo;
@@ -237,7 +254,7 @@ export class Children {
   }
 
   private tellRater(message: FrontToRater): boolean {
-    return this.rater.send(message);
+    return this.rater?.send(message) ?? false;
   }
 
   /** Errors: RATER_ENDED; whatever `endRequests` is called with. */
@@ -300,6 +317,7 @@ export class Children {
 
   /** The way to the ledger. Errors: STARTING until the rater has looked at it, LEDGER_UNAVAILABLE while the engine is down. */
   get ledger(): LedgerClient {
+    if (this.role === 'collector') throw new TollgridError('ROLE_OTHER', 'A collector has no ledger.');
     if (!this.positionKnown && this.failedAt === null) {
       throw new TollgridError('STARTING', 'What the ledger holds is being looked at.', { retryAfterSeconds: 1 });
     }
@@ -321,16 +339,17 @@ export class Children {
       pid: pid ?? null,
       restarts: this.restarts[role],
     });
+    if (this.role === 'collector') return [];
     return [
       ...(this.engine === null ? [] : [of('engine', this.engine.pid, this.address !== null)]),
-      of('rater', this.rater.pid, this.raterUp),
+      of('rater', this.rater?.pid, this.raterUp),
     ];
   }
 
   /** The rater first: it finishes what it read and keeps its state, for which it needs the engine. */
   async stop(): Promise<void> {
     this.stopping = true;
-    await this.rater.stop(60_000);
+    await this.rater?.stop(60_000);
     await this.client?.close();
     await this.engine?.stop(30_000);
   }

@@ -6,8 +6,14 @@ import type { FrontServices } from '../http/index.ts';
 import type { DiskSpace } from './disk-reserve.ts';
 import type { Line } from './outcome.ts';
 
+/** What a process does; `all` on one machine, the others share a log on Kafka. */
+export const ROLES = ['all', 'api', 'collector', 'rater'] as const;
+export type Role = (typeof ROLES)[number];
+
 export interface FrontOptions {
   config: Config;
+  /** `all` when left out. */
+  role?: Exclude<Role, 'rater'>;
   /** For one command: takes a free port, and leaves the sources alone. */
   temporary: boolean;
   clock?: Clock;

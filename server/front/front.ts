@@ -9,18 +9,20 @@ import { systemClock, type Clock } from '../../platform/clock.ts';
 import { TollgridError } from '../../platform/errors.ts';
 import { makeDirectory, writeFileDurably } from '../../platform/durable-file.ts';
 import { lockDataDir, type DataDirLock } from '../../platform/lock.ts';
-import { LogReader, LogWriter, Spool } from '../../platform/log/index.ts';
+import { LogReader, Spool, type LogPort } from '../../platform/log/index.ts';
 import { createLogger, type Logger } from '../../platform/logger.ts';
 import { readRegistryFile, type ChangeResult, type Registry } from '../../registry/index.ts';
 import { EntryType } from '../../schemas/log-entries.ts';
 import type { Notice } from '../../schemas/api/operation.ts';
 import { refuseUnfit } from '../copy/index.ts';
+import { FrontSide } from '../scaled/index.ts';
 import { ReferenceData } from '../rater/index.ts';
 import type { AuditClock } from './audit-clock.ts';
 import { auditClock } from './audit-services.ts';
 import { Canaries } from './canaries.ts';
 import { Checkpointer } from './checkpointer.ts';
-import { Children } from './children.ts';
+import type { Children } from './children.ts';
+import { childrenOf } from './children-of.ts';
 import { Copies } from './copies.ts';
 import { publishDefinitions } from './definitions.ts';
 import { PublishedDefinitions } from './published-definitions.ts';
@@ -32,7 +34,7 @@ import { Intake } from './intake.ts';
 import { LogState } from './log-state.ts';
 import { Delays } from './delays.ts';
 import { DiskReserve, diskSpace } from './disk-reserve.ts';
-import type { Front, FrontOptions } from './front-types.ts';
+import type { Front, FrontOptions, Role } from './front-types.ts';
 import { fileTaken } from './file-services.ts';
 import { gaugesOf } from './front-status.ts';
 import { FrontMetrics } from './metrics.ts';
@@ -42,6 +44,8 @@ import { outputsOf, type Outputs } from './outputs.ts';
 import { Rerates } from './rerates.ts';
 import { Publisher, type ApplyPublication } from './publisher.ts';
 import { Settlements } from './settlements.ts';
+import { openLog } from './open-log.ts';
+import { logNotices, ofRole, otherRole, refuseAtCollector } from './roles.ts';
 import { openTariffs } from './open-tariffs.ts';
 import { outcomeLines } from './outcome.ts';
 import { createServices } from './services.ts';
@@ -51,13 +55,14 @@ import type { TariffPublisher } from './tariff-publisher.ts';
 import { ThreadWorkshop } from './workshop/workshop.ts';
 
 export async function startFront(options: FrontOptions): Promise<Front> {
-  const { config, temporary, clock = systemClock } = options;
+  const { temporary, clock = systemClock, role = 'all' } = options;
+  const config = ofRole(options.config, role, temporary);
   // Call records and customers are nobody else's business on this machine; the children inherit it.
   process.umask(0o077);
   const lock = await lockDataDir(config.dataDir);
   const space = options.diskSpace ?? diskSpace;
   const disk = new DiskReserve(() => space(config.dataDir), config.intake);
-  const opened = new FrontParts(config, clock, lock, disk);
+  const opened = new FrontParts(config, clock, lock, disk, role);
   try {
     await refuseUnfit(config.dataDir, !temporary);
     await opened.open();
@@ -71,6 +76,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
 /** Everything the front holds open, in the order it is opened; closed in the reverse order, also after a failed start. */
 export class FrontParts {
   readonly config: Config;
+  readonly role: Role;
   readonly clock: Clock;
   readonly logger: Logger;
   state = new LogState();
@@ -83,7 +89,7 @@ export class FrontParts {
   readonly disk: DiskReserve;
   readonly copies: Copies;
   readonly outputs: Outputs;
-  private readonly delays: Delays;
+  readonly delays: Delays;
   children!: Children;
   intake!: Intake;
   publisher!: Publisher;
@@ -91,12 +97,13 @@ export class FrontParts {
   tariffs!: TariffPublisher;
   readonly workshop = new ThreadWorkshop();
   readonly canaries: Canaries;
-  log!: LogWriter;
+  log!: LogPort;
   checkpointer!: Checkpointer;
   /** Everything is up, save what the rater still replays. */
   ready = false;
   notices: Notice[] = [];
   readonly start = new StartProgress();
+  private readonly others = new FrontSide(this);
   private readonly registryView: RegistryView;
   readonly startedAtMs: number;
   private readonly lock: DataDirLock;
@@ -105,8 +112,9 @@ export class FrontParts {
   private auditClock: AuditClock | null = null;
   private stopped: Promise<void> | null = null;
 
-  constructor(config: Config, clock: Clock, lock: DataDirLock, disk: DiskReserve) {
+  constructor(config: Config, clock: Clock, lock: DataDirLock, disk: DiskReserve, role: Role = 'all') {
     this.config = config;
+    this.role = role;
     this.disk = disk;
     this.clock = clock;
     this.lock = lock;
@@ -135,34 +143,10 @@ export class FrontParts {
 
   async open(): Promise<void> {
     const { config } = this;
-    this.log = await LogWriter.open(path.join(config.dataDir, 'log'), {
-      ...config.log,
-      confirm: () => this.lock.confirm(),
-      detach: this.lock.tookFromSilent,
-    });
     this.spool = await Spool.open(path.join(config.dataDir, 'spool'));
+    this.log = await openLog(config, this.lock, this.spool, this.role);
     await this.disk.start();
-    this.children = new Children(
-      config,
-      {
-        headNo: () => this.log.headNo,
-        onProcessed: (entryNo, statistics, newestEvents) => {
-          this.processed.set(entryNo);
-          this.metrics.follow(statistics);
-          this.settlements.follow(statistics.settlements);
-          this.delays.reached(entryNo, newestEvents);
-        },
-        onRerating: (message) => {
-          if (this.rerates.heard(message)) this.metrics.followRerate(message);
-        },
-        onRaterEnded: () => [this.processed, this.rerates].forEach((part) => part.raterEnded()),
-        onKept: (state) => {
-          this.metrics.followKept(state);
-          if (state.archivedSegments + state.removedSegments > 0) void this.readersAnew();
-        },
-      },
-      this.logger,
-    );
+    this.children = childrenOf(this);
     await this.readLog();
     this.checkpointer = new Checkpointer({
       dataDir: config.dataDir,
@@ -183,7 +167,9 @@ export class FrontParts {
       format: (name) => this.reference.format(name),
       body: async (entryNo) => (await this.reader.entry(entryNo)).body(),
       waitForRoom: (entryNo) => this.waitForRoom(entryNo - config.rater.slicesAheadMax),
+      ...(this.role === 'collector' && { refuse: refuseAtCollector }),
       onAppended: (entry) => {
+        if (this.role === 'collector') this.processed.set(entry.entryNo);
         this.delays.appended(entry);
         this.checkpointer.appended(bytesOf(entry));
         this.children.headMoved(entry.entryNo);
@@ -202,7 +188,7 @@ export class FrontParts {
   }
 
   /** What is replayed at the start holds nobody up: the first slices of new files are admitted beside it. */
-  private waitForRoom(entryNo: number): Promise<void> {
+  waitForRoom(entryNo: number): Promise<void> {
     return entryNo <= this.start.headNo ? Promise.resolve() : this.processed.reached(entryNo);
   }
 
@@ -215,6 +201,7 @@ export class FrontParts {
 
   /** What is made from the log beside the intake: processes and ledger, registry, look-ups. */
   private async openViews(): Promise<void> {
+    if (this.role === 'collector') return this.processed.set(this.log.headNo);
     // The engine and PGlite each need about as long as the other: they open side by side.
     this.start.busyWith = 'opens the ledger and the registry';
     const registry = this.registryView.open(this.state.trail);
@@ -230,6 +217,7 @@ export class FrontParts {
 
   /** Error: STARTING until it has been rolled forward. */
   get registry(): Registry {
+    if (this.role === 'collector') throw otherRole();
     return this.registryView.registry;
   }
 
@@ -262,10 +250,11 @@ export class FrontParts {
     await this.openViews();
     this.start.busyWith = 'publishes what changed in the definitions';
     const { publisher, tariffs } = this;
-    this.notices = await publishDefinitions(this.config, {
+    const published = await publishDefinitions(this.config, {
       ...{ publisher, tariffs },
       importRegistry: (name, text, by) => this.importRegistry(name, text, by),
     });
+    this.notices = [...logNotices(this.config), ...published];
     await definitions.note(this.state);
     this.checkSources(this.config.sources);
     for (const { code, message } of this.notices) this.logger.warn({ code }, message);
@@ -274,9 +263,10 @@ export class FrontParts {
     await this.children.begun;
     this.start.busyWith = 'begins with the sources';
     const finished = this.finishFiles();
-    await this.sources.start({ idle: temporary });
+    await this.sources.start({ idle: temporary || this.role === 'api' });
     this.auditClock = auditClock(this, services);
-    for (const part of temporary ? [] : [this.auditClock, this.outputs]) await part.start();
+    const withLedger = temporary || this.role === 'collector' ? [] : [this.auditClock, this.outputs];
+    for (const part of [...withLedger, this.others]) await part.start();
     this.start.busyWith = null;
     this.ready = true;
     return {
@@ -373,7 +363,7 @@ export class FrontParts {
     // Each is closed whatever becomes of the one before: a full disk must not keep the lock.
     const steps: (() => Promise<unknown> | undefined)[] = [
       () => this.http?.close(),
-      () => Promise.all([this.sources?.stop(), this.outputs.stop()]),
+      () => Promise.all([this.sources?.stop(), this.outputs.stop(), this.others.stop()]),
       () => this.auditClock?.stop(),
       () => Promise.all([this.workshop.close(), this.canaries.close()]),
       () => this.children?.stop(),

@@ -7,7 +7,7 @@ import type { FileIntake, GrowingFile, KnownFile, SourceOfFiles } from '../../co
 import type { CompiledFormat } from '../../mediation/formats/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { TollgridError } from '../../platform/errors.ts';
-import { readAhead, type Appended, type LogWriter, type Spool } from '../../platform/log/index.ts';
+import { readAhead, type Appended, type LogPort, type Spool } from '../../platform/log/index.ts';
 import { packingOf, USUAL_LIMITS, type PackedLimits } from '../../platform/packed/index.ts';
 import {
   EntryType,
@@ -31,7 +31,7 @@ import { Turns } from './turns.ts';
 const TAIL_BYTES = 256;
 
 export interface IntakeParts {
-  log: LogWriter;
+  log: LogPort;
   spool: Spool;
   state: LogState;
   clock: Clock;
@@ -43,6 +43,8 @@ export interface IntakeParts {
   /** Resolves when at most `slicesAheadMax` entries after `entryNo` wait for the rater. */
   waitForRoom(entryNo: number): Promise<void>;
   onAppended(entry: EntryFacts & { bodyBytes: number }): void;
+  /** Throws when such an entry is not for the log of this process. */
+  refuse?(type: EntryTypeNo, head: object): void;
   sliceBytesMax: number;
   /** Absent: as usual. */
   packedLimits?: PackedLimits;
@@ -108,6 +110,7 @@ export class Intake implements FileIntake {
   /** Appends one entry and folds it into the state when it is durable. */
   async append(type: EntryTypeNo, head: object, body?: Uint8Array): Promise<Appended> {
     if (this.halted !== null) throw this.halted;
+    this.parts.refuse?.(type, head);
     const { log, state, clock } = this.parts;
     const pins = { acceptedAtMs: clock.now(), registryNo: this.registryNo, semanticsNo: SEMANTICS_NO };
     const entryNo = log.nextNo;
@@ -116,7 +119,7 @@ export class Intake implements FileIntake {
     const numbered = log.nextNo > entryNo;
     if (numbered && (type === EntryType.registry || type === EntryType.publication)) this.registryNo = entryNo;
     const appended = await appending.catch((error: TollgridError) => {
-      if (error.code === 'LOG_BROKEN') this.failure = `${error.code}: ${error.message}`;
+      if (error.code === 'LOG_BROKEN' || error.code === 'LOG_FENCED') this.failure = `${error.code}: ${error.message}`;
       throw error;
     });
     const entry = { ...appended, type, acceptedAtMs: pins.acceptedAtMs, head };

@@ -22,6 +22,7 @@ import { FileRegister } from './file-register.ts';
 import type { PackedHead } from './file-reception.ts';
 import { Incidents } from './incidents.ts';
 import { dumpParts, loadParts, mapPart, plainPart, type KeptPart, type Sections } from './kept-parts.ts';
+import { Origins } from './origins.ts';
 import { PushKeys } from './push-keys.ts';
 import { TariffHistory } from './tariff-history.ts';
 
@@ -101,6 +102,7 @@ export class LogState {
   /** Where streams go on, by source. */
   readonly positions = new Map<string, Record<string, number>>();
   readonly incidents = new Incidents();
+  readonly origins = new Origins();
   readonly rerates = new Map<number, RerateFacts>();
   readonly tariffs = new TariffHistory();
   /** Registry changes and publications, in order: what reference data of any time is made from. */
@@ -118,6 +120,7 @@ export class LogState {
     this.last = { entryNo: entry.entryNo, position: entry.position };
     this.firstAcceptedMs ??= entry.acceptedAtMs;
     if (isAccounted(entry)) this.accounted.add(entry.entryNo);
+    this.origins.apply(entry);
     switch (entry.type) {
       case EntryType.file:
         return this.applyFile(entry, entry.head as FileHead);
@@ -284,10 +287,10 @@ export class LogState {
       }));
   }
 
-  /** Closed files whose admission a stop interrupted. */
+  /** Closed files whose admission a stop interrupted; a collector's are admitted by the collector. */
   incomplete(): FileFacts[] {
     return [...this.files.liveFiles()].filter(
-      ({ head, state, complete }) => head.mode === 'closed' && state === 'admitted' && !complete,
+      ({ head, state, complete }) => head.mode === 'closed' && state === 'admitted' && !complete && !head.from,
     );
   }
 
@@ -318,6 +321,7 @@ export class LogState {
         (atMs) => (this.firstAcceptedMs = atMs),
       ),
       accounted: this.accounted,
+      origins: this.origins,
       files: this.files,
       holding: plainPart(
         () => [...this.holding],

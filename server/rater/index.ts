@@ -10,6 +10,7 @@ export { payerOf, viewOf, yyyymm } from './settle-rows.ts';
 export { Holders, keyOf, type AddressedUsage } from './settle-usage.ts';
 export { release, type SliceWork } from './slice-work.ts';
 export { ColumnPool, runStageA } from './stage-a.ts';
+export type { RaterToFront } from './messages.ts';
 export { ExtractLost, ReferenceTrail, type TrailFacts } from './reference-trail.ts';
 export { newState } from './stage-b.ts';
 export { customersOf, type Customers } from './subscriptions.ts';

@@ -1,6 +1,6 @@
 /** Partitions, a group and its members in memory, as far as the client shows them: what a broker does is the test's to say. */
 import { EventEmitter } from 'node:events';
-import type { Kafka } from '../../../collectors/kafka/addon.ts';
+import type { Kafka } from '../../../platform/kafka/index.ts';
 
 interface Assignment {
   topic: string;

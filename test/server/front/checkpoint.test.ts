@@ -184,7 +184,7 @@ function everyType(at: number): [type: number, head: object, body?: string][] {
     [EntryType.publication, tariff(at === 1 ? 1 : 2), '{}'],
     [EntryType.draft, { ...tariff(), effective: `2027-01-${10 + (at % 10)}` }, '{}'],
     [EntryType.publication, { kind: 'policy', name: 'duplicates', sha256: sha256(`p${at}`), by: 'start' }, '{}'],
-    [EntryType.file, { ...closed, name: `a-${at}`, numbers }],
+    [EntryType.file, { ...closed, name: `a-${at}`, numbers, from: { order: 'o', entry: at, acceptedAtMs: at } }],
     [
       EntryType.slice,
       {
@@ -251,6 +251,7 @@ describe('a checkpoint of the front', () => {
     const kept = new Set(Object.keys(whole.dump()).map((section) => section.split('.')[0]));
     expect([...kept, 'last', 'trail'].sort()).toEqual(Object.keys(whole).sort());
     // Nothing is empty by the end: what were not kept would be missed.
+    expect([whole.origins.lastOf('o'), whole.origins.fileOf('o', 1)]).toEqual([once + 1, 6]);
     expect([whole.rerates.size, whole.tariffs.of('home').length, whole.held().length]).toEqual([4, 6, 2]);
     // Released, and not admitted yet.
     expect(whole.waitingFrom()).toBe(8);

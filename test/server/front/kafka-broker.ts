@@ -118,6 +118,7 @@ function properties({ address, secureAddress, controller, folder }: Places): str
     `log.dirs=${path.join(folder, 'kafka-data')}`,
     ...once.map((topic) => `${topic}.replication.factor=1`),
     'transaction.state.log.min.isr=1',
+    'transaction.state.log.num.partitions=1',
     'share.coordinator.state.topic.min.isr=1',
     'offsets.topic.num.partitions=1',
     'group.initial.rebalance.delay.ms=0',

@@ -14,6 +14,8 @@ import type { SourceItem } from '../../../schemas/api/sources.ts';
 import { until } from '../../support/until.ts';
 import { apiOf, ended, killGroup, runTollgrid } from './command-line.ts';
 import { memberSuite } from '../../collectors/kafka/member-suite.ts';
+import { orderSuite } from '../../platform/order/order-suite.ts';
+import { scaledSuite } from '../scaled/scaled-suite.ts';
 import { BROKER, createTopic, readAll, Sender, startBroker, whyNoBroker, type Broker } from './kafka-broker.ts';
 import { TOWN } from './system.ts';
 
@@ -156,6 +158,10 @@ async function startAll(): Promise<void> {
 }
 
 describe.skipIf(missing)(`a consumer of ${BROKER} (needs the compiled Kafka client)`, () => memberSuite(() => broker));
+
+describe.skipIf(missing)(`a log on ${BROKER} (needs the compiled Kafka client)`, () => orderSuite(() => broker));
+
+describe.skipIf(missing)(`roles on a log on ${BROKER}`, () => scaledSuite(() => broker));
 
 describe.skipIf(missing)(`calls from ${BROKER} (needs the compiled Kafka client)`, () => {
   beforeAll(startAll);

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { TollgridError } from '../../platform/errors.ts';
+import { TollgridError } from '../errors.ts';
 
 export type Kafka = typeof import('node-rdkafka');
 

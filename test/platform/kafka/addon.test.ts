@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadKafka, wantedStamp } from '../../../collectors/kafka/addon.ts';
+import { loadKafka, wantedStamp } from '../../../platform/kafka/index.ts';
 
 describe('the Kafka client', () => {
   it('that was compiled for another Node is not loaded', () => {
