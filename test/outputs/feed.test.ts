@@ -137,8 +137,8 @@ describe('a feed', () => {
     expect(JSON.parse(fs.readFileSync(file, 'utf8'))).toMatchObject({ entry: 0, sent: 0 });
     open();
     await until(() => feed.status().entry === 4);
-    expect(JSON.parse(fs.readFileSync(file, 'utf8'))).toEqual({ entry: 4, after: null, sent: 10 });
     await feed.stop();
+    expect(JSON.parse(fs.readFileSync(file, 'utf8'))).toEqual({ entry: 4, after: null, sent: 10 });
   });
 
   it('reads nothing while its target is away, and says so', async () => {
