@@ -60,9 +60,8 @@ export async function killCampaign(
       const roles = choose(random, childKills >= CHILD_KILLS_MAX ? FRONT_CHOICES : CHOICES);
       childKills = roles.includes('front') ? 0 : childKills + 1;
       const tracer = canTrace && isEngineAlone(roles) && random.chance(0.5) ? await trace(installation, random) : null;
-      const working = load.burst(2 + random.below(4));
+      const working = Promise.all([load.burst(2 + random.below(4)), random.chance(0.15) ? load.recycle() : null]);
       working.catch(() => undefined);
-      if (random.chance(0.15)) void load.recycle().catch(() => undefined);
       await pause(random.below(350));
       const traced = (await tracer?.died(ENGINE_DEATH_MS)) ?? false;
       tracer?.stop();

@@ -39,6 +39,7 @@ export class Load {
   readonly accounts: string[] = [];
   /** Lines as they were sent first, to feed an undisturbed installation with the same. */
   readonly lines = new Map<number, string>();
+  /** By customer whose registration was sent: what waits for it until a recycling is answered that came after it. */
   private readonly waitingFor = new Map<string, number[]>();
   private readonly to: Installation;
   private readonly random: Random;
@@ -157,21 +158,22 @@ export class Load {
   }
 
   /** Usage of somebody nobody knows waits; then the customer is registered, and what waits is tried again. */
-  private async customer(): Promise<void> {
+  async customer(): Promise<void> {
     const id = `customer-${this.keys++}`;
     const numbers = [this.nextNo++];
-    this.waitingFor.set(id, numbers);
     for (const no of numbers) this.lines.set(no, line(no, id));
     const key = `key-${this.keys++}`;
     await this.run({
       submission: this.model.send(numbers, ['suspended']),
       send: () => postUsage(this.to, this.textOf(numbers), key),
-      done: () =>
-        this.run({
+      done: () => {
+        this.waitingFor.set(id, numbers);
+        return this.run({
           submission: this.model.send([], []),
           send: () => this.to.api.post('/v1/registry/changes', { objects: customer(id) }),
           done: () => void this.accounts.push(id),
-        }),
+        });
+      },
     });
   }
 
@@ -179,13 +181,25 @@ export class Load {
   async recycle(): Promise<void> {
     await this.askAgain();
     if (this.errands.length > 0) return;
-    // What came for somebody who is not registered yet goes on waiting.
-    const waiting = this.accounts.flatMap((id) => this.waitingFor.get(id)!);
-    this.model.settleFates(waiting, ['rated', 'suspended']);
+    let registered: string[] = [];
     await this.run({
       submission: this.model.send([], []),
-      send: () => this.to.api.post('/v1/suspense/recycle', {}),
-      done: () => this.model.settleFates(waiting, ['rated']),
+      send: async () => {
+        // Each time anew: customers come while the answer to an earlier time stays away.
+        registered = [...this.accounts];
+        try {
+          await this.to.api.post('/v1/suspense/recycle', {});
+        } finally {
+          // Done or not, and a registration without an answer yet may have been before it.
+          this.model.settleFates([...this.waitingFor.values()].flat(), ['rated', 'suspended']);
+        }
+      },
+      done: () => {
+        for (const id of registered) {
+          this.model.settleFates(this.waitingFor.get(id) ?? [], ['rated']);
+          this.waitingFor.delete(id);
+        }
+      },
     });
   }
 

@@ -88,9 +88,8 @@ export async function powerCampaign(
     installation.prepare({ threads: 1 + random.below(2) });
     await Promise.all([boot(), calm.start()]);
     while (tally.cuts < cuts && tally.wrong.length === 0) {
-      const working = load.burst(3 + random.below(6));
+      const working = Promise.all([load.burst(3 + random.below(6)), random.chance(0.2) ? load.recycle() : null]);
       working.catch(() => undefined);
-      if (random.chance(0.2)) void load.recycle().catch(() => undefined);
       await loseAll(await cutDuring(disk, random));
       await working;
       // Again, while it starts.
