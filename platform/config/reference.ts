@@ -93,10 +93,18 @@ export function configExample(): string {
 function exampleLines(section: KeySchema, indent: string): string[] {
   return Object.entries(section.properties!).flatMap(([name, schema]) => {
     const note = `${indent}# ${schema.description}`;
-    if (schema.type === 'object') return ['', note, `${indent}${name}:`, ...exampleLines(schema, `${indent}  `)];
+    if (schema.type === 'object') {
+      const lines = [`${indent}${name}:`, ...exampleLines(schema, `${indent}  `)];
+      // What is left out as a whole has keys without which it cannot be there.
+      return ['', note, ...(section.required?.includes(name) ? lines : lines.map((line) => commented(line, indent)))];
+    }
     if (schema.default === undefined) return [note, `${indent}# ${name}:`];
     return [...(indent === '' ? [''] : []), note, `${indent}${stringify({ [name]: schema.default }).trimEnd()}`];
   });
+}
+
+function commented(line: string, indent: string): string {
+  return line === '' ? '' : `${indent}# ${line.slice(indent.length)}`;
 }
 
 function exampleSource(): string[] {

@@ -30,7 +30,8 @@ export class RecordBatches implements RecordIntake {
   private queue: Waiting[] = [];
   private waitingBytes = 0;
   private appending = false;
-  private waiters: (() => void)[] = [];
+  /** Who waits for room, the first first. */
+  private readonly door: Waiting[] = [];
   received = 0;
   receivedBytes = 0;
   /** The source's last batches in the log. */
@@ -50,7 +51,7 @@ export class RecordBatches implements RecordIntake {
     this.limits = limits;
   }
 
-  take(records: readonly Uint8Array[], positions?: Positions, pieces = false): Promise<void> {
+  take(records: readonly Uint8Array[], positions?: Positions): Promise<void> {
     if (this.isFull) {
       return Promise.reject(
         new TollgridError('INTAKE_BUSY', 'More records wait for the log than this source may hold.', {
@@ -58,26 +59,33 @@ export class RecordBatches implements RecordIntake {
         }),
       );
     }
+    return this.enter(records, positions, false);
+  }
+
+  takeWhenRoom(records: readonly Uint8Array[], positions?: Positions): Promise<void> {
+    return this.enter(records, positions, false);
+  }
+
+  takePieces(pieces: readonly Uint8Array[]): Promise<void> {
+    return this.enter(pieces, undefined, true);
+  }
+
+  /** In the order of the calls; before the door while there is no room. */
+  private enter(records: readonly Uint8Array[], positions: Positions | undefined, pieces: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const bytes = records.reduce((sum, record) => sum + record.length + 1, 0);
-      this.queue.push({ records, positions, pieces, bytes, resolve, reject });
-      this.waitingBytes += bytes;
-      if (!this.appending) void this.drain();
+      this.door.push({ records, positions, pieces, bytes, resolve, reject });
+      this.letIn();
     });
   }
 
-  async takeWhenRoom(records: readonly Uint8Array[], positions?: Positions): Promise<void> {
-    await this.room();
-    await this.take(records, positions);
-  }
-
-  async takePieces(pieces: readonly Uint8Array[]): Promise<void> {
-    await this.room();
-    await this.take(pieces, undefined, true);
-  }
-
-  private async room(): Promise<void> {
-    while (this.isFull) await new Promise<void>((resolve) => this.waiters.push(resolve));
+  private letIn(): void {
+    while (this.door.length > 0 && !this.isFull) {
+      const next = this.door.shift()!;
+      this.queue.push(next);
+      this.waitingBytes += next.bytes;
+    }
+    if (!this.appending && this.queue.length > 0) void this.drain();
   }
 
   /** One batch over the limit is let in, so that a record larger than it is no deadlock. */
@@ -104,7 +112,7 @@ export class RecordBatches implements RecordIntake {
         for (const { reject } of batch) reject(error);
       }
       for (const { bytes } of batch) this.waitingBytes -= bytes;
-      if (!this.isFull) for (const wake of this.waiters.splice(0)) wake();
+      this.letIn();
     }
     this.appending = false;
   }

@@ -69,6 +69,18 @@ describe('records on their way into the log', () => {
     expect([appended[1], late]).toEqual([['y'], true]);
   });
 
+  it('of many that wait for room are all taken, in their order, however little room there is', async () => {
+    const texts = Array.from({ length: 20 }, (_, no) => `record ${no + 10}`);
+    const taken = texts.map((text) => batches.takeWhenRoom([record(text)]));
+    const all = Promise.all(taken);
+    for (let i = 0; i < texts.length; i++) {
+      await turn();
+      finish[i].resolve();
+    }
+    await all;
+    expect(appended).toEqual(texts.map((text) => [text]));
+  });
+
   it('that could not be made durable are refused, and the next ones are tried', async () => {
     const first = batches.take([record('a')]);
     const second = batches.take([record('b')]);
