@@ -1,5 +1,5 @@
 import type { CommandGroup, CommandSpec } from '../command.ts';
-import { buildAddon } from '../../collectors/kafka/index.ts';
+import { buildAddon } from '../../platform/kafka/index.ts';
 
 const build: CommandSpec<{ again?: boolean }> = {
   usage: 'build',

@@ -15,7 +15,7 @@ import type {
 } from 'node-rdkafka';
 import { TollgridError } from '../../platform/errors.ts';
 import type { Positions } from '../port.ts';
-import type { Kafka } from '../../platform/kafka/index.ts';
+import { answer, clientError, type Kafka } from '../../platform/kafka/index.ts';
 import { isConnected, lagOf, stalledIn } from './lag.ts';
 import { beginningOf, type Beginning } from './places.ts';
 
@@ -135,7 +135,7 @@ export class ConsumerLink {
   }
 
   private async testTopic(topic: string): Promise<string> {
-    const { topics } = await answer<Metadata>((done) => this.consumer.getMetadata({ topic, timeout: ANSWER_MS }, done));
+    const { topics } = await ask<Metadata>((done) => this.consumer.getMetadata({ topic, timeout: ANSWER_MS }, done));
     const found = topics.find(({ name }) => name === topic);
     if (found === undefined || found.partitions.length === 0) {
       throw new TollgridError('SOURCE_UNREACHABLE', `There is no topic ${topic}, or it may not be read.`);
@@ -144,15 +144,15 @@ export class ConsumerLink {
   }
 
   private async connect(): Promise<void> {
-    await answer((done) => this.consumer.connect({ timeout: ANSWER_MS }, done));
+    await ask<Metadata>((done) => this.consumer.connect({ timeout: ANSWER_MS }, done));
     this.failure = null;
   }
 
   /** Milliseconds to wait until the next round. */
   private async next(): Promise<number> {
     const { messagesMax } = this.options;
-    const messages = await answer<Message[]>((done) => this.consumer.consume(messagesMax, done)).catch((error) => {
-      this.failed((error as { cause?: LibrdKafkaError }).cause ?? (error as LibrdKafkaError));
+    const messages = await ask<Message[]>((done) => this.consumer.consume(messagesMax, done)).catch((error) => {
+      this.failed(clientError(error));
       return null;
     });
     if (messages === null) return FAILED_MS;
@@ -207,14 +207,14 @@ export class ConsumerLink {
     }
   }
 
-  private failed(error: LibrdKafkaError): void {
+  private failed({ code, message = '' }: Partial<LibrdKafkaError>): void {
     // The statistics name the partitions.
-    if (this.stopping || error.code === OUT_OF_RANGE) return;
-    this.failure = error.message;
-    if (error.code === FATAL) this.fatal = new TollgridError('SOURCE_UNREACHABLE', error.message);
+    if (this.stopping || code === OUT_OF_RANGE) return;
+    this.failure = message;
+    if (code === FATAL) this.fatal = new TollgridError('SOURCE_UNREACHABLE', message);
     // Brokers come and go; the client connects again by itself.
-    if (error.code !== TRANSPORT && error.code !== ALL_BROKERS_DOWN) {
-      this.events.warn('SOURCE_UNREACHABLE', error.message);
+    if (code !== TRANSPORT && code !== ALL_BROKERS_DOWN) {
+      this.events.warn('SOURCE_UNREACHABLE', message);
     }
   }
 
@@ -247,7 +247,7 @@ export class ConsumerLink {
   }
 
   private async told(assignments: readonly Assignment[]): Promise<Map<string, number | undefined>> {
-    const committed = await answer<(Assignment | Error)[]>((done) =>
+    const committed = await ask<(Assignment | Error)[]>((done) =>
       this.consumer.committed([...assignments], ANSWER_MS, done as never),
     );
     return new Map(
@@ -260,7 +260,7 @@ export class ConsumerLink {
 
   private async begin({ topic, partition }: Assignment, told: number | undefined): Promise<Begun> {
     const stream = streamOf({ topic, partition });
-    const { lowOffset: low, highOffset: high } = await answer<WatermarkOffsets>((done) =>
+    const { lowOffset: low, highOffset: high } = await ask<WatermarkOffsets>((done) =>
       this.consumer.queryWatermarkOffsets(topic, partition, ANSWER_MS, done),
     );
     const returns = this.places.has(stream);
@@ -329,12 +329,7 @@ function* runsOf(messages: readonly Message[]): Generator<Message[]> {
   yield run;
 }
 
-/** The client's callbacks as promises; its error is the cause. */
-function answer<T>(ask: (done: (error: LibrdKafkaError, value: T) => void) => unknown): Promise<T> {
-  return new Promise((resolve, reject) => {
-    ask((error: LibrdKafkaError | null | undefined, value) => {
-      if (error === null || error === undefined) resolve(value);
-      else reject(Object.assign(new TollgridError('SOURCE_UNREACHABLE', error.message), { cause: error }));
-    });
-  });
+/** Errors: SOURCE_UNREACHABLE. */
+function ask<T = void>(question: Parameters<typeof answer<T>>[0]): Promise<T> {
+  return answer(question, 'SOURCE_UNREACHABLE');
 }

@@ -1,7 +1,7 @@
 /** Events to a Kafka topic, acknowledged by all replicas, in order within a partition; one partition for each account. */
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import type { Producer, ProducerGlobalConfig, ProducerTopicConfig } from 'node-rdkafka';
-import { connectionConfig, loadKafka, type Kafka, type KafkaConnection } from '../../collectors/kafka/index.ts';
+import { connectionConfig, loadKafka, type Kafka, type KafkaConnection } from '../../platform/kafka/index.ts';
 import { TollgridError } from '../../platform/errors.ts';
 import type { OutputEvent, Target } from '../port.ts';
 

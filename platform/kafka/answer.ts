@@ -3,8 +3,12 @@ import { TollgridError } from '../errors.ts';
 
 type Done<T> = (error: LibrdKafkaError | null | undefined, value: T) => void;
 
-/** A callback of the client as a promise. Error: KAFKA_UNREACHABLE, with the client's own as its cause. */
-export function answer<T = void>(ask: (done: Done<T>) => unknown): Promise<T> {
+/** A callback of the client as a promise. Error: that code, with the client's own as its cause. */
+export function answer<T = void>(
+  ask: (done: Done<T>) => unknown,
+  code: 'KAFKA_UNREACHABLE' | 'SOURCE_UNREACHABLE' = 'KAFKA_UNREACHABLE',
+): Promise<T> {
+  const unreachable = (cause: { message: string }) => new TollgridError(code, `Kafka: ${cause.message}`, {}, { cause });
   return new Promise((resolve, reject) => {
     try {
       ask((error, value) => {
@@ -15,10 +19,6 @@ export function answer<T = void>(ask: (done: Done<T>) => unknown): Promise<T> {
       reject(unreachable(error as Error));
     }
   });
-}
-
-export function unreachable(cause: { message: string }): TollgridError {
-  return new TollgridError('KAFKA_UNREACHABLE', `Kafka: ${cause.message}`, {}, { cause });
 }
 
 export function clientError(error: unknown): Partial<LibrdKafkaError> {

@@ -27,14 +27,12 @@ export class OrderWriter {
   private closing = false;
   /** Where a message went, by its key; it counts when its transaction is committed. */
   onDelivered: (key: string, offset: number) => void = () => undefined;
-  /** What is wrong just now, for people. */
-  failure: string | null = null;
 
   private constructor(producer: Producer, topic: string) {
     this.producer = producer;
     this.topic = topic;
     // Brokers come and go, and the client connects again by itself: what counts is the end of a transaction.
-    producer.on('event.error', ({ message }) => (this.failure = message));
+    producer.on('event.error', () => undefined);
     producer.on('delivery-report', (error, { key, offset }) => {
       if ((error as unknown) === null || (error as unknown) === undefined) this.onDelivered(String(key), offset);
     });
@@ -72,13 +70,10 @@ export class OrderWriter {
         await answer((done) => this.producer.beginTransaction(done));
         for (const message of messages) await this.produce(message);
         await this.retried((done) => this.producer.commitTransaction(ANSWER_MS, done));
-        this.failure = null;
         return;
       } catch (error) {
-        const { isTxnRequiresAbort, message } = clientError(error);
-        if (isTxnRequiresAbort !== true || this.closing) throw this.judged(error);
+        if (clientError(error).isTxnRequiresAbort !== true || this.closing) throw this.judged(error);
         // Nothing of it was taken: all of it once more.
-        this.failure = message ?? null;
         await this.retried((done) => this.producer.abortTransaction(ANSWER_MS, done)).catch((cause: unknown) => {
           throw this.judged(cause);
         });
@@ -93,9 +88,7 @@ export class OrderWriter {
       try {
         return await answer(step);
       } catch (error) {
-        const { isRetriable, message } = clientError(error);
-        if (isRetriable !== true || this.closing) throw error;
-        this.failure = message ?? null;
+        if (clientError(error).isRetriable !== true || this.closing) throw error;
         await delay(AGAIN_MS);
       }
     }

@@ -28,6 +28,10 @@ export class OrderFollower {
   private reader: OrderReader | null = null;
   private running: Promise<void> = Promise.resolve();
   private stopping = false;
+  /** The copy is not kept up any more: stopped, or the order, or the copy, is not what it should be. */
+  get hasEnded(): boolean {
+    return this.stopping;
+  }
 
   private constructor(options: FollowerOptions) {
     this.options = options;
@@ -93,7 +97,7 @@ export class OrderFollower {
     this.stopping = true;
     await this.running;
     await this.reader?.close();
-    await this.place.keepPlace();
+    await this.place.keepPlace().catch(() => undefined);
     await this.options.copy.close();
   }
 }

@@ -83,11 +83,6 @@ export class KafkaLog implements LogPort {
     return this.lastNo + 1;
   }
 
-  /** What is wrong with the way to the brokers just now, for people. */
-  get trouble(): string | null {
-    return this.writer.failure;
-  }
-
   append(type: number, head: object, body: Uint8Array = EMPTY, pins: Pins): Promise<Appended> {
     return new Promise((resolve, reject) => {
       if (this.refusal !== null) throw this.refusal;

@@ -1,5 +1,5 @@
 /** What a connection to Kafka's brokers needs from files and the environment. */
-import type { KafkaConnection } from '../../collectors/kafka/index.ts';
+import type { KafkaConnection } from '../../platform/kafka/index.ts';
 import { readSecret, readSecretFile } from '../../platform/secret-file.ts';
 import type { KafkaOutputConfig } from '../../schemas/config-kafka.ts';
 

@@ -63,7 +63,11 @@ export class Outputs {
 
   /** One that cannot begin says why and is tried again; the others begin. */
   async start(): Promise<void> {
-    for (const config of this.parts.configs) if (!config.paused) this.begin(config, this.againMs);
+    for (const config of this.parts.configs) {
+      if (config.paused) continue;
+      for (const message of clearPasswords(config)) this.warn(config.name, 'PASSWORD_IN_CLEAR', message);
+      this.begin(config, this.againMs);
+    }
     await this.turn;
   }
 
@@ -71,7 +75,6 @@ export class Outputs {
     this.turn = this.turn.then(async () => {
       if (this.stopping) return;
       try {
-        for (const message of clearPasswords(config)) this.warn(config.name, 'PASSWORD_IN_CLEAR', message);
         const feed = await this.feedOf(config);
         this.feeds.set(config.name, feed);
         feed.start();

@@ -47,6 +47,10 @@ export class Mediator {
   private readonly running: Promise<void>;
   private stopping = false;
 
+  get hasEnded(): boolean {
+    return this.follower.hasEnded;
+  }
+
   private constructor(parts: MediatorParts, follower: OrderFollower, reader: LogReader) {
     this.parts = parts;
     this.follower = follower;

@@ -1,7 +1,7 @@
 /** What the Kafka target asks of the client, which is in memory; with brokers see `test/server/front/kafka.test.ts`. */
 import { EventEmitter } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Kafka } from '../../collectors/kafka/index.ts';
+import type { Kafka } from '../../platform/kafka/index.ts';
 import { KafkaTarget, type OutputEvent } from '../../outputs/index.ts';
 import { until } from '../collectors/support.ts';
 

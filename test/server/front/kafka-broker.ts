@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Message, Producer } from 'node-rdkafka';
-import { isAddonBuilt } from '../../../collectors/kafka/index.ts';
+import { isAddonBuilt } from '../../../platform/kafka/index.ts';
 import { projectRoot } from '../../../platform/paths.ts';
 import { freePort } from './tollgrid-process.ts';
 

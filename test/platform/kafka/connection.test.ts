@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connectionConfig } from '../../../collectors/kafka/index.ts';
+import { connectionConfig } from '../../../platform/kafka/index.ts';
 
 const brokers = ['a:9092', 'b:9092'];
 const tls = { ca: 'CA', certificate: 'CERT', key: 'KEY' };

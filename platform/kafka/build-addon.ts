@@ -6,8 +6,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { TollgridError } from '../../platform/errors.ts';
-import { addonFolder, isAddonBuilt, wantedStamp } from '../../platform/kafka/index.ts';
+import { TollgridError } from '../errors.ts';
+import { addonFolder, isAddonBuilt, wantedStamp } from './addon.ts';
 
 const TAIL_LINES = 12;
 
