@@ -112,6 +112,20 @@ describe('lines over TCP', () => {
     expect([intake.taken, intake.pieces]).toEqual([['whole'], ['reset in the mid', 'stopped in the mid']]);
   });
 
+  it('that have arrived when the collector stops are taken, also behind those that wait for the log', async () => {
+    const port = await listening();
+    intake.hold();
+    const socket = client(port);
+    socket.write('first\n');
+    await until(() => intake.waiting === 1);
+    await new Promise((resolve) => socket.write('second\nthird in the mid', resolve));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const stopped = collector.stop();
+    intake.release();
+    await stopped;
+    expect([intake.taken, intake.pieces]).toEqual([['first', 'second'], ['third in the mid']]);
+  });
+
   it('of a sender that falls silent are pieces too, also when it hangs up in answer', async () => {
     const port = await listening({ idleSeconds: 0.1 });
     client(port).write('whole\nsilent in the mid');
