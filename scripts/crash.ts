@@ -6,6 +6,7 @@
  *   --kills N, --cuts N   until so many kills and power cuts are done, however long it takes
  *   --all         every point of death and every failing sync once, all damages, bugs, freezes and full disks
  *   --resume      what runs of this commit have done already counts
+ *   --skip N      of the points (own files, then syncs, then registry) the first N were tried by a run before
  *   --seed S      first seed (from the clock)
  *   --only NAME   simulation, bugs, kills, power, points, registry, syncs, damage, freeze or full
  *   --jobs N      trials side by side (1)
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     cuts: { type: 'string', default: '0' },
     all: { type: 'boolean', default: false },
     resume: { type: 'boolean', default: false },
+    skip: { type: 'string', default: '0' },
     seed: { type: 'string' },
     only: { type: 'string' },
     jobs: { type: 'string', default: '1' },
@@ -72,7 +74,7 @@ function* plan(): Generator<[TrialName, number]> {
     cuts -= cutsNow;
   }
   if (values.all) {
-    yield* trials.every();
+    yield* trials.every(Number(values.skip));
     for (const name of ['simulation', 'bugs', 'damage', 'freeze', 'full'] as const) yield [name, 0];
   }
   for (let turn = 0; performance.now() < endMs; turn++) yield [ROUND[turn % ROUND.length], 0];

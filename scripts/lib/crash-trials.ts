@@ -40,13 +40,15 @@ export class Trials {
   /** Points that are not tried yet, when every one shall be. */
   private readonly left = new Map<PointKind, Point[]>();
   private readonly missing = new Set<string>();
+  private skipped = 0;
 
   constructor(say: (text: string) => void) {
     this.say = say;
   }
 
-  /** Each point once, so many at a time; counted when first asked for. */
-  *every(): Generator<[TrialName, number]> {
+  /** Each point once, so many at a time; counted when first asked for. The first `skipped` were tried by another run. */
+  *every(skipped: number): Generator<[TrialName, number]> {
+    this.skipped = skipped;
     for (const kind of ['points', 'syncs', 'registry'] as const) {
       do yield [kind, -POINTS];
       while (this.left.get(kind)?.length !== 0);
@@ -134,7 +136,7 @@ export class Trials {
     const all = await this.pointsOf(kind, seed);
     let chosen = count < all.length ? [] : all;
     if (count < 0) {
-      const left = this.left.get(kind) ?? [...all];
+      const left = this.left.get(kind) ?? all.slice(this.skip(all.length));
       chosen = left.splice(0, -count);
       this.left.set(kind, left);
     } else if (chosen.length === 0) {
@@ -164,6 +166,13 @@ export class Trials {
         .catch(() => undefined);
     }
     return points;
+  }
+
+  private skip(countMax: number): number {
+    const count = Math.min(this.skipped, countMax);
+    this.skipped -= count;
+    if (count > 0) this.say(`the first ${count} of ${countMax} are left out`);
+    return count;
   }
 
   private async damage(seed: number): Promise<string[]> {
