@@ -19,6 +19,7 @@ export class FolderCollector implements Collector {
   private stopping = false;
   private readonly pause = new Pause();
   private readonly patience: Patience;
+  private readonly failureWaitMs: number;
   private loop: Promise<void> = Promise.resolve();
   private looked: () => void = () => undefined;
   private failure: string | null = null;
@@ -33,11 +34,13 @@ export class FolderCollector implements Collector {
     intake: FileIntake,
     surroundings: Surroundings,
     patience = new Patience(source.directory),
+    failureWaitMs = FAILURE_WAIT_MS,
   ) {
     this.source = source;
     this.intake = intake;
     this.surroundings = surroundings;
     this.patience = patience;
+    this.failureWaitMs = failureWaitMs;
     this.closed = new ClosedFiles(source, intake, patience);
   }
 
@@ -91,7 +94,7 @@ export class FolderCollector implements Collector {
         this.failure = null;
       } catch (error) {
         this.report(error);
-        waitMs = FAILURE_WAIT_MS;
+        waitMs = this.failureWaitMs;
       }
       if (this.waiting === 0) this.looked();
       await this.pause.wait(waitMs);
