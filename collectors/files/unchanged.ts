@@ -23,6 +23,7 @@ export async function* unchanged(file: ListedFile, patience: Patience): AsyncGen
       const { done, value } = await patience.of(() => reading!.next());
       if (done === true) break;
       sizeBytes += value.length;
+      if (sizeBytes > file.stat.size) throw new FileChanged();
       yield value;
     }
     if (sizeBytes !== file.stat.size) throw new FileChanged();

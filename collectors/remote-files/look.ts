@@ -4,7 +4,7 @@
  * could not be read before, then what was taken and still stands there.
  */
 import { createHash } from 'node:crypto';
-import type { TollgridError } from '../../platform/errors.ts';
+import { TollgridError } from '../../platform/errors.ts';
 import { readAhead } from '../../platform/log/index.ts';
 import { Completeness, isMarker, type CompletionRule } from '../files/complete.ts';
 import { matches } from '../files/pattern.ts';
@@ -58,7 +58,7 @@ export class RemoteLook {
   private readonly completeness: Completeness;
   /** Files whose content is known to be in the log since this object exists: nothing but moving them away is left. */
   private settled = new Set<string>();
-  /** Files that could not be read, though they were complete. */
+  /** Files that could not be read to their end, though they were complete. */
   private troubled = new Set<string>();
   private readonly again: Turns<Candidate>;
   /** Taken, and still at the sender. */
@@ -121,14 +121,15 @@ export class RemoteLook {
     return isRead && this.clearAway(session, file, markers);
   }
 
-  /** Trouble with one file does not keep its neighbours from being taken. */
+  /** Trouble with one file does not keep its neighbours from being taken: one that breaks the connection has its turn behind them. */
   private async pass(file: Timed, work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
       return true;
     } catch (error) {
+      const breaks = error instanceof TollgridError && error.code === 'SOURCE_TRANSFER_BROKEN';
+      if (breaks || error instanceof FileTrouble) this.troubled.add(keyOf(file));
       if (!(error instanceof FileTrouble)) throw error;
-      this.troubled.add(keyOf(file));
       this.complaints.add('SOURCE_UNREADABLE', `${JSON.stringify(file.name)}: ${error.message}`);
       return false;
     }

@@ -58,9 +58,11 @@ describe('closed files', () => {
   it('that are written to while they are copied are thrown away, and taken when they are quiet again', async () => {
     inbox.write('a.csv', 'one\n');
     await look();
-    intake.whileReading = () => inbox.append('a.csv', 'two\n');
+    intake.whileReading = () => {
+      inbox.append('a.csv', 'two\n');
+      intake.whileReading = () => undefined;
+    };
     expect(await look()).toBe(1);
-    intake.whileReading = () => undefined;
     expect(taken()).toEqual([]);
     expect(await look()).toBe(1);
     expect(await look()).toBe(0);

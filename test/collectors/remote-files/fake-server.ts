@@ -22,6 +22,8 @@ export class FakeServer implements RemoteServer {
   readonly reads: [path: string, offset: number][] = [];
   /** Bytes until the connection breaks. */
   breakAfter = Infinity;
+  /** Paths that cannot be read without the connection breaking. */
+  readonly breaking = new Set<string>();
   refuseMoves = false;
   /** Paths that somebody tried to move. */
   readonly moves: string[] = [];
@@ -75,7 +77,7 @@ class FakeSession implements RemoteSession {
     if (server.unreadable.has(path)) throw new FileTrouble('permission denied');
     const bytes = Buffer.from(server.files.get(path)!.text);
     for (let at = offset; at < bytes.length; at += 4) {
-      if (server.breakAfter <= 0) {
+      if (server.breakAfter <= 0 || server.breaking.has(path)) {
         server.breakAfter = Infinity;
         throw new TollgridError('SOURCE_TRANSFER_BROKEN', 'broken');
       }

@@ -187,6 +187,17 @@ describe('a look at a server', () => {
     expect(taken()).toHaveLength(5);
   });
 
+  it('takes new files before one that breaks the connection each time', async () => {
+    for (const name of ['a.csv', 'b.csv']) server.write(`/out/${name}`, `${name}\n`);
+    server.breaking.add('/out/a.csv');
+    await expect(look(2)).rejects.toMatchObject({ code: 'SOURCE_TRANSFER_BROKEN' });
+    await expect(look()).rejects.toMatchObject({ code: 'SOURCE_TRANSFER_BROKEN' });
+    expect(taken()).toEqual(['b.csv: b.csv\n']);
+    server.breaking.clear();
+    expect(await look()).toMatchObject({ waiting: 0, trouble: null });
+    expect(taken()).toHaveLength(2);
+  });
+
   it('does not call a file complete for two looks that follow each other at once, as after a failure', async () => {
     await begin({ everySeconds: 60 });
     server.write('/out/a.csv', 'one\n', 0);
