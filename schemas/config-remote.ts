@@ -18,7 +18,7 @@ const folder = {
       'What happens to a file at the sender when it is durable here. Left ones are known by name, size and time.',
   }),
   movedTo: Type.Optional(RemotePath('`taken: move`: the folder on the server, which must be there.')),
-  filesPerLook: Integer(1, 100_000, 1000, 'Files taken at one look; the others follow at the next.'),
+  filesPerLook: Integer(1, 100_000, 1000, 'New files taken at one look; the others follow at the next.'),
   namesMax: Integer(1, 1_000_000, 200_000, 'Names that are read of a listing; with more of them a look says so.'),
   stallSeconds: Integer(2, 3600, 60, 'A server that is silent for so long is given up until the next look.'),
 };

@@ -166,7 +166,12 @@ const Source = Section('A way in for usage.', {
     default: 'closed',
     description: '`closed`: files are complete when they appear. `growing`: lines are added to them.',
   }),
-  pollMs: Integer(50, 3_600_000, 1000, '`files`: time between two looks at the folder.'),
+  pollMs: Integer(
+    50,
+    3_600_000,
+    1000,
+    '`files`: time between two looks at the folder; so long a closed file must look the same.',
+  ),
   quietMs: Integer(
     1000,
     86_400_000,
@@ -176,7 +181,7 @@ const Source = Section('A way in for usage.', {
   complete: Type.Enum(['quiet', 'renamed', 'marker'], {
     default: 'quiet',
     description:
-      'Closed files are complete: `quiet`, when two looks show the same size and time; `renamed`, when their name fits; `marker`, when `markerSuffix` stands beside them.',
+      'Closed files are complete: `quiet`, when two looks, `pollMs` or `everySeconds` apart, show the same size and time; `renamed`, when their name fits; `marker`, when `markerSuffix` stands beside them.',
   }),
   markerSuffix: Type.String({
     default: '.done',

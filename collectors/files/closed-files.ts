@@ -3,37 +3,44 @@
  * notifications nor inodes, because network file systems keep neither promise.
  */
 import { createHash } from 'node:crypto';
-import { readAhead } from '../../platform/log/index.ts';
 import { Completeness, isMarker } from './complete.ts';
 import { listFiles, Unreadable, type ListedFile } from './folder.ts';
+import { Patience } from './patience.ts';
 import { matches } from './pattern.ts';
 import type { FileIntake, FileSource, KnownFile } from './port.ts';
 import { putAway } from './put-away.ts';
 import { Quarantine, type RefusedFile } from './quarantine.ts';
+import { FileChanged, unchanged } from './unchanged.ts';
 
 export class ClosedFiles {
   private readonly source: FileSource;
   private readonly intake: FileIntake;
   private readonly completeness: Completeness;
+  private readonly patience: Patience;
   readonly quarantine: Quarantine;
   /** Refused since the start, by reason. */
   readonly refused: Record<string, number> = { 'too large': 0, held: 0 };
   /** Taken, and not moved away yet. */
   private readonly settled = new Set<string>();
 
-  constructor(source: FileSource, intake: FileIntake) {
+  constructor(source: FileSource, intake: FileIntake, patience = new Patience(source.directory)) {
     this.source = source;
     this.intake = intake;
-    this.completeness = new Completeness(source);
+    this.patience = patience;
+    this.completeness = new Completeness(source, source.pollMs);
     this.quarantine = new Quarantine(source.quarantine);
   }
 
-  /** Takes in what is complete; returns how many files are still waiting for a second look. */
-  async poll(nowMs: number): Promise<number> {
+  /**
+   * Takes in what is complete; returns how many files are still waiting for a second look. `steadyMs`: of a clock that
+   * nobody sets. Error: SOURCE_UNREADABLE, when the others are through.
+   */
+  async poll(steadyMs: number): Promise<number> {
     const unreadable = new Unreadable();
     let waiting = 0;
-    await this.quarantine.look();
-    const listed = await listFiles(this.source.directory);
+    this.completeness.begin(steadyMs);
+    await this.patience.of(() => this.quarantine.look());
+    const listed = await this.patience.of((alive) => listFiles(this.source.directory, unreadable, alive));
     const names = new Set(listed.map(({ name }) => name));
     for (const file of listed) {
       const { name, stat } = file;
@@ -41,24 +48,36 @@ export class ClosedFiles {
       const modifiedMs = Math.trunc(stat.mtimeMs);
       const seen = `${stat.size}@${modifiedMs}`;
       const known = this.intake.knownClosed(this.source.name, name, stat.size, modifiedMs);
-      // A file untouched for a while is complete at the first look; a fresh one must look the same twice.
-      const old = nowMs - modifiedMs > 5 * this.source.pollMs && nowMs - modifiedMs > 5_000;
       const hasMarker = names.has(name + this.source.markerSuffix);
-      if (!this.completeness.isComplete(name, seen, { old, hasMarker }) && known === undefined) {
+      const isComplete = known !== undefined || this.completeness.isComplete(name, seen, hasMarker);
+      if (!isComplete) {
         waiting++;
         continue;
       }
       if (this.quarantine.has(name, seen)) continue;
-      await unreadable.pass(() => this.take(file, modifiedMs, seen, known));
+      const wasChanged = await unreadable.pass(() => this.takeUnchanged(file, modifiedMs, seen, known));
+      if (wasChanged === true) waiting++;
     }
-    this.completeness.next();
+    this.completeness.end();
     this.quarantine.keepOnly(names);
     unreadable.raise();
     return waiting;
   }
 
+  /** True: it is written to, and nothing of it was taken. */
+  private async takeUnchanged(...[file, ...rest]: Parameters<ClosedFiles['take']>): Promise<boolean> {
+    try {
+      await this.take(file, ...rest);
+      return false;
+    } catch (error) {
+      if (!(error instanceof FileChanged)) throw error;
+      this.completeness.forget(file.name);
+      return true;
+    }
+  }
+
   private async take(file: ListedFile, modifiedMs: number, seen: string, known: KnownFile | undefined): Promise<void> {
-    const { name, filePath, stat } = file;
+    const { name, stat } = file;
     const { fileBytesMax, archive, quarantine } = this.source;
     if (known === undefined) {
       if (stat.size > fileBytesMax) {
@@ -66,15 +85,25 @@ export class ClosedFiles {
         const detail = `it has ${stat.size} bytes, ${fileBytesMax} are allowed`;
         return this.refuse(file, { name, code: 'FILE_TOO_LARGE', detail }, seen);
       }
-      const admitted = await this.intake.admitClosed(this.source, name, filePath, modifiedMs);
+      const admitted = await this.admit(file, modifiedMs);
       if (admitted.held !== null) this.refused.held++;
       return this.done(file, seen, admitted);
     }
     if (known.held === null ? archive === undefined : quarantine === undefined) return;
     // It was taken and not moved, by a stop in between: it leaves the folder only when it is that very content.
-    const isSame = this.settled.has(identityOf(file)) || (await sha256Of(filePath)) === known.sha256;
-    const taken = isSame ? known : await this.intake.admitClosed(this.source, name, filePath, modifiedMs);
+    const isSame = this.settled.has(identityOf(file)) || (await this.sha256Of(file)) === known.sha256;
+    const taken = isSame ? known : await this.admit(file, modifiedMs);
     return this.done(file, seen, taken);
+  }
+
+  private admit(file: ListedFile, modifiedMs: number): Promise<KnownFile> {
+    return this.intake.admitClosed(this.source, file.name, unchanged(file, this.patience), modifiedMs);
+  }
+
+  private async sha256Of(file: ListedFile): Promise<string> {
+    const digest = createHash('sha256');
+    for await (const chunk of unchanged(file, this.patience)) digest.update(chunk);
+    return digest.digest('hex');
   }
 
   /** It is durable in the log. */
@@ -109,10 +138,4 @@ export class ClosedFiles {
 /** While this process lives: an inode is given away again, and the time of its last change tells that. */
 function identityOf({ name, stat }: ListedFile): string {
   return `${stat.ino}@${stat.ctimeMs} ${stat.size}@${stat.mtimeMs} ${name}`;
-}
-
-async function sha256Of(filePath: string): Promise<string> {
-  const digest = createHash('sha256');
-  for await (const chunk of readAhead(filePath)) digest.update(chunk);
-  return digest.digest('hex');
 }

@@ -4,9 +4,10 @@ import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import { Pause } from '../../platform/pause.ts';
 import type { Collector, CollectorStatus, Surroundings } from '../port.ts';
 import { ClosedFiles } from './closed-files.ts';
-import { listFiles } from './folder.ts';
+import { listFiles, Unreadable } from './folder.ts';
 import { GrowingFiles } from './growing-files.ts';
 import { matches } from './pattern.ts';
+import { Patience } from './patience.ts';
 import type { FileIntake, FileSource } from './port.ts';
 
 const FAILURE_WAIT_MS = 5_000;
@@ -17,6 +18,8 @@ export class FolderCollector implements Collector {
   private readonly surroundings: Surroundings;
   private stopping = false;
   private readonly pause = new Pause();
+  private readonly patience: Patience;
+  private readonly failureWaitMs: number;
   private loop: Promise<void> = Promise.resolve();
   private looked: () => void = () => undefined;
   private failure: string | null = null;
@@ -26,11 +29,19 @@ export class FolderCollector implements Collector {
   /** Resolves when what stood in the folder at the start has been taken in. */
   readonly firstLook = new Promise<void>((resolve) => (this.looked = resolve));
 
-  constructor(source: FileSource, intake: FileIntake, surroundings: Surroundings) {
+  constructor(
+    source: FileSource,
+    intake: FileIntake,
+    surroundings: Surroundings,
+    patience = new Patience(source.directory),
+    failureWaitMs = FAILURE_WAIT_MS,
+  ) {
     this.source = source;
     this.intake = intake;
     this.surroundings = surroundings;
-    this.closed = new ClosedFiles(source, intake);
+    this.patience = patience;
+    this.failureWaitMs = failureWaitMs;
+    this.closed = new ClosedFiles(source, intake, patience);
   }
 
   start(): Promise<void> {
@@ -53,11 +64,11 @@ export class FolderCollector implements Collector {
   async test(): Promise<string[]> {
     const { directory, pattern } = this.source;
     try {
-      await access(directory, constants.R_OK | constants.X_OK);
+      await this.patience.of(() => access(directory, constants.R_OK | constants.X_OK));
     } catch (error) {
       throw new TollgridError('SOURCE_UNREACHABLE', `${directory} cannot be read: ${(error as Error).message}`);
     }
-    const files = await listFiles(directory);
+    const files = await this.patience.of((alive) => listFiles(directory, new Unreadable(), alive));
     const wanted = files.filter(({ name }) => matches(pattern, name));
     return [`${directory} can be read`, `${wanted.length} of ${files.length} files have a name like ${pattern}`];
   }
@@ -65,24 +76,25 @@ export class FolderCollector implements Collector {
   async stop(): Promise<void> {
     this.stopping = true;
     this.pause.stop();
+    this.patience.stop();
     await this.loop;
   }
 
   private async follow(): Promise<void> {
-    const growing = new GrowingFiles(this.source, this.intake);
+    const growing = new GrowingFiles(this.source, this.intake, this.patience);
     while (!this.stopping) {
       let waitMs = this.source.pollMs;
-      // A fresh file is taken at the second look: until then the start is not over.
+      // A file is taken at the second look: until then the start is not over.
       this.waiting = 0;
       try {
         const nowMs = this.surroundings.now();
-        if (this.source.mode === 'closed') this.waiting = await this.closed.poll(nowMs);
+        if (this.source.mode === 'closed') this.waiting = await this.closed.poll(performance.now());
         else await growing.poll(nowMs);
         this.lastSeenMs = nowMs;
         this.failure = null;
       } catch (error) {
         this.report(error);
-        waitMs = FAILURE_WAIT_MS;
+        waitMs = this.failureWaitMs;
       }
       if (this.waiting === 0) this.looked();
       await this.pause.wait(waitMs);

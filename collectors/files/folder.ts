@@ -10,19 +10,27 @@ export interface ListedFile {
   stat: Stats;
 }
 
-/** Its files in the order of their names. Error: SOURCE_UNREADABLE. */
-export async function listFiles(directory: string): Promise<ListedFile[]> {
+/**
+ * Its files in the order of their names. Error: SOURCE_UNREADABLE. `unreadable`: is told of those whose size and time
+ * cannot be had. `alive`: is called as the listing goes on.
+ */
+export async function listFiles(
+  directory: string,
+  unreadable = new Unreadable(),
+  alive: () => void = () => undefined,
+): Promise<ListedFile[]> {
   let names: string[];
   try {
     names = await fs.readdir(directory);
   } catch (cause) {
-    throw unreadable(cause);
+    throw troubleOf(cause);
   }
   const files: ListedFile[] = [];
   for (const name of names.sort()) {
     const filePath = path.join(directory, name);
     // What vanishes between the two calls was moved by its writer.
-    const stat = await fs.stat(filePath).catch(() => null);
+    const stat = await unreadable.pass(() => fs.stat(filePath));
+    alive();
     if (stat?.isFile()) files.push({ name, filePath, stat });
   }
   return files;
@@ -38,7 +46,7 @@ export class Unreadable {
     } catch (error) {
       // What the intake refuses, it refuses for all of them.
       if (!isFileError(error)) throw error;
-      if (error.code !== 'ENOENT') this.first ??= unreadable(error);
+      if (error.code !== 'ENOENT') this.first ??= troubleOf(error);
       return null;
     }
   }
@@ -53,6 +61,6 @@ function isFileError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && !(error instanceof TollgridError) && 'errno' in error;
 }
 
-function unreadable(cause: unknown): TollgridError {
+function troubleOf(cause: unknown): TollgridError {
   return new TollgridError('SOURCE_UNREADABLE', (cause as Error).message, {}, { cause });
 }

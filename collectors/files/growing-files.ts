@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import { listFiles, Unreadable } from './folder.ts';
 import { matches } from './pattern.ts';
+import { Patience } from './patience.ts';
 import type { FileIntake, FileSource, GrowingFile } from './port.ts';
 
 const FINGERPRINT_BYTES_MAX = 256;
@@ -23,28 +24,30 @@ interface Found {
 export class GrowingFiles {
   private readonly source: FileSource;
   private readonly intake: FileIntake;
+  private readonly patience: Patience;
   /** Renamed files that ended without a line end at the last look: inode → size and time. */
   private unended = new Map<string, string>();
 
-  constructor(source: FileSource, intake: FileIntake) {
+  constructor(source: FileSource, intake: FileIntake, patience = new Patience(source.directory)) {
     this.source = source;
     this.intake = intake;
+    this.patience = patience;
   }
 
   /** Takes in what has grown; returns how many slices. */
   async poll(nowMs: number): Promise<number> {
-    const found = await this.look();
+    const unreadable = new Unreadable();
+    const found = await this.look(unreadable);
     const names = new Map(found.map(({ name, inode }) => [name, inode]));
     const unended = new Map<string, string>();
     // An inode is used again after its file was removed, and a file begins anew when it is truncated: the last one counts.
     const known = new Map(this.intake.growingFiles(this.source.name).map((file) => [file.inode, file]));
-    const unreadable = new Unreadable();
     let slices = 0;
     const fresh: Found[] = [];
     // Known files first, whatever they are called now: a rotated file is finished before its successor is begun.
     for (const here of found) {
       const file = known.get(here.inode);
-      const isKnown = file !== undefined && (await unreadable.pass(() => isSameFile(here, file)));
+      const isKnown = file !== undefined && (await unreadable.pass(() => this.isSameFile(here, file)));
       if (isKnown === null) continue;
       if (isKnown) {
         slices += (await unreadable.pass(() => this.follow(here, file))) ?? 0;
@@ -57,8 +60,8 @@ export class GrowingFiles {
     return slices;
   }
 
-  private async look(): Promise<Found[]> {
-    const files = await listFiles(this.source.directory);
+  private async look(unreadable: Unreadable): Promise<Found[]> {
+    const files = await this.patience.of((alive) => listFiles(this.source.directory, unreadable, alive));
     return files.map(({ name, filePath, stat }) => ({
       name,
       filePath,
@@ -69,7 +72,7 @@ export class GrowingFiles {
   }
 
   private async begin(here: Found): Promise<number> {
-    const start = await readAt(here.filePath, 0, Math.min(FINGERPRINT_BYTES_MAX, here.sizeBytes));
+    const start = await this.readAt(here.filePath, 0, Math.min(FINGERPRINT_BYTES_MAX, here.sizeBytes));
     const whole = this.intake.format(this.source.format).cut(start, false);
     // Wait for a first whole record, or for enough bytes to know the file by.
     if (whole === 0 && start.length < FINGERPRINT_BYTES_MAX) return 0;
@@ -84,7 +87,7 @@ export class GrowingFiles {
     let slices = 0;
     while (file.offset < here.sizeBytes) {
       const lengthBytes = Math.min(this.intake.sliceBytesMax, here.sizeBytes - file.offset);
-      const bytes = await readAt(here.filePath, file.offset, lengthBytes);
+      const bytes = await this.readAt(here.filePath, file.offset, lengthBytes);
       let end = format.cut(bytes, false);
       // A single record larger than a slice is not a record: it is admitted as it is and ends in suspense.
       if (end === 0 && bytes.length === this.intake.sliceBytesMax) end = bytes.length;
@@ -113,21 +116,25 @@ export class GrowingFiles {
     const successor = names.get(file.name);
     const isFollowed = successor !== undefined && successor !== here.inode && this.unended.get(here.inode) === seen;
     if (!isQuiet && !isFollowed) return 0;
-    const bytes = await readAt(here.filePath, file.offset, here.sizeBytes - file.offset);
+    const bytes = await this.readAt(here.filePath, file.offset, here.sizeBytes - file.offset);
     // Written to since the look: the next one sees more.
     if (bytes.length !== here.sizeBytes - file.offset || bytes.length > this.intake.sliceBytesMax) return 0;
     await this.intake.admitGrowth(this.source, file, bytes, true);
     return 1;
   }
-}
 
-async function isSameFile(here: Found, file: GrowingFile): Promise<boolean> {
-  if (here.sizeBytes < file.offset) return false;
-  const has = async (offset: number, print: { lengthBytes: number; sha256: string }): Promise<boolean> =>
-    sha256(await readAt(here.filePath, offset, print.lengthBytes)) === print.sha256;
-  if (!(await has(0, file.fingerprint))) return false;
-  // Many files begin with the same header: what was taken last tells them apart.
-  return file.tail === undefined || has(file.offset - file.tail.lengthBytes, file.tail);
+  private async isSameFile(here: Found, file: GrowingFile): Promise<boolean> {
+    if (here.sizeBytes < file.offset) return false;
+    const has = async (offset: number, print: { lengthBytes: number; sha256: string }): Promise<boolean> =>
+      sha256(await this.readAt(here.filePath, offset, print.lengthBytes)) === print.sha256;
+    if (!(await has(0, file.fingerprint))) return false;
+    // Many files begin with the same header: what was taken last tells them apart.
+    return file.tail === undefined || has(file.offset - file.tail.lengthBytes, file.tail);
+  }
+
+  private readAt(filePath: string, offset: number, lengthBytes: number): Promise<Buffer> {
+    return this.patience.of(() => readAt(filePath, offset, lengthBytes));
+  }
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -10,6 +10,7 @@ export interface FileSource extends CompletionRule {
   /** Shell pattern of file names: `*` and `?`. */
   pattern: string;
   mode: 'closed' | 'growing';
+  /** Between two looks; so long a closed file must look the same. */
   pollMs: number;
   /** Growing files: so long must a renamed file be left alone before its last line is taken without an end. */
   quietMs: number;
@@ -45,8 +46,16 @@ export interface KnownFile {
 export interface ClosedFileIntake {
   /** A file that was taken in before: same source, name, size and modification time. */
   knownClosed(source: string, name: string, sizeBytes: number, modifiedMs: number): KnownFile | undefined;
-  /** Copies the file to the spool, checks it and admits it slice by slice; resolves when it is held or wholly durable. */
-  admitClosed(source: SourceOfFiles, name: string, filePath: string, modifiedMs: number): Promise<KnownFile>;
+  /**
+   * Copies the file (`content`: its path, or its bytes) to the spool, checks it and admits it slice by slice; resolves when it
+   * is held or wholly durable. What reading the bytes throws is passed on, and nothing is admitted.
+   */
+  admitClosed(
+    source: SourceOfFiles,
+    name: string,
+    content: string | AsyncIterable<Uint8Array>,
+    modifiedMs: number,
+  ): Promise<KnownFile>;
   /** The same bytes, until they would use up the disk's reserve. Error: INTAKE_DISK_LOW. */
   whileRoom(content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
 }

@@ -49,11 +49,8 @@ export class Incoming {
     await rm(file, { force: true });
   }
 
-  /** What nobody will go on with: files that changed or vanished at the sender. */
-  async keepOnly(files: ReadonlySet<string>): Promise<void> {
-    for (const name of await readdir(this.dir)) {
-      const file = path.join(this.dir, name);
-      if (!files.has(file)) await rm(file, { force: true });
-    }
+  /** What broken transfers left. */
+  async parts(): Promise<Set<string>> {
+    return new Set((await readdir(this.dir)).map((name) => path.join(this.dir, name)));
   }
 }

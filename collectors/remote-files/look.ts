@@ -1,6 +1,7 @@
 /**
  * One look at a folder on another machine: what is there, what is complete, what is new. New files are copied here, go
- * to the log, and only then does anything happen to them at the sender. One after the other.
+ * to the log, and only then does anything happen to them at the sender. One after the other: what is new first, then what
+ * could not be read before, then what was taken and still stands there.
  */
 import { createHash } from 'node:crypto';
 import { TollgridError } from '../../platform/errors.ts';
@@ -9,12 +10,16 @@ import { Completeness, isMarker, type CompletionRule } from '../files/complete.t
 import { matches } from '../files/pattern.ts';
 import type { ClosedFileIntake, KnownFile } from '../files/port.ts';
 import type { Surroundings } from '../port.ts';
+import { Complaints } from './complaints.ts';
 import type { Incoming } from './incoming.ts';
 import { isPlainName, remotePath } from './names.ts';
 import { FileTrouble, type RemoteEntry, type RemoteFile, type RemoteOptions, type RemoteSession } from './port.ts';
+import { Turns } from './turns.ts';
 
 /** New files of one look that are remembered; those behind them have their turn later. */
-const CANDIDATES_MAX = 20_000;
+const FRESH_MAX = 20_000;
+/** So often something is tried at one look that does not go: what a sender refuses once, it refuses mostly for all. */
+const FAILURES_MAX = 20;
 
 export interface RemoteSource extends RemoteOptions, CompletionRule {
   name: string;
@@ -29,10 +34,12 @@ interface Candidate extends Timed {
 }
 
 interface Listing {
-  candidates: Candidate[];
+  /** Never tried. */
+  fresh: Candidate[];
+  /** Not taken yet, with those that are not held here. */
+  unknown: number;
   /** Names that end like a marker. */
   markers: Set<string>;
-  whole: boolean;
 }
 
 export interface LookResult {
@@ -51,72 +58,123 @@ export class RemoteLook {
   private readonly completeness: Completeness;
   /** Files whose content is known to be in the log since this object exists: nothing but moving them away is left. */
   private settled = new Set<string>();
+  /** Files that could not be read to their end, though they were complete. */
+  private troubled = new Set<string>();
+  private readonly again: Turns<Candidate>;
+  /** Taken, and still at the sender. */
+  private readonly left: Turns<Candidate>;
+  private failedCleanUps = 0;
   /** What was counted as refused, so that it is counted once while it lies there. */
   private counted = new Map<string, string>();
   readonly refused: Record<string, number> = { 'too large': 0, name: 0, link: 0, held: 0 };
-  private trouble: TollgridError | null = null;
+  private readonly complaints: Complaints;
 
   constructor(source: RemoteSource, intake: ClosedFileIntake, incoming: Incoming, surroundings: Surroundings) {
     this.source = source;
     this.intake = intake;
     this.incoming = incoming;
     this.surroundings = surroundings;
-    this.completeness = new Completeness(source);
+    this.completeness = new Completeness(source, source.everySeconds * 1000);
+    this.complaints = new Complaints((code, message) => surroundings.warn(code, message));
+    this.again = new Turns(source.filesPerLook);
+    this.left = new Turns(source.filesPerLook);
   }
 
-  /** Errors: of the connection, and what the intake refuses (INTAKE_DISK_LOW, STOPPING...). */
-  async look(session: RemoteSession): Promise<LookResult> {
-    this.trouble = null;
-    const { candidates, markers, whole } = await this.list(session);
-    const ripe = candidates.filter((file) => this.isRipe(file, markers));
-    this.completeness.next();
-    this.forget(candidates, whole);
-    if (whole) await this.incoming.keepOnly(new Set(candidates.map((file) => this.incoming.pathOf(file))));
-    const now = ripe.slice(0, this.source.filesPerLook);
+  /**
+   * `steadyMs`: of a clock that nobody sets. Errors: of the connection, and what the intake refuses (INTAKE_DISK_LOW,
+   * STOPPING...).
+   */
+  async look(session: RemoteSession, steadyMs: number): Promise<LookResult> {
+    this.complaints.begin();
+    this.completeness.begin(steadyMs);
+    const { fresh, unknown, markers } = await this.list(session);
+    const ripe = fresh.filter((file) => this.isRipe(file, markers));
+    this.completeness.end();
     let taken = 0;
-    for (const file of now) {
-      const done = await this.pass(file, async () => {
-        if (file.known === undefined || !this.settled.has(keyOf(file))) await this.take(session, file);
-        await this.clearAway(session, file, markers);
-      });
-      if (done && file.known === undefined) taken++;
+    let standing = this.left.count;
+    const takeNew = async (file: Candidate): Promise<boolean> => {
+      if (!(await this.pass(file, () => this.take(session, file)))) return false;
+      taken++;
+      if (!(await this.clearAway(session, file, markers))) standing++;
+      return true;
+    };
+    this.failedCleanUps = 0;
+    for (const file of ripe.slice(0, this.source.filesPerLook)) await takeNew(file);
+    let failures = 0;
+    for (const file of this.again.take()) {
+      if (this.hasMarker(file, markers) && !(await takeNew(file)) && ++failures >= FAILURES_MAX) break;
     }
-    const waiting = candidates.filter(({ known }) => known === undefined).length - taken;
-    return { waiting, taken, trouble: this.trouble };
+    this.failedCleanUps = 0;
+    for (const file of this.left.take()) {
+      if (await this.letGo(session, file, markers)) standing--;
+      if (this.failedCleanUps >= FAILURES_MAX) break;
+    }
+    if (standing === 0 || this.source.taken === 'leave') this.complaints.over('SOURCE_CLEANUP_FAILED', '');
+    this.complaints.end();
+    return { waiting: unknown - taken, taken, trouble: this.complaints.trouble };
   }
 
-  /** Trouble with one file does not keep its neighbours from being taken. */
+  /** A known file, as far as it is known. True: it is gone from there. */
+  private async letGo(session: RemoteSession, file: Candidate, markers: ReadonlySet<string>): Promise<boolean> {
+    const isRead = this.settled.has(keyOf(file)) || (await this.pass(file, () => this.take(session, file)));
+    if (!isRead) this.failedCleanUps++;
+    return isRead && this.clearAway(session, file, markers);
+  }
+
+  /** Trouble with one file does not keep its neighbours from being taken: one that breaks the connection has its turn behind them. */
   private async pass(file: Timed, work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
       return true;
     } catch (error) {
+      const breaks = error instanceof TollgridError && error.code === 'SOURCE_TRANSFER_BROKEN';
+      if (breaks || error instanceof FileTrouble) this.troubled.add(keyOf(file));
       if (!(error instanceof FileTrouble)) throw error;
-      this.complain('SOURCE_UNREADABLE', `${JSON.stringify(file.name)}: ${error.message}`);
+      this.complaints.add('SOURCE_UNREADABLE', `${JSON.stringify(file.name)}: ${error.message}`);
       return false;
     }
   }
 
   private async list(session: RemoteSession): Promise<Listing> {
-    const listing: Listing = { candidates: [], markers: new Set(), whole: true };
+    const listing: Listing = { fresh: [], unknown: 0, markers: new Set() };
+    const parts = await this.incoming.parts();
+    const there = { settled: new Set<string>(), troubled: new Set<string>() };
+    this.again.begin();
+    this.left.begin();
     let names = 0;
-    for await (const portion of session.list(this.source.directory)) {
+    let whole = true;
+    reading: for await (const portion of session.list(this.source.directory)) {
       for (const entry of portion) {
         if (++names > this.source.namesMax) {
-          const message = `more than ${this.source.namesMax} names stand in the folder; the others are not seen`;
-          this.complain('SOURCE_LISTING_TOO_LONG', message);
-          return { ...listing, whole: false };
+          whole = false;
+          break reading;
         }
         if (isPlainName(entry.name) && isMarker(this.source, entry.name)) listing.markers.add(entry.name);
         else if (!this.isWanted(entry)) continue;
-        else if (listing.candidates.length >= CANDIDATES_MAX) listing.whole = false;
+        else if (entry.modifiedMs === null && listing.fresh.length >= FRESH_MAX) whole = false;
         else {
-          const candidate = await this.candidate(session, entry);
-          if (candidate !== null) listing.candidates.push(candidate);
+          const file = await this.candidate(session, entry);
+          if (file === null) continue;
+          const key = keyOf(file);
+          for (const which of ['settled', 'troubled'] as const) if (this[which].has(key)) there[which].add(key);
+          if (parts.size > 0) parts.delete(this.incoming.pathOf(file));
+          if (file.known === undefined) listing.unknown++;
+          if (file.known !== undefined) this.left.add(file);
+          else if (this.troubled.has(key)) this.again.add(file);
+          else if (listing.fresh.length < FRESH_MAX) listing.fresh.push(file);
         }
       }
     }
-    listing.candidates.sort((a, b) => (a.name < b.name ? -1 : 1));
+    if (names <= this.source.namesMax) this.complaints.over('SOURCE_LISTING_TOO_LONG', '');
+    else {
+      const message = `more than ${this.source.namesMax} names stand in the folder; the others are not seen`;
+      this.complaints.add('SOURCE_LISTING_TOO_LONG', message, '');
+    }
+    // What is not there any more needs no memory.
+    if (whole) for (const part of parts) await this.incoming.remove(part);
+    for (const which of ['settled', 'troubled'] as const)
+      if (whole || this[which].size > this.source.namesMax) this[which] = there[which];
+    listing.fresh.sort((a, b) => (a.name < b.name ? -1 : 1));
     return listing;
   }
 
@@ -126,10 +184,8 @@ export class RemoteLook {
     else if (!isPlainName(entry.name)) this.refuse(entry, 'name');
     else if (entry.sizeBytes > this.source.fileBytesMax) {
       this.refuse(entry, 'too large');
-      this.complain(
-        'FILE_TOO_LARGE',
-        `${JSON.stringify(entry.name)} has ${entry.sizeBytes} bytes, ${this.source.fileBytesMax} are allowed`,
-      );
+      const message = `${JSON.stringify(entry.name)} has ${entry.sizeBytes} bytes, ${this.source.fileBytesMax} are allowed`;
+      this.complaints.add('FILE_TOO_LARGE', message, `${entry.modifiedMs} ${message}`);
     } else return true;
     return false;
   }
@@ -149,18 +205,24 @@ export class RemoteLook {
     try {
       const stat = await session.stat(this.pathOf(name));
       if (stat !== null) return stat.modifiedMs;
-      this.complain('SOURCE_UNREADABLE', `${JSON.stringify(name)}: the server tells neither its size nor its time`);
+      this.complaints.add(
+        'SOURCE_UNREADABLE',
+        `${JSON.stringify(name)}: the server tells neither its size nor its time`,
+      );
     } catch (error) {
       if (!(error instanceof FileTrouble)) throw error;
-      this.complain('SOURCE_UNREADABLE', `${JSON.stringify(name)}: ${error.message}`);
+      this.complaints.add('SOURCE_UNREADABLE', `${JSON.stringify(name)}: ${error.message}`);
     }
     return null;
   }
 
   private isRipe(file: Candidate, markers: ReadonlySet<string>): boolean {
-    const hasMarker = markers.has(file.name + this.source.markerSuffix);
-    const complete = this.completeness.isComplete(file.name, keyOf(file), { old: false, hasMarker });
-    return complete || file.known !== undefined;
+    return this.completeness.isComplete(file.name, keyOf(file), markers.has(file.name + this.source.markerSuffix));
+  }
+
+  /** Or needs none. */
+  private hasMarker({ name }: Candidate, markers: ReadonlySet<string>): boolean {
+    return this.source.complete !== 'marker' || markers.has(name + this.source.markerSuffix);
   }
 
   /** Copies the file here; it is in the log when this resolves. */
@@ -173,7 +235,7 @@ export class RemoteLook {
       const { held } = await this.intake.admitClosed(this.source, file.name, local, file.modifiedMs);
       if (held !== null) {
         this.refused.held++;
-        this.complain(held.code, `${JSON.stringify(file.name)} is held: ${held.detail}`);
+        this.complaints.add(held.code, `${JSON.stringify(file.name)} is held: ${held.detail}`, keyOf(file));
       }
     }
     this.settled.add(keyOf(file));
@@ -200,13 +262,15 @@ export class RemoteLook {
     throw new FileTrouble('it changed while it was copied; it is taken when it looks complete again');
   }
 
-  private async clearAway(session: RemoteSession, file: Timed, markers: ReadonlySet<string>): Promise<void> {
+  /** False: it stands there and is to be tried again. */
+  private async clearAway(session: RemoteSession, file: Timed, markers: ReadonlySet<string>): Promise<boolean> {
     const { taken, movedTo, markerSuffix } = this.source;
-    if (taken === 'leave') return;
+    if (taken === 'leave') return true;
+    if (this.failedCleanUps >= FAILURES_MAX) return false;
     try {
       // Taking it may have waited long for the ledger: what bears its name by now was not read.
       const now = await session.stat(this.pathOf(file.name));
-      if (now !== null && (now.sizeBytes !== file.sizeBytes || now.modifiedMs !== file.modifiedMs)) return;
+      if (now !== null && (now.sizeBytes !== file.sizeBytes || now.modifiedMs !== file.modifiedMs)) return true;
       const marker = file.name + markerSuffix;
       // The marker first: left alone it would call the next file of that name complete.
       const names = markers.has(marker) ? [marker, file.name] : [file.name];
@@ -216,13 +280,19 @@ export class RemoteLook {
         else await session.move(path, await this.freePath(session, movedTo!, name, file.modifiedMs));
       }
       this.settled.delete(keyOf(file));
+      return true;
     } catch (error) {
       if (!(error instanceof FileTrouble)) throw error;
+      this.failedCleanUps++;
       const what = taken === 'move' ? 'moved' : 'removed';
-      this.complain(
+      const message = `${JSON.stringify(file.name)} was taken and cannot be ${what} at the sender: ${error.message}`;
+      const count = Math.max(1, this.left.count);
+      this.complaints.add(
         'SOURCE_CLEANUP_FAILED',
-        `${JSON.stringify(file.name)} was taken and cannot be ${what} at the sender: ${error.message}`,
+        count === 1 ? message : `${message} (${count} taken files stand there)`,
+        '',
       );
+      return false;
     }
   }
 
@@ -240,21 +310,9 @@ export class RemoteLook {
     const key = `${sizeBytes}@${modifiedMs}`;
     if (this.counted.get(name) === key) return;
     // What somebody leaves there without end must not fill the memory; the count is told a few times more then.
-    if (this.counted.size >= CANDIDATES_MAX) this.counted.clear();
+    if (this.counted.size >= FRESH_MAX) this.counted.clear();
     this.counted.set(name, key);
     this.refused[reason]++;
-  }
-
-  private complain(code: TollgridError['code'], message: string): void {
-    this.trouble ??= new TollgridError(code, message);
-    this.surroundings.warn(code, message);
-  }
-
-  /** What is not there any more needs no memory. */
-  private forget(candidates: readonly Candidate[], whole: boolean): void {
-    if (!whole) return;
-    const there = new Set(candidates.map(keyOf));
-    this.settled = new Set([...this.settled].filter((key) => there.has(key)));
   }
 }
 

@@ -109,7 +109,7 @@ export class RemoteCollector implements Collector {
     this.session = session;
     try {
       if (this.stopping) return;
-      const { waiting, trouble } = await this.look.look(session);
+      const { waiting, trouble } = await this.look.look(session, performance.now());
       this.waiting = waiting;
       this.trouble = trouble === null ? null : `${trouble.code}: ${trouble.message}`;
       this.lastSeenMs = this.surroundings.now();

@@ -1,7 +1,7 @@
 /** Received files, each kept once under the SHA-256 of its content. No name from outside becomes a path. */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectory, syncDirectory, writeAll } from '../durable-file.ts';
 import { TollgridError } from '../errors.ts';
@@ -229,10 +229,11 @@ export class Spool {
 
 /**
  * The bytes of a file through three buffers, one being read, one used, one perhaps still written: fresh memory for each
- * chunk would cost more than reading it. A chunk holds until the one behind the next is asked for.
+ * chunk would cost more than reading it. A chunk holds until the one behind the next is asked for. A file that is open
+ * already stays open.
  */
-export async function* readAhead(path: string): AsyncGenerator<Uint8Array> {
-  const file = await open(path, 'r');
+export async function* readAhead(from: string | FileHandle): AsyncGenerator<Uint8Array> {
+  const file = typeof from === 'string' ? await open(from, 'r') : from;
   const buffers = Array.from({ length: 3 }, () => Buffer.allocUnsafeSlow(READ_BYTES));
   let reading = file.read(buffers[0], 0, READ_BYTES, 0);
   try {
@@ -247,7 +248,7 @@ export async function* readAhead(path: string): AsyncGenerator<Uint8Array> {
     }
   } finally {
     await reading.catch(() => undefined);
-    await file.close();
+    if (file !== from) await file.close();
   }
 }
 

@@ -140,9 +140,14 @@ export class Intake implements FileIntake {
     return this.parts.state.knownClosed(source, name, sizeBytes, modifiedMs);
   }
 
-  async admitClosed(source: SourceOfFiles, name: string, filePath: string, modifiedMs: number): Promise<KnownFile> {
+  async admitClosed(
+    source: SourceOfFiles,
+    name: string,
+    content: string | AsyncIterable<Uint8Array>,
+    modifiedMs: number,
+  ): Promise<KnownFile> {
     const facts = { source: source.name, format: source.format, name, modifiedMs };
-    const { fileEntry, held = null, members } = await this.admitFile(facts, filePath);
+    const { fileEntry, held = null, members } = await this.admitFile(facts, content);
     const known = knownFile(this.parts.state.files.get(fileEntry)!.head);
     return members === undefined ? known : { ...known, held };
   }

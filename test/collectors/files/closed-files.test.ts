@@ -1,13 +1,28 @@
 import fs from 'node:fs';
+import fsPromises from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ClosedFiles } from '../../../collectors/files/index.ts';
 import { FakeIntake, Inbox } from './fake-intake.ts';
 
 let inbox: Inbox;
 let intake: FakeIntake;
 let files: ClosedFiles;
-const LATER_MS = Date.now() + 3_600_000;
+/** Of our own clock that nobody sets. */
+let steadyMs = 0;
+const POLL_MS = 100;
+
+/** A look, `ms` after the one before. */
+function look(one = files, ms = POLL_MS): Promise<number> {
+  steadyMs += ms;
+  return one.poll(steadyMs);
+}
+
+/** What came before the first of two looks is taken. */
+async function looks(one = files): Promise<number> {
+  await look(one);
+  return look(one);
+}
 
 beforeEach(() => {
   inbox = new Inbox();
@@ -21,31 +36,93 @@ const taken = (): string[] => intake.closed.map(({ name }) => name);
 describe('closed files', () => {
   it('are taken when they look the same twice, and not while they are written', async () => {
     inbox.write('a.csv', 'one\n');
-    expect(await files.poll(Date.now())).toBe(1);
+    expect(await look()).toBe(1);
     inbox.append('a.csv', 'two\n');
-    expect(await files.poll(Date.now())).toBe(1);
+    expect(await look()).toBe(1);
     expect(taken()).toEqual([]);
-    expect(await files.poll(Date.now())).toBe(0);
+    expect(await look()).toBe(0);
     expect(intake.closed).toEqual([{ name: 'a.csv', text: 'one\ntwo\n' }]);
   });
 
-  it('are taken at the first look when nobody has touched them for a while', async () => {
+  it('are not taken for what a clock says: theirs may be an hour behind, and two looks may follow each other at once', async () => {
+    const hourAgo = new Date(Date.now() - 3_600_000);
     inbox.write('a.csv', 'one\n');
-    expect(await files.poll(LATER_MS)).toBe(0);
+    fs.utimesSync(inbox.path('a.csv'), hourAgo, hourAgo);
+    expect(await look()).toBe(1);
+    expect(await look(files, POLL_MS / 2)).toBe(1);
+    expect(taken()).toEqual([]);
+    expect(await look(files, POLL_MS / 2)).toBe(0);
     expect(taken()).toEqual(['a.csv']);
+  });
+
+  it('that are written to while they are copied are thrown away, and taken when they are quiet again', async () => {
+    inbox.write('a.csv', 'one\n');
+    await look();
+    intake.whileReading = () => {
+      inbox.append('a.csv', 'two\n');
+      intake.whileReading = () => undefined;
+    };
+    expect(await look()).toBe(1);
+    expect(taken()).toEqual([]);
+    expect(await look()).toBe(1);
+    expect(await look()).toBe(0);
+    expect(intake.closed).toEqual([{ name: 'a.csv', text: 'one\ntwo\n' }]);
+  });
+
+  it('that grew behind cached attributes are not taken', async () => {
+    inbox.write('a.csv', 'one\n');
+    await look();
+    const { stat } = fsPromises;
+    const cached = await stat(inbox.path('a.csv'));
+    inbox.append('a.csv', 'two\n');
+    const listing = vi.spyOn(fsPromises, 'stat').mockResolvedValue(cached);
+    expect(await look()).toBe(1);
+    listing.mockRestore();
+    expect(taken()).toEqual([]);
+    await looks();
+    expect(intake.closed).toEqual([{ name: 'a.csv', text: 'one\ntwo\n' }]);
+  });
+
+  it('that are exchanged while they are copied are taken both', async () => {
+    inbox.write('a.csv', 'one\n');
+    await look();
+    intake.whileReading = () => {
+      inbox.write('new', 'two and more\n');
+      inbox.rename('new', 'a.csv');
+      intake.whileReading = () => undefined;
+    };
+    await look();
+    await looks();
+    expect(intake.closed.map(({ text }) => text)).toEqual(['one\n', 'two and more\n']);
+  });
+
+  it('in a folder that answers with errors are told, and taken when it answers again', async () => {
+    inbox.write('a.csv', 'one\n');
+    inbox.write('b.csv', 'two\n');
+    await look();
+    const { stat } = fsPromises;
+    const stale = Object.assign(new Error('ESTALE: stale file handle'), { code: 'ESTALE', errno: -116 });
+    const listing = vi
+      .spyOn(fsPromises, 'stat')
+      .mockImplementation((file) => (String(file).endsWith('a.csv') ? Promise.reject(stale) : stat(file)));
+    await expect(look()).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE', message: /ESTALE/ });
+    listing.mockRestore();
+    expect(taken()).toEqual(['b.csv']);
+    await looks();
+    expect(taken()).toEqual(['b.csv', 'a.csv']);
   });
 
   it('are known by name, size and time alone: a network file system gives other inodes after a mount', async () => {
     const mtime = new Date(1_760_000_000_000);
     inbox.write('a.csv', 'one\n');
     fs.utimesSync(inbox.path('a.csv'), mtime, mtime);
-    await files.poll(LATER_MS);
+    await looks();
     const { ino } = fs.statSync(inbox.path('a.csv'));
     inbox.write('copy', 'one\n');
     inbox.rename('copy', 'a.csv');
     fs.utimesSync(inbox.path('a.csv'), mtime, mtime);
     expect(fs.statSync(inbox.path('a.csv')).ino).not.toBe(ino);
-    await files.poll(LATER_MS);
+    await looks();
     expect(taken()).toEqual(['a.csv']);
   });
 
@@ -56,13 +133,13 @@ describe('closed files', () => {
     inbox.write('a.csv', 'one\n');
     fs.utimesSync(inbox.path('a.csv'), mtime, mtime);
     intake.refuseAfter = 0;
-    await expect(new ClosedFiles(source, intake).poll(LATER_MS)).rejects.toMatchObject({ code: 'STOPPING' });
+    await expect(looks(new ClosedFiles(source, intake))).rejects.toMatchObject({ code: 'STOPPING' });
     expect(fs.existsSync(archive)).toBe(false);
     intake.refuseAfter = Infinity;
-    await files.poll(LATER_MS);
+    await looks();
     inbox.write('a.csv', 'two\n');
     fs.utimesSync(inbox.path('a.csv'), mtime, mtime);
-    await new ClosedFiles(source, intake).poll(LATER_MS);
+    await looks(new ClosedFiles(source, intake));
     expect(intake.closed.map(({ text }) => text)).toEqual(['one\n', 'two\n']);
     expect(fs.readFileSync(path.join(archive, 'a.csv'), 'utf8')).toBe('two\n');
   });
@@ -88,9 +165,9 @@ describe('closed files', () => {
         write('two\n');
         return known;
       };
-      await files.poll(LATER_MS);
+      await looks(files);
       expect([fs.existsSync(folder), fs.readFileSync(inbox.path('a.csv'), 'utf8')]).toEqual([false, 'two\n']);
-      await files.poll(LATER_MS);
+      await looks(files);
       expect(intake.closed.map(({ text }) => text)).toEqual(['one\n', 'two\n']);
       expect(fs.readFileSync(path.join(folder, 'a.csv'), 'utf8')).toBe('two\n');
       expect(fs.existsSync(inbox.path('a.csv'))).toBe(false);
@@ -105,10 +182,10 @@ describe('closed files', () => {
     };
     const marked = new ClosedFiles(source, intake);
     inbox.write('a.csv', 'one\n');
-    expect(await marked.poll(LATER_MS)).toBe(1);
-    expect(await marked.poll(LATER_MS)).toBe(1);
+    expect(await look(marked)).toBe(1);
+    expect(await look(marked)).toBe(1);
     inbox.write('a.csv.done', '');
-    expect(await marked.poll(LATER_MS)).toBe(0);
+    expect(await look(marked)).toBe(0);
     expect(taken()).toEqual(['a.csv']);
     expect(fs.readdirSync(source.archive).sort()).toEqual(['a.csv', 'a.csv.done']);
   });
@@ -120,8 +197,8 @@ describe('closed files', () => {
     inbox.write('a.csv', 'one\n');
     inbox.write('b.csv', 'two\n');
     inbox.write('c.csv', 'more than ten bytes\n');
-    await guarded.poll(LATER_MS);
-    await guarded.poll(LATER_MS);
+    await looks(guarded);
+    await looks(guarded);
     expect(guarded.refused).toEqual({ 'too large': 1, held: 1 });
     expect(guarded.quarantine.list()).toEqual([
       { name: 'b.csv', code: 'FILE_FRAMING_WRONG', detail: 'it has no header' },
@@ -134,17 +211,17 @@ describe('closed files', () => {
   it('are taken once, in the order of their names, also after a restart', async () => {
     for (const name of ['b.csv', 'a.csv', 'ignored.txt', 'c.csv']) inbox.write(name, name);
     fs.mkdirSync(inbox.path('folder.csv'));
-    await files.poll(LATER_MS);
-    await files.poll(LATER_MS);
-    await new ClosedFiles(inbox.source('closed', '*.csv'), intake).poll(LATER_MS);
+    await looks();
+    await looks();
+    await looks(new ClosedFiles(inbox.source('closed', '*.csv'), intake));
     expect(taken()).toEqual(['a.csv', 'b.csv', 'c.csv']);
   });
 
   it('are taken again under the same name when they are other files', async () => {
     inbox.write('daily.csv', 'monday\n');
-    await files.poll(LATER_MS);
+    await looks();
     inbox.write('daily.csv', 'on tuesday\n');
-    await files.poll(LATER_MS);
+    await looks();
     expect(intake.closed.map(({ text }) => text)).toEqual(['monday\n', 'on tuesday\n']);
   });
 
@@ -158,10 +235,10 @@ describe('closed files', () => {
       name === 'a.csv'
         ? Promise.reject(Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES', errno: -13 }))
         : admitClosed.call(intake, source, name, filePath, modifiedMs);
-    await expect(files.poll(LATER_MS)).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' });
+    await expect(looks()).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' });
     expect(taken()).toEqual(['b.csv', 'c.csv']);
     intake.admitClosed = admitClosed;
-    await files.poll(LATER_MS);
+    await looks();
     expect(taken()).toEqual(['b.csv', 'c.csv', 'a.csv']);
   });
 
@@ -169,19 +246,19 @@ describe('closed files', () => {
     inbox.write('a.csv', 'a');
     inbox.write('b.csv', 'b');
     intake.refuseAfter = 1;
-    await expect(files.poll(LATER_MS)).rejects.toMatchObject({ code: 'STOPPING' });
+    await expect(looks()).rejects.toMatchObject({ code: 'STOPPING' });
     intake.refuseAfter = Infinity;
-    await files.poll(LATER_MS);
+    await looks();
     expect(taken()).toEqual(['a.csv', 'b.csv']);
   });
 
   it('of a folder that is not there are waited for', async () => {
     const source = { ...inbox.source('closed'), directory: inbox.path('later') };
     const waiting = new ClosedFiles(source, intake);
-    await expect(waiting.poll(LATER_MS)).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' });
+    await expect(looks(waiting)).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' });
     fs.mkdirSync(inbox.path('later'));
     inbox.write('later/a.csv', 'a');
-    await waiting.poll(LATER_MS);
+    await looks(waiting);
     expect(taken()).toEqual(['a.csv']);
   });
 });

@@ -22,6 +22,8 @@ export class FakeIntake implements FileIntake {
   /** What its check says of a closed file. */
   hold: (name: string, text: string) => KnownFile['held'] = () => null;
   private readonly growing: (GrowingFile & { text: string })[] = [];
+  /** Done after each piece of a file that is read. */
+  whileReading: () => void = () => undefined;
   /** Slices until the next one is refused, as when Tollgrid stops. */
   refuseAfter = Infinity;
 
@@ -37,13 +39,27 @@ export class FakeIntake implements FileIntake {
     return content;
   }
 
-  admitClosed(source: { name: string }, name: string, filePath: string, modifiedMs: number): Promise<KnownFile> {
-    if (this.refuseAfter-- <= 0) return Promise.reject(new TollgridError('STOPPING', 'stopping'));
-    const text = fs.readFileSync(filePath, 'utf8');
+  async admitClosed(
+    source: { name: string },
+    name: string,
+    content: string | AsyncIterable<Uint8Array>,
+    modifiedMs: number,
+  ): Promise<KnownFile> {
+    if (this.refuseAfter-- <= 0) throw new TollgridError('STOPPING', 'stopping');
+    const text = typeof content === 'string' ? fs.readFileSync(content, 'utf8') : await this.textOf(content);
     this.closed.push({ name, text });
     const known = { sha256: createHash('sha256').update(text).digest('hex'), held: this.hold(name, text) };
     this.closedKeys.set([source.name, name, Buffer.byteLength(text), modifiedMs].join(), known);
-    return Promise.resolve(known);
+    return known;
+  }
+
+  private async textOf(content: AsyncIterable<Uint8Array>): Promise<string> {
+    let text = '';
+    for await (const chunk of content) {
+      text += Buffer.from(chunk).toString();
+      this.whileReading();
+    }
+    return text;
   }
 
   /** Copies: the collector moves its own offsets, the log has its own. */

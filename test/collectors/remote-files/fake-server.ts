@@ -22,7 +22,13 @@ export class FakeServer implements RemoteServer {
   readonly reads: [path: string, offset: number][] = [];
   /** Bytes until the connection breaks. */
   breakAfter = Infinity;
+  /** Paths that cannot be read without the connection breaking. */
+  readonly breaking = new Set<string>();
   refuseMoves = false;
+  /** Paths that somebody tried to move. */
+  readonly moves: string[] = [];
+  /** Paths that nobody may read. */
+  readonly unreadable = new Set<string>();
   /** Done when a file is read to its end. */
   whileReading: () => void = () => undefined;
 
@@ -68,9 +74,10 @@ class FakeSession implements RemoteSession {
   async *read(path: string, offset: number): AsyncGenerator<Uint8Array> {
     const { server } = this;
     server.reads.push([path, offset]);
+    if (server.unreadable.has(path)) throw new FileTrouble('permission denied');
     const bytes = Buffer.from(server.files.get(path)!.text);
     for (let at = offset; at < bytes.length; at += 4) {
-      if (server.breakAfter <= 0) {
+      if (server.breakAfter <= 0 || server.breaking.has(path)) {
         server.breakAfter = Infinity;
         throw new TollgridError('SOURCE_TRANSFER_BROKEN', 'broken');
       }
@@ -81,6 +88,7 @@ class FakeSession implements RemoteSession {
   }
 
   move(from: string, to: string): Promise<void> {
+    this.server.moves.push(from);
     if (this.server.refuseMoves || this.server.files.has(to))
       return Promise.reject(new FileTrouble('permission denied'));
     this.server.files.set(to, this.server.files.get(from)!);

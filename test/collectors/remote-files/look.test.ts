@@ -17,6 +17,8 @@ let folder: string;
 let server: FakeServer;
 let intake: FakeIntake;
 let told: string[];
+/** Of our own clock that nobody sets. */
+let steadyMs = 0;
 let looking: { look: RemoteLook; incoming: Incoming };
 
 async function begin(source: Partial<RemoteSource> = {}, boot = 'boot-1'): Promise<void> {
@@ -26,9 +28,12 @@ async function begin(source: Partial<RemoteSource> = {}, boot = 'boot-1'): Promi
   looking = { look: new RemoteLook({ ...SOURCE, ...source }, intake, incoming, surroundings), incoming };
 }
 
-async function look(times = 1): Promise<LookResult> {
+async function look(times = 1, afterMs = 1000): Promise<LookResult> {
   let result!: LookResult;
-  for (let i = 0; i < times; i++) result = await looking.look.look(await server.connect());
+  for (let i = 0; i < times; i++) {
+    steadyMs += afterMs;
+    result = await looking.look.look(await server.connect(), steadyMs);
+  }
   return result;
 }
 
@@ -124,6 +129,81 @@ describe('a look at a server', () => {
     await look();
     expect(server.names('/out').sort()).toEqual(['done/a.csv', 'done/a.csv.1000-5000000']);
     expect(taken()).toEqual(['a.csv: a\n']);
+  });
+
+  it('takes new files first, however many stand there that cannot be moved, and tries each of these again in its turn', async () => {
+    await begin({ taken: 'move' });
+    const old = Array.from({ length: 8 }, (_, no) => `${no}.csv`);
+    for (const name of old) server.write(`/out/${name}`, `${name}\n`);
+    server.refuseMoves = true;
+    await look(4);
+    expect(taken()).toHaveLength(8);
+    server.write('/out/z.csv', 'new\n');
+    await look();
+    server.moves.length = 0;
+    expect(await look()).toMatchObject({ taken: 1, waiting: 0, trouble: { code: 'SOURCE_CLEANUP_FAILED' } });
+    expect(taken().at(-1)).toBe('z.csv: new\n');
+    await look(2);
+    expect(new Set(server.moves)).toEqual(new Set([...old, 'z.csv'].map((name) => `/out/${name}`)));
+    expect(told).toEqual(['SOURCE_CLEANUP_FAILED']);
+    server.refuseMoves = false;
+    expect(await look(3)).toMatchObject({ trouble: null });
+    expect(server.names('/out').every((name) => name.startsWith('done/'))).toBe(true);
+    expect([server.reads.length, taken().length]).toEqual([9, 9]);
+    server.refuseMoves = true;
+    server.write('/out/later.csv', 'later\n');
+    await look(3);
+    expect(told).toEqual(['SOURCE_CLEANUP_FAILED', 'SOURCE_CLEANUP_FAILED']);
+  });
+
+  it('tries only some that fail at a look, also after a restart, when their content has to be read again', async () => {
+    const many = { taken: 'move', filesPerLook: 100 } as const;
+    await begin(many);
+    for (let no = 10; no < 55; no++) server.write(`/out/${no}.csv`, `${no}\n`);
+    server.refuseMoves = true;
+    await look(2);
+    expect([taken().length, server.moves.length]).toEqual([45, 20]);
+    await begin(many);
+    server.moves.length = 0;
+    server.reads.length = 0;
+    await look();
+    expect([server.moves.length, server.reads.length]).toEqual([20, 20]);
+    await look(2);
+    expect([new Set(server.moves).size, taken().length]).toEqual([45, 45]);
+  });
+
+  it('takes new files although others cannot be read, and those when they can', async () => {
+    for (let no = 0; no < 4; no++) {
+      server.write(`/out/${no}.csv`, `${no}\n`);
+      server.unreadable.add(`/out/${no}.csv`);
+    }
+    await look(3);
+    server.write('/out/z.csv', 'new\n');
+    expect(await look(2)).toMatchObject({ taken: 1, waiting: 4, trouble: { code: 'SOURCE_UNREADABLE' } });
+    await look(3);
+    expect(told).toEqual(Array.from({ length: 4 }, () => 'SOURCE_UNREADABLE'));
+    server.unreadable.clear();
+    expect(await look(2)).toMatchObject({ waiting: 0, trouble: null });
+    expect(taken()).toHaveLength(5);
+  });
+
+  it('takes new files before one that breaks the connection each time', async () => {
+    for (const name of ['a.csv', 'b.csv']) server.write(`/out/${name}`, `${name}\n`);
+    server.breaking.add('/out/a.csv');
+    await expect(look(2)).rejects.toMatchObject({ code: 'SOURCE_TRANSFER_BROKEN' });
+    await expect(look()).rejects.toMatchObject({ code: 'SOURCE_TRANSFER_BROKEN' });
+    expect(taken()).toEqual(['b.csv: b.csv\n']);
+    server.breaking.clear();
+    expect(await look()).toMatchObject({ waiting: 0, trouble: null });
+    expect(taken()).toHaveLength(2);
+  });
+
+  it('does not call a file complete for two looks that follow each other at once, as after a failure', async () => {
+    await begin({ everySeconds: 60 });
+    server.write('/out/a.csv', 'one\n', 0);
+    await look();
+    expect(await look(1, 1000)).toMatchObject({ waiting: 1, taken: 0 });
+    expect(await look(1, 59_000)).toMatchObject({ waiting: 0, taken: 1 });
   });
 
   it('removes nothing that was written anew while the one before it was taken', async () => {

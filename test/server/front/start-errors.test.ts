@@ -7,6 +7,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Status } from '../../../schemas/api/operation.ts';
 import type { Api } from '../../../cli/client.ts';
+import { until } from '../../support/until.ts';
 import { apiOf, ended, killGroup, runTollgrid, type Ended } from './command-line.ts';
 import { CheckpointStore } from '../../../server/rater/checkpoint.ts';
 import { System, TOWN, type SystemOptions } from './system.ts';
@@ -60,6 +61,7 @@ describe('tollgrid start', () => {
   });
 
   it('waits for the folder of a source that is not there, and serves meanwhile', async () => {
+    await until('it is ready', async () => (await api.get<Status>('/v1/status')).ready);
     expect(await api.get('/v1/status')).toMatchObject({ ready: true, reasons: [] });
     expect(await api.get('/v1/sources')).toMatchObject({ items: [{ name: 'nowhere', received: 0 }] });
   });
