@@ -1,25 +1,49 @@
 /** The writer of the ledger. A journal that cannot be read says nothing about the ledger: then both are made anew. */
 import { rm } from 'node:fs/promises';
-import path from 'node:path';
-import { LedgerWriter, type LedgerClient } from '../../ledger/index.ts';
+import { LedgerWriter, ownLedger, takeLedger, type LedgerClient, type LedgerFence } from '../../ledger/index.ts';
 import { toTollgridError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { CheckpointStore } from './checkpoint.ts';
 import type { RaterOptions } from './messages.ts';
+import type { RaterEvents } from './rater-ports.ts';
+import { totalsFile } from './totals-file.ts';
 
 export interface WriterParts {
   options: Pick<RaterOptions, 'dataDir' | 'ledger'>;
   ledger: LedgerClient;
+  fence: LedgerFence | undefined;
   checkpoints: CheckpointStore;
   log: Logger;
 }
 
+/**
+ * Of a ledger on a server. Undefined: nobody else has the journal of this ledger.
+ * Errors: LEDGER_FOREIGN, LEDGER_FENCED.
+ */
+export async function takeOver(
+  ledger: LedgerClient,
+  { ledgerOwner: word, ledgerEpoch: epoch }: Pick<RaterOptions, 'ledgerOwner' | 'ledgerEpoch'>,
+  { announce }: Pick<RaterEvents, 'announce'>,
+): Promise<LedgerFence | undefined> {
+  if (word === undefined) return undefined;
+  if (epoch === undefined || announce === undefined) {
+    await ownLedger(ledger, word);
+    return undefined;
+  }
+  await takeLedger(ledger, word, epoch);
+  return { epoch, announce };
+}
+
 export async function openWriter(parts: WriterParts): Promise<LedgerWriter> {
-  const { options, ledger: client, checkpoints, log } = parts;
+  const { options, ledger: client, fence, checkpoints, log } = parts;
   const { handoverFolder } = options.ledger;
-  const journal = path.join(options.dataDir, 'ledger', 'totals');
+  const journal = totalsFile(options.dataDir);
   const open = (): Promise<LedgerWriter> =>
-    LedgerWriter.open({ client, path: journal, ...(handoverFolder !== undefined && { handoverFolder }) });
+    LedgerWriter.open({
+      ...{ client, path: journal },
+      ...(handoverFolder !== undefined && { handoverFolder }),
+      ...(fence !== undefined && { fence }),
+    });
   try {
     return await open();
   } catch (error) {
@@ -27,6 +51,7 @@ export async function openWriter(parts: WriterParts): Promise<LedgerWriter> {
     log.warn({ err: error }, 'the journal of totals is damaged: the ledger is computed again from the log');
     await checkpoints.remove();
     await rm(journal);
+    await fence?.announce({ behind: 0 });
     return open();
   }
 }

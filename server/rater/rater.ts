@@ -2,7 +2,6 @@
 import path from 'node:path';
 import {
   createTables,
-  ownLedger,
   dropLeftWorkspaces,
   releaseBuffer,
   type LedgerClient,
@@ -26,7 +25,7 @@ import { IdentityCount } from './identity-count.ts';
 import { Keeper } from './keeper.ts';
 import { LedgerTurns } from './ledger-turns.ts';
 import type { KeptState, RaterOptions, SliceOutcome, VerifyCheck, WatchState } from './messages.ts';
-import { openWriter } from './open-writer.ts';
+import { openWriter, takeOver } from './open-writer.ts';
 import { Pipeline } from './pipeline.ts';
 import { PlannedCuts } from './planned-cuts.ts';
 import { RerateDesk } from './rerate-desk.ts';
@@ -114,11 +113,11 @@ export class Rater {
     const rater = new Rater(options, headNo, events, spool, ports);
     rater.epoch = await readEpoch(options.dataDir);
     rater.keeper = rater.makeKeeper();
-    if (options.ledgerOwner !== undefined) await ownLedger(rater.ledger, options.ledgerOwner);
+    const fence = await takeOver(rater.ledger, options, events);
     await createTables(rater.ledger);
     await dropLeftWorkspaces(rater.ledger);
     const { ledger, checkpoints, reader, log } = rater;
-    const writer = await openWriter({ options, ledger, checkpoints, log });
+    const writer = await openWriter({ options, ledger, fence, checkpoints, log });
     rater.writer = writer;
     rater.startingPoint = new StartingPoint({
       ...{ dataDir: options.dataDir, ledger, checkpoints, reader, log, writer },
@@ -266,6 +265,7 @@ export class Rater {
             settledBefore: (entryNo) => this.settledMonths.before(entryNo),
             spoolPath: (blob) => this.spool.locate(blob),
             rerating: this.rerating.events,
+            turn: this.options.ledgerEpoch ?? 0,
           },
           entry,
           entry.head as CommandHead,

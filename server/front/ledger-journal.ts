@@ -1,0 +1,149 @@
+/**
+ * What raters with data directories of their own must know of each other, when the log is on Kafka and the ledger on a
+ * server: by which word the ledger knows this log, whose turn it is, and every write. Its one writer is told by its
+ * transactional id, so that who takes over ends the one before, and finds all that was announced.
+ */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { isWrite, type JournalLine } from '../../ledger/index.ts';
+import { systemClock } from '../../platform/clock.ts';
+import type { Config } from '../../platform/config.ts';
+import { AppendJournal, writeFileDurably } from '../../platform/durable-file.ts';
+import { toTollgridError, TollgridError } from '../../platform/errors.ts';
+import { OrderReader, OrderWriter, prepareTopics, type KafkaConnection } from '../../platform/kafka/index.ts';
+import { readOrMakeSecretFile } from '../../platform/secret-file.ts';
+import { totalsFile } from '../rater/totals-file.ts';
+import { connectionOf } from './open-log.ts';
+
+type Write = Extract<JournalLine, { fromEntry: number }>;
+
+/** A message on the topic: somebody's turn begins, or a line of the journal. */
+export type JournalMessage = { epoch: number; word: string } | { line: JournalLine };
+
+export interface JournalState {
+  /** Null: nobody has written this ledger yet. */
+  word: string | null;
+  /** Of whose turn it was last; 0 when nobody's. */
+  epoch: number;
+  /** By their first entry. */
+  writes: Map<number, Write>;
+}
+
+export function journalState(): JournalState {
+  return { word: null, epoch: 0, writes: new Map() };
+}
+
+export function takeMessage(state: JournalState, message: JournalMessage): void {
+  if ('epoch' in message) {
+    Object.assign(state, { word: message.word, epoch: Math.max(state.epoch, message.epoch) });
+    return;
+  }
+  const { line } = message;
+  if (isWrite(line)) state.writes.set(line.fromEntry, line);
+  else for (const [key, { toEntry }] of state.writes) if (toEntry > line.behind) state.writes.delete(key);
+}
+
+export class LedgerJournal {
+  readonly word: string;
+  readonly epoch: number;
+  /** The last entry with rows when this turn began: up to there raters before have counted. */
+  readonly lastEntry: number;
+  private readonly writer: OrderWriter;
+  private tail: Promise<unknown> = Promise.resolve();
+  private no = 0;
+
+  private constructor(writer: OrderWriter, { word, epoch, writes }: JournalState) {
+    this.writer = writer;
+    this.word = word!;
+    this.epoch = epoch;
+    let last = 0;
+    for (const { toEntry } of writes.values()) last = Math.max(last, toEntry);
+    this.lastEntry = last;
+  }
+
+  /**
+   * Ends the turn of whoever had it, and makes the journal in this data directory that of the topic.
+   * Errors: KAFKA_ADDON_MISSING, KAFKA_UNREACHABLE, LEDGER_FENCED when a third one came in between.
+   */
+  static async open({ dataDir, log }: Config): Promise<LedgerJournal> {
+    const kafka = log.kafka!;
+    const connection = connectionOf(kafka);
+    const topic = `${kafka.topic}.journal`;
+    await prepareTopics(connection, [{ topic, replicas: kafka.replicas }]);
+    const writer = await OrderWriter.open(connection, topic);
+    try {
+      const state = await read(connection, topic);
+      const own = path.join(dataDir, 'ledger.server');
+      const isFirst = state.word === null;
+      if (isFirst) {
+        // The ledger of one that wrote it before there was a topic goes on.
+        state.word = readOrMakeSecretFile(own).toString();
+        await readOwn(totalsFile(dataDir), state.writes);
+      }
+      // The clock keeps it rising when the topic was made anew.
+      state.epoch = Math.max(state.epoch + 1, systemClock.now());
+      const opened = new LedgerJournal(writer, state);
+      const lines = isFirst ? [...state.writes.values()].map((line) => ({ line })) : [];
+      await opened.commit([{ epoch: opened.epoch, word: opened.word }, ...lines]);
+      if (!isFirst) {
+        await writeFileDurably(own, `${opened.word}\n`);
+        await (await AppendJournal.replace(totalsFile(dataDir), state.writes.values())).close();
+      }
+      return opened;
+    } catch (error) {
+      await writer.close();
+      throw error;
+    }
+  }
+
+  /** Resolves when it is durable, and nobody has taken over so far. Errors: LEDGER_FENCED, KAFKA_UNREACHABLE. */
+  append(line: JournalLine): Promise<void> {
+    const done = this.tail.then(() => this.commit([{ line }]));
+    this.tail = done.catch(() => undefined);
+    return done;
+  }
+
+  private async commit(messages: readonly JournalMessage[]): Promise<void> {
+    try {
+      await this.writer.commit(
+        messages.map((message) => ({ key: `${this.epoch}/${++this.no}`, value: Buffer.from(JSON.stringify(message)) })),
+      );
+    } catch (error) {
+      throw replaced(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.writer.close();
+  }
+}
+
+/** Of a rater, being fenced has a name of its own. */
+export function replaced(error: unknown): TollgridError {
+  const known = toTollgridError(error);
+  if (known.code !== 'LOG_FENCED') return known;
+  return new TollgridError('LEDGER_FENCED', 'another rater has taken over', {}, { cause: error });
+}
+
+async function read(connection: KafkaConnection, topic: string): Promise<JournalState> {
+  const state = journalState();
+  const reader = await OrderReader.open(connection, topic, 0);
+  try {
+    for await (const messages of reader.toEnd())
+      for (const { value } of messages) takeMessage(state, JSON.parse(value.toString()) as JournalMessage);
+  } finally {
+    await reader.close();
+  }
+  return state;
+}
+
+/** One that is not there or damaged says nothing: the rater sees to it. */
+async function readOwn(file: string, writes: Map<number, Write>): Promise<void> {
+  if ((await readFile(file).catch(() => null)) === null) return;
+  try {
+    const journal = await AppendJournal.open<Write>(file, (write) => writes.set(write.fromEntry, write));
+    await journal.close();
+  } catch {
+    writes.clear();
+  }
+}
