@@ -8,7 +8,7 @@ import path from 'node:path';
 import { isWrite, type JournalLine } from '../../ledger/index.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { Config } from '../../platform/config.ts';
-import { AppendJournal, writeFileDurably } from '../../platform/durable-file.ts';
+import { AppendJournal, makeDirectory, writeFileDurably } from '../../platform/durable-file.ts';
 import { toTollgridError, TollgridError } from '../../platform/errors.ts';
 import { OrderReader, OrderWriter, prepareTopics, type KafkaConnection } from '../../platform/kafka/index.ts';
 import { readOrMakeSecretFile } from '../../platform/secret-file.ts';
@@ -65,7 +65,7 @@ export class LedgerJournal {
    * Ends the turn of whoever had it, and makes the journal in this data directory that of the topic.
    * Errors: KAFKA_ADDON_MISSING, KAFKA_UNREACHABLE, LEDGER_FENCED when a third one came in between.
    */
-  static async open({ dataDir, log }: Config): Promise<LedgerJournal> {
+  static async open({ dataDir, log }: Pick<Config, 'dataDir' | 'log'>): Promise<LedgerJournal> {
     const kafka = log.kafka!;
     const connection = connectionOf(kafka);
     const topic = `${kafka.topic}.journal`;
@@ -87,7 +87,9 @@ export class LedgerJournal {
       await opened.commit([{ epoch: opened.epoch, word: opened.word }, ...lines]);
       if (!isFirst) {
         await writeFileDurably(own, `${opened.word}\n`);
-        await (await AppendJournal.replace(totalsFile(dataDir), state.writes.values())).close();
+        const file = totalsFile(dataDir);
+        await makeDirectory(path.dirname(file));
+        await (await AppendJournal.replace(file, state.writes.values())).close();
       }
       return opened;
     } catch (error) {
