@@ -156,6 +156,7 @@ export class Children {
       const { url, user, database, compression } = this.config.ledger;
       if (this.rater !== null && this.config.log.kafka !== undefined) {
         this.journal = await LedgerJournal.open(this.config);
+        await this.journal.followed(() => this.events.headNo());
         this.countedNo = this.journal.lastEntry;
         this.ledgerOwner = this.journal.word;
       } else this.ledgerOwner = readOrMakeSecretFile(path.join(this.config.dataDir, 'ledger.server')).toString();

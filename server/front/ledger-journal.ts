@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isWrite, type JournalLine } from '../../ledger/index.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { Config } from '../../platform/config.ts';
@@ -14,6 +15,10 @@ import { OrderReader, OrderWriter, prepareTopics, type KafkaConnection } from '.
 import { readOrMakeSecretFile } from '../../platform/secret-file.ts';
 import { totalsFile } from '../rater/totals-file.ts';
 import { connectionOf } from './open-log.ts';
+
+/** What the one before had taken from the log is read here within moments. */
+const FOLLOWED_MS = 60_000;
+const IDLE_MS = 20;
 
 type Write = Extract<JournalLine, { fromEntry: number }>;
 
@@ -95,6 +100,18 @@ export class LedgerJournal {
     } catch (error) {
       await writer.close();
       throw error;
+    }
+  }
+
+  /**
+   * Resolves when the log here has come to what the journal knows: rows of later entries would be taken for another log's.
+   * Error: LOG_ORDER_DIFFERS.
+   */
+  async followed(headNo: () => number, longestMs = FOLLOWED_MS): Promise<void> {
+    for (const startedMs = performance.now(); headNo() < this.lastEntry; await delay(IDLE_MS)) {
+      if (performance.now() - startedMs < longestMs) continue;
+      const message = `the ledger holds rows of entry ${this.lastEntry}, and the log ends at ${headNo()}`;
+      throw new TollgridError('LOG_ORDER_DIFFERS', message);
     }
   }
 

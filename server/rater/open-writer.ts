@@ -1,6 +1,15 @@
-/** The writer of the ledger. A journal that cannot be read says nothing about the ledger: then both are made anew. */
+/** The ledger's tables, and their writer. A journal that cannot be read says nothing about the ledger: then both are made anew. */
 import { rm } from 'node:fs/promises';
-import { LedgerWriter, ownLedger, takeLedger, type LedgerClient, type LedgerFence } from '../../ledger/index.ts';
+import {
+  createTables,
+  dropLeftWorkspaces,
+  LedgerWriter,
+  ownLedger,
+  takeLedger,
+  type LedgerClient,
+  type LedgerFence,
+  type RecoveredWrite,
+} from '../../ledger/index.ts';
 import { toTollgridError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { CheckpointStore } from './checkpoint.ts';
@@ -9,9 +18,9 @@ import type { RaterEvents } from './rater-ports.ts';
 import { totalsFile } from './totals-file.ts';
 
 export interface WriterParts {
-  options: Pick<RaterOptions, 'dataDir' | 'ledger'>;
+  options: RaterOptions;
+  events: RaterEvents;
   ledger: LedgerClient;
-  fence: LedgerFence | undefined;
   checkpoints: CheckpointStore;
   log: Logger;
 }
@@ -20,7 +29,7 @@ export interface WriterParts {
  * Of a ledger on a server. Undefined: nobody else has the journal of this ledger.
  * Errors: LEDGER_FOREIGN, LEDGER_FENCED.
  */
-export async function takeOver(
+async function takeOver(
   ledger: LedgerClient,
   { ledgerOwner: word, ledgerEpoch: epoch }: Pick<RaterOptions, 'ledgerOwner' | 'ledgerEpoch'>,
   { announce }: Pick<RaterEvents, 'announce'>,
@@ -34,8 +43,19 @@ export async function takeOver(
   return { epoch, announce };
 }
 
+/** Up to which entry the ledger holds what was journalled: so far others may read it, while the state is computed again. */
+export function standsUpTo(recovered: readonly RecoveredWrite[]): number {
+  const isWhole = ({ blocks }: RecoveredWrite): boolean => blocks.every(({ state }) => state === 'whole');
+  const broken = recovered.find((write) => !isWhole(write));
+  return broken === undefined ? (recovered.at(-1)?.toEntry ?? 0) : broken.fromEntry - 1;
+}
+
+/** Errors: LEDGER_FOREIGN, LEDGER_FENCED. */
 export async function openWriter(parts: WriterParts): Promise<LedgerWriter> {
-  const { options, ledger: client, fence, checkpoints, log } = parts;
+  const { options, ledger: client, events, checkpoints, log } = parts;
+  const fence = await takeOver(client, options, events);
+  await createTables(client);
+  await dropLeftWorkspaces(client);
   const { handoverFolder } = options.ledger;
   const journal = totalsFile(options.dataDir);
   const open = (): Promise<LedgerWriter> =>

@@ -226,6 +226,9 @@ export function scaledSuite(broker: () => { address: string }): void {
     try {
       await expect(first.append(write(4))).rejects.toMatchObject({ code: 'LEDGER_FENCED' });
       expect([second.word, second.lastEntry]).toEqual([first.word, 3]);
+      let headNo = 1;
+      await second.followed(() => headNo++);
+      await expect(second.followed(() => 2, 0)).rejects.toMatchObject({ code: 'LOG_ORDER_DIFFERS' });
       expect(second.epoch).toBeGreaterThan(first.epoch);
       expect(await written('turn-2')).toEqual([write(1), write(3)]);
     } finally {
