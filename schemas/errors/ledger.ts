@@ -49,7 +49,7 @@ export const ledgerErrors = {
   LEDGER_FENCED: {
     cause:
       'Another rater of the same log took over while this one was frozen or cut off. This one writes nothing any more; what it had not written the other computes.',
-    cure: 'Nothing is lost. Look which of the two was meant to run, and end the other; a supervisor that starts it again makes it take over in its turn.',
+    cure: 'Nothing is lost. Look which of the two was meant to run, and end the other; started again it takes over in its turn.',
     counter: 'tollgrid_errors_total',
     http: 503,
     exit: 3,

@@ -88,13 +88,19 @@ class Installation {
     process.kill(-this.running(name).pid!, 'SIGSTOP');
   }
 
-  /** Resolves with how it ended by itself, and what it had to say. */
-  async wake(name: Member): Promise<{ code: number | null; said: string }> {
-    const child = this.children.get(name)!;
-    const gone = once(child, 'close');
-    process.kill(-child.pid!, 'SIGCONT');
+  /** Resolves when it has said so. */
+  async wake(name: Member, says: string): Promise<void> {
+    process.kill(-this.running(name).pid!, 'SIGCONT');
+    await this.until(`${name} says ${says}`, async () => this.said.includes(says));
+  }
+
+  /** Orderly; resolves with its exit code. */
+  async end(name: Member): Promise<number | null> {
+    const child = this.running(name);
+    const gone = once(child, 'exit');
+    child.kill('SIGTERM');
     await gone;
-    return { code: child.exitCode, said: this.said };
+    return child.exitCode;
   }
 
   api(): Promise<Api> {
@@ -180,7 +186,7 @@ export function scaledSuite(broker: () => { address: string }): void {
         town.start('rater-three');
         town.start('collector-2');
         await wentOn('rater-two wakes');
-        expect(await town.wake('rater-two')).toMatchObject({ code: 3, said: expect.stringContaining('LEDGER_FENCED') });
+        await town.wake('rater-two', 'LEDGER_FENCED');
         const report = await town.until('all is rated', async () => {
           const client = await town.api();
           const found = await client.get<AuditReport>('/v1/audit', { wait: true }).catch(() => null);
@@ -191,6 +197,7 @@ export function scaledSuite(broker: () => { address: string }): void {
         expect(report.closes).toBe(true);
         expect(await town.exported()).toBe(inside.before);
 
+        expect(await town.end('rater-two')).toBe(3);
         // The first comes back, with a journal and a state that others have gone beyond.
         await town.kill('rater-three');
         town.start('rater-one');
