@@ -203,7 +203,7 @@ export class Children {
         dataDir,
         ledger: this.address,
         ...(this.ledgerOwner !== undefined && { ledgerOwner: this.ledgerOwner }),
-        ...(this.journal !== null && { ledgerEpoch: this.journal.epoch }),
+        ...(this.journal !== null && { ledgerEpoch: this.journal.epoch, ledgerOutdatedNo: this.journal.outdatedNo }),
         threads: this.threads,
         countedNo: this.countedNo,
         watch: this.config.watch,

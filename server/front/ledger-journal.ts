@@ -13,6 +13,7 @@ import { AppendJournal, makeDirectory, writeFileDurably } from '../../platform/d
 import { toTollgridError, TollgridError } from '../../platform/errors.ts';
 import { OrderReader, OrderWriter, prepareTopics, type KafkaConnection } from '../../platform/kafka/index.ts';
 import { readOrMakeSecretFile } from '../../platform/secret-file.ts';
+import { SEMANTICS_NO } from '../../schemas/log-entries.ts';
 import { totalsFile } from '../rater/totals-file.ts';
 import { connectionOf } from './open-log.ts';
 
@@ -23,29 +24,42 @@ const IDLE_MS = 20;
 type Write = Extract<JournalLine, { fromEntry: number }>;
 
 /** A message on the topic: somebody's turn begins, or a line of the journal. */
-export type JournalMessage = { epoch: number; word: string } | { line: JournalLine };
+export type JournalMessage = { epoch: number; word: string; semantics: number } | { line: JournalLine };
 
 export interface JournalState {
   /** Null: nobody has written this ledger yet. */
   word: string | null;
   /** Of whose turn it was last; 0 when nobody's. */
   epoch: number;
-  /** By their first entry. */
+  /** Rules by which whoever has the turn computes. */
+  semantics: number;
+  /** By their first entry, as are the rules that they were computed by. */
   writes: Map<number, Write>;
+  rules: Map<number, number>;
 }
 
 export function journalState(): JournalState {
-  return { word: null, epoch: 0, writes: new Map() };
+  return { word: null, epoch: 0, semantics: 0, writes: new Map(), rules: new Map() };
 }
 
 export function takeMessage(state: JournalState, message: JournalMessage): void {
   if ('epoch' in message) {
-    Object.assign(state, { word: message.word, epoch: Math.max(state.epoch, message.epoch) });
+    const { word, epoch, semantics } = message;
+    Object.assign(state, { word, semantics, epoch: Math.max(state.epoch, epoch) });
     return;
   }
   const { line } = message;
-  if (isWrite(line)) state.writes.set(line.fromEntry, line);
-  else for (const [key, { toEntry }] of state.writes) if (toEntry > line.behind) state.writes.delete(key);
+  if (isWrite(line)) {
+    state.writes.set(line.fromEntry, line);
+    state.rules.set(line.fromEntry, state.semantics);
+  } else for (const [key, { toEntry }] of state.writes) if (toEntry > line.behind) state.writes.delete(key);
+}
+
+/** The last entry of a write that other rules than these would make otherwise; 0 when there is none. */
+export function outdatedNo({ writes, rules }: JournalState, semantics: number): number {
+  let last = 0;
+  for (const [key, { toEntry }] of writes) if (rules.get(key) !== semantics) last = Math.max(last, toEntry);
+  return last;
 }
 
 export class LedgerJournal {
@@ -53,12 +67,15 @@ export class LedgerJournal {
   readonly epoch: number;
   /** The last entry with rows when this turn began: up to there raters before have counted. */
   readonly lastEntry: number;
+  private outdated: number;
   private readonly writer: OrderWriter;
   private tail: Promise<unknown> = Promise.resolve();
   private no = 0;
 
-  private constructor(writer: OrderWriter, { word, epoch, writes }: JournalState) {
+  private constructor(writer: OrderWriter, state: JournalState) {
+    const { word, epoch, writes } = state;
     this.writer = writer;
+    this.outdated = outdatedNo(state, SEMANTICS_NO);
     this.word = word!;
     this.epoch = epoch;
     let last = 0;
@@ -84,12 +101,15 @@ export class LedgerJournal {
         // The ledger of one that wrote it before there was a topic goes on.
         state.word = readOrMakeSecretFile(own).toString();
         await readOwn(totalsFile(dataDir), state.writes);
+        // By which rules, its checkpoint says.
+        for (const key of state.writes.keys()) state.rules.set(key, SEMANTICS_NO);
       }
       // The clock keeps it rising when the topic was made anew.
       state.epoch = Math.max(state.epoch + 1, systemClock.now());
       const opened = new LedgerJournal(writer, state);
       const lines = isFirst ? [...state.writes.values()].map((line) => ({ line })) : [];
-      await opened.commit([{ epoch: opened.epoch, word: opened.word }, ...lines]);
+      const { epoch, word } = opened;
+      await opened.commit([{ epoch, word, semantics: SEMANTICS_NO }, ...lines]);
       if (!isFirst) {
         await writeFileDurably(own, `${opened.word}\n`);
         const file = totalsFile(dataDir);
@@ -117,9 +137,18 @@ export class LedgerJournal {
 
   /** Resolves when it is durable, and nobody has taken over so far. Errors: LEDGER_FENCED, KAFKA_UNREACHABLE. */
   append(line: JournalLine): Promise<void> {
-    const done = this.tail.then(() => this.commit([{ line }]));
+    const done = this.tail.then(() => this.commit([{ line }])).then(() => this.noteOutdated(line));
     this.tail = done.catch(() => undefined);
     return done;
+  }
+
+  /** Up to this entry the ledger holds what another version computed by other rules; 0: nothing. */
+  get outdatedNo(): number {
+    return this.outdated;
+  }
+
+  private noteOutdated(line: JournalLine): void {
+    if (!isWrite(line)) this.outdated = Math.min(this.outdated, line.behind);
   }
 
   private async commit(messages: readonly JournalMessage[]): Promise<void> {

@@ -26,6 +26,8 @@ export interface RaterOptions {
   ledgerOwner?: string;
   /** Raters with other data directories may have written this ledger, and may follow. */
   ledgerEpoch?: number;
+  /** Up to this entry they computed by other rules than this version's. */
+  ledgerOutdatedNo?: number;
   threads: number;
   slicesAheadMax: number;
   writeRowsMax: number;

@@ -114,6 +114,7 @@ export class Rater {
     rater.writer = writer;
     rater.startingPoint = new StartingPoint({
       ...{ dataDir: options.dataDir, ledger, checkpoints, reader, log, writer },
+      outdatedNo: options.ledgerOutdatedNo ?? 0,
       headNo: () => rater.headNo,
       forget: async () => rater.keeper?.forget(),
     });
