@@ -63,9 +63,9 @@ class Installation {
     return writeConfig(folder, { ...options, servers: { ledger: this.ledger } });
   }
 
-  start(name: Member): void {
+  start(name: Member, role = name.split('-')[0]): void {
     const file = path.join(this.folder, name, 'tollgrid.yaml');
-    const child = runTollgrid('start', '--role', name.split('-')[0], '--config', file);
+    const child = runTollgrid('start', '--role', role, '--config', file);
     child.stdout!.resume();
     child.stderr!.on('data', (chunk: Buffer) => (this.said += `${name}: ${chunk.toString()}`));
     this.children.set(name, child);
@@ -257,10 +257,17 @@ export function scaledSuite(broker: () => { address: string }): void {
         expect(again.out).toContain(' 0 of them new');
         moved.start('api-moved');
         moved.start('rater-moved');
-        await moved.until('all is rated', async () => {
+        const isRated = async (): Promise<boolean> => {
           const now = await moved.status();
           return now !== null && now.ready && now.processedEntry === now.logHead;
-        });
+        };
+        await moved.until('all is rated', isRated);
+        expect(await moved.exported()).toBe(inside.settled);
+
+        // One process again, which has the state of the time before in its directory.
+        for (const name of ['api-moved', 'rater-moved'] as const) await moved.kill(name);
+        moved.start('api-moved', 'all');
+        await moved.until('it has taken over from the rater', isRated);
         expect(await moved.exported()).toBe(inside.settled);
       } finally {
         await moved.close();
