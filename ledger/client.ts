@@ -55,9 +55,15 @@ export function addressFromEnvironment(env: NodeJS.ProcessEnv): LedgerAddress | 
   };
 }
 
+/** ClickHouse's number for `throwIf`, which only a fence says (see fence.ts). */
+const THROWN_ON_PURPOSE = '395';
+
 /** Turns what the client throws into a code the user can look up. Never repeats values of the query. */
 export function ledgerError(error: unknown): TollgridError {
   if (error instanceof TollgridError) return error;
+  if (error instanceof ClickHouseError && error.code === THROWN_ON_PURPOSE) {
+    return new TollgridError('LEDGER_FENCED', 'another rater writes this ledger by now', {}, { cause: error });
+  }
   if (error instanceof ClickHouseError) {
     const message = `ClickHouse answered ${error.code} ${error.type ?? ''}`;
     return new TollgridError('LEDGER_QUERY_REFUSED', message, { clickhouseCode: error.code }, { cause: error });

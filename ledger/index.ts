@@ -10,6 +10,7 @@ export { BlockBuffers, releaseBuffer } from './block-buffers.ts';
 export { ChargeEncoder, NO_FIELD, type ChargeDictionaries, type ChargeRows } from './charge-rows.ts';
 export { SumEncoder, type SumInput } from './sum-rows.ts';
 export { decimalOf, encodeRows, microsOf, type Cell, type LedgerRow } from './encode-rows.ts';
+export { isWrite, takeLedger, type JournalLine, type LedgerFence } from './fence.ts';
 export { LedgerWriter, type BlockState, type LedgerWrite, type RecoveredWrite, type VerifyResult } from './writer.ts';
 export type { Difference, JournalledWrite } from './control-totals.ts';
 export type { Inventory } from './inventory.ts';

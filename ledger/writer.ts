@@ -23,6 +23,7 @@ import {
 import { inventoryOf, missingParts, type Inventory } from './inventory.ts';
 import { comparePartRows, expectedTotals } from './part-totals.ts';
 import { detachedParts, ledgerParts } from './queries/audit-parts.ts';
+import { andMine, endStatements, insertQuery, mutationSettings, type LedgerFence } from './fence.ts';
 import { bodyHandover, fileHandover, type Handover } from './handover.ts';
 import { createTables } from './schema.ts';
 import { TABLE_NAMES, TABLES, type TableName } from './tables.ts';
@@ -47,6 +48,13 @@ export interface RecoveredWrite {
   blocks: { table: TableName; month: number; state: BlockState }[];
 }
 
+export interface WriterOptions {
+  client: LedgerClient;
+  path: string;
+  handoverFolder?: string;
+  fence?: LedgerFence;
+}
+
 export interface VerifyResult {
   writes: number;
   differences: Difference[];
@@ -61,6 +69,7 @@ export class LedgerWriter {
   private readonly client: LedgerClient;
   private readonly handover: Handover;
   private readonly path: string;
+  private readonly fence: LedgerFence | undefined;
   private journal: AppendJournal<JournalledWrite>;
   /** Every write since the last `truncate`, by its first entry; those before a checkpoint may be folded into one. */
   private readonly writes: Map<number, JournalledWrite>;
@@ -75,7 +84,9 @@ export class LedgerWriter {
     path: string,
     journal: AppendJournal<JournalledWrite>,
     writes: Map<number, JournalledWrite>,
+    fence: LedgerFence | undefined,
   ) {
+    this.fence = fence;
     this.client = client;
     this.handover = handover;
     this.path = path;
@@ -84,15 +95,18 @@ export class LedgerWriter {
     for (const { toEntry } of writes.values()) this.last = Math.max(this.last, toEntry);
   }
 
-  /** `handoverFolder`: where an engine on this machine takes the data of inserts from, instead of the request's body. */
-  static async open(options: { client: LedgerClient; path: string; handoverFolder?: string }): Promise<LedgerWriter> {
+  /**
+   * `handoverFolder`: where an engine on this machine takes the data of inserts from, instead of the request's body. `fence`:
+   * raters with directories of their own follow each other; `takeLedger` went before.
+   */
+  static async open(options: WriterOptions): Promise<LedgerWriter> {
     const writes = new Map<number, JournalledWrite>();
     const journal = await AppendJournal.open<JournalledWrite>(options.path, (write) =>
       writes.set(write.fromEntry, write),
     );
-    const { client, path, handoverFolder } = options;
+    const { client, path, handoverFolder, fence } = options;
     const handover = handoverFolder === undefined ? bodyHandover(client) : fileHandover(client, handoverFolder);
-    return new LedgerWriter(client, handover, path, journal, writes);
+    return new LedgerWriter(client, handover, path, journal, writes, fence);
   }
 
   /** Every write since the last `truncate`, as the journal has it. */
@@ -124,6 +138,8 @@ export class LedgerWriter {
       await this.journal.append(totals);
       this.writes.set(fromEntry, totals);
       this.last = toEntry;
+      // Behind the line here: what others find is never more than what this one knows.
+      await this.fence?.announce(totals);
       return this.insertAll(blocks);
     }
     if (JSON.stringify(this.writes.get(fromEntry)) !== JSON.stringify(totals)) {
@@ -136,11 +152,13 @@ export class LedgerWriter {
     const states = this.recovered.get(fromEntry) ?? (await this.statesOf(totals));
     // Once: a second attempt has to ask what became of the first.
     this.recovered.delete(fromEntry);
-    return this.insertAll(blocks.filter((_, i) => states[i] === 'absent'));
+    const absent = blocks.filter((_, i) => states[i] === 'absent');
+    if (absent.length > 0) await this.fence?.announce(totals);
+    return this.insertAll(absent);
   }
 
   private async statesOf(write: JournalledWrite): Promise<BlockState[]> {
-    await this.settle();
+    await endStatements(this.client);
     const tables = new Set(write.blocks.map(({ table }) => table));
     return this.clean(write, await readTotals(this.client, write.fromEntry, write.toEntry, tables));
   }
@@ -157,15 +175,14 @@ export class LedgerWriter {
     if (chunks.length > 0) await this.insertChunks(table, chunks);
     // Each makes parts of its own: a crash between them leaves a partial block, which recovery deletes and sends again.
     for (const { from, where } of copies) {
-      await command(this.client, `INSERT INTO ${table} SELECT * FROM ${from} WHERE ${where} ${COPY_SETTINGS}`);
+      const mine = `(${where})${andMine(this.fence)}`;
+      await command(this.client, `INSERT INTO ${table} SELECT * FROM ${from} WHERE ${mine} ${COPY_SETTINGS}`);
     }
   }
 
   private async insertChunks(table: TableName, chunks: readonly Uint8Array[]): Promise<void> {
-    // Blocks that arrive behind each other are joined up to these limits: one insert, one part.
-    const query = `INSERT INTO ${table} SETTINGS async_insert = 0, min_insert_block_size_rows = 1048449, min_insert_block_size_bytes = 0 FORMAT Native`;
     try {
-      await this.handover.insert(query, chunks);
+      await this.handover.insert(insertQuery(table, this.fence), chunks);
     } catch (error) {
       throw ledgerError(error);
     }
@@ -179,7 +196,7 @@ export class LedgerWriter {
   async recover(checkpointEntry: number): Promise<RecoveredWrite[]> {
     const pending = [...this.writes.values()].filter(({ toEntry }) => toEntry > checkpointEntry);
     pending.sort((a, b) => a.fromEntry - b.fromEntry);
-    await this.settle();
+    await endStatements(this.client);
     const found = await readTotals(this.client, pending[0]?.fromEntry ?? checkpointEntry + 1);
     const recovered: RecoveredWrite[] = [];
     for (const write of pending) {
@@ -202,22 +219,15 @@ export class LedgerWriter {
     return states;
   }
 
-  /**
-   * An insert whose answer was lost may still run: on a server it is ended. The embedded engine works on one writing statement
-   * after the other, so that this one waits for it there.
-   */
-  private settle(): Promise<void> {
-    return command(
-      this.client,
-      `KILL QUERY WHERE query_kind = 'Insert' AND user = currentUser() AND current_database = currentDatabase() SYNC`,
-    );
-  }
-
   private async remove(table: TableName, month: number, fromEntry: number, toEntry: number): Promise<void> {
     const expression = TABLES[table].month;
     const where = `posted_entry BETWEEN {from:UInt64} AND {to:UInt64}${expression ? ` AND ${expression} = {month:UInt32}` : ''}`;
     const params = { from: fromEntry, to: toEntry, month };
-    await command(this.client, `ALTER TABLE ${table} DELETE WHERE ${where} SETTINGS mutations_sync = 2`, params);
+    await command(
+      this.client,
+      `ALTER TABLE ${table} DELETE WHERE ${where}${andMine(this.fence)} ${mutationSettings(this.fence)}`,
+      params,
+    );
     const [left] = await queryRows<{ n: string }>(
       this.client,
       `SELECT count() AS n FROM ${table} WHERE ${where}`,
@@ -271,7 +281,7 @@ export class LedgerWriter {
     for (const { table, month } of pending.flatMap(({ blocks }) => blocks)) {
       months.set(table, (months.get(table) ?? new Set<number>()).add(month));
     }
-    await this.settle();
+    await endStatements(this.client);
     const found = await readTotals(this.client, checkpointEntry + 1, undefined, months.keys(), months);
     const parts = await ledgerParts(this.client);
     const expected = expectedTotals([...this.writes.values()].filter(({ toEntry }) => toEntry <= checkpointEntry));
@@ -305,6 +315,8 @@ export class LedgerWriter {
 
   /** Empties the ledger and the journal, to compute everything again. */
   async truncate(): Promise<void> {
+    // A table cannot be dropped on a condition.
+    if (this.fence !== undefined) return this.truncateBehind(0);
     await this.tail;
     // Dropped, not truncated: parts that were set aside as broken go with the table.
     for (const table of TABLE_NAMES) await command(this.client, `DROP TABLE IF EXISTS ${table} SYNC`);
@@ -320,18 +332,24 @@ export class LedgerWriter {
   /** Removes all rows behind an entry, and what the journal says of them; a write must have ended there. */
   async truncateBehind(entryNo: number): Promise<void> {
     await this.tail;
-    await this.settle();
+    await endStatements(this.client);
     for (const table of TABLE_NAMES) {
       const where = 'posted_entry BETWEEN {from:UInt64} AND {to:UInt64}';
       const params = { from: entryNo + 1, to: Number.MAX_SAFE_INTEGER };
-      await command(this.client, `ALTER TABLE ${table} DELETE WHERE ${where} SETTINGS mutations_sync = 2`, params);
+      await command(
+        this.client,
+        `ALTER TABLE ${table} DELETE WHERE ${where}${andMine(this.fence)} ${mutationSettings(this.fence)}`,
+        params,
+      );
     }
     // Rows of parts that were set aside are computed again; the sealed ones among them are missed by the seal.
     for (const { table, name } of await detachedParts(this.client)) {
       const part = name.replace(/[^\w-]/g, '');
       await command(this.client, `ALTER TABLE ${table} DROP DETACHED PART '${part}' SETTINGS allow_drop_detached = 1`);
     }
+    await this.fence?.announce({ behind: entryNo });
     const rest = [...this.writes.values()].filter(({ toEntry }) => toEntry <= entryNo);
+    this.recovered.clear();
     await this.journal.close();
     this.journal = await AppendJournal.replace(this.path, rest);
     this.writes.clear();

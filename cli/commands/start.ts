@@ -70,6 +70,15 @@ async function runRater(context: Context, config: FrontOptions['config']): Promi
   try {
     const ended = await Promise.race([signal, rater.ended]);
     if (ended === 'stop') return 0;
+    if (ended.code === 'LEDGER_FENCED') {
+      // Whatever keeps it running would start it again, and it would take over in its turn.
+      context.io.note(`${ended.code}: ${ended.message}. This one writes nothing more, and waits to be ended.`);
+      await rater.stop();
+      // Nothing else keeps a process that listens to signals only.
+      const waiting = setInterval(() => undefined, 60_000);
+      await signal;
+      clearInterval(waiting);
+    }
     throw ended;
   } finally {
     context.io.note('Draining ...');

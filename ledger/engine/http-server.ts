@@ -172,11 +172,17 @@ async function insert(
   const end = statement.formatAt < 0 ? statement.sql.length : statement.formatAt;
   // SETTINGS of the statement stand between the target and FORMAT; the file has to come before them.
   const settingsAt = statement.settingsAt < 0 ? end : statement.settingsAt;
-  const into = substituteParameters(readStatement(statement.sql.slice(0, settingsAt)), parsed.parameters);
+  const complete = (text: string): string => substituteParameters(readStatement(text), parsed.parameters);
   const own = statement.sql.slice(settingsAt + 'SETTINGS'.length, end);
   const settings = [own, settingsList(statement, parsed.settings)].filter((part) => part.trim()).join(', ');
   const run = (file: string): Promise<void> => {
-    const sql = `${into} FROM INFILE ${quoteString(file)}${settings ? ` SETTINGS ${settings}` : ''} FORMAT ${format}`;
+    const withSettings = settings ? ` SETTINGS ${settings}` : '';
+    const { inputAt } = statement;
+    // `input` is empty here when the data comes from a file: the file itself is named in its place.
+    const sql =
+      inputAt < 0
+        ? `${complete(statement.sql.slice(0, settingsAt))} FROM INFILE ${quoteString(file)}${withSettings} FORMAT ${format}`
+        : `${complete(fromFile(statement.sql.slice(0, settingsAt), inputAt, file, format))}${withSettings}`;
     return options.lanes.writes.use(parsed.database, (lane) => runInsert(lane, sql));
   };
   if (fileName === undefined) {
@@ -189,6 +195,11 @@ async function insert(
   }
   response.setHeader('X-ClickHouse-Summary', '{}');
   response.end();
+}
+
+function fromFile(sql: string, inputAt: number, file: string, format: string): string {
+  const structure = sql.slice(inputAt + 'input('.length);
+  return `${sql.slice(0, inputAt)}file(${quoteString(file)}, ${quoteString(format)}, ${structure}`;
 }
 
 async function runInsert({ session }: Lane, sql: string): Promise<void> {

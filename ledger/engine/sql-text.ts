@@ -23,6 +23,8 @@ export interface Statement {
   formatAt: number;
   /** Where the first SETTINGS at depth 0 stands, or -1. */
   settingsAt: number;
+  /** Where `input(`, the data of an insert as a table, stands at depth 0, or -1. */
+  inputAt: number;
   /** Words at depth 0, upper case: enough to tell INSERT … SELECT from INSERT … VALUES. */
   words: ReadonlySet<string>;
   /** INTO OUTFILE, FROM INFILE: files belong to the engine process alone. */
@@ -104,6 +106,7 @@ export function readStatement(text: string): Statement {
   let format: string | undefined;
   let formatAt = -1;
   let settingsAt = -1;
+  let inputAt = -1;
   let namesFile = false;
   let depth = 0;
   let codeEnd = 0;
@@ -145,6 +148,7 @@ export function readStatement(text: string): Statement {
     if (depth === 0 && word) {
       words.add(upper);
       if (upper === 'SETTINGS' && settingsAt < 0) settingsAt = start;
+      if (upper === 'INPUT' && text[at] === '(' && inputAt < 0) inputAt = start;
       if (previous === 'FORMAT') [format, formatAt] = [word, previousAt];
     }
     if ((upper === 'INFILE' && previous === 'FROM') || (upper === 'OUTFILE' && previous === 'INTO')) namesFile = true;
@@ -153,5 +157,6 @@ export function readStatement(text: string): Statement {
     codeEnd = at;
   }
   if (kind === undefined) throw new StatementError(SYNTAX_ERROR, 'SYNTAX_ERROR', 'Empty query');
-  return { sql: text.slice(0, codeEnd), kind, placeholders, format, formatAt, settingsAt, words, namesFile };
+  const sql = text.slice(0, codeEnd);
+  return { sql, kind, placeholders, format, formatAt, settingsAt, inputAt, words, namesFile };
 }

@@ -46,6 +46,14 @@ export const ledgerErrors = {
     http: 503,
     exit: 3,
   },
+  LEDGER_FENCED: {
+    cause:
+      'Another rater of the same log took over while this one was frozen or cut off. This one writes nothing any more; what it had not written the other computes.',
+    cure: 'Nothing is lost. Look which of the two was meant to run, and end the other; started again it takes over in its turn.',
+    counter: 'tollgrid_errors_total',
+    http: 503,
+    exit: 3,
+  },
   LEDGER_LOCKED: {
     cause: 'Another process has the data folder of the embedded engine open.',
     cure: 'Stop the other Tollgrid that uses this data directory, or choose another directory.',

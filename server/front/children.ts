@@ -18,6 +18,7 @@ import { readOrMakeSecretFile } from '../../platform/secret-file.ts';
 import { Supervisor, type ChildMessage } from '../../platform/supervise.ts';
 import type { RerateWish } from '../../schemas/log-entries.ts';
 import type { Role } from './front-types.ts';
+import { LedgerJournal, replaced } from './ledger-journal.ts';
 import type { RerateMessage } from './rerates.ts';
 import type {
   FrontToRater,
@@ -36,9 +37,14 @@ export interface ChildrenEvents {
   onRerating(message: RerateMessage): void;
   /** What it worked on for somebody is lost. */
   onRaterEnded(): void;
+  /** Another one has taken over, or it cannot be known: this rater is ended and not started again. */
+  onReplaced?(error: TollgridError): void;
   /** Whatever it says, for those who follow from elsewhere. */
   onMessage?(message: RaterToFront): void;
 }
+
+/** What a rater that was replaced may take to end. */
+const REPLACED_MS = 2_000;
 
 /** How long the engine of a front that was killed may take to end. */
 const LEFT_OVER_MS = 20_000;
@@ -61,6 +67,9 @@ export class Children {
   private readonly rater: Supervisor | null;
   private address: LedgerAddress | null = null;
   private ledgerOwner: string | undefined;
+  private journal: LedgerJournal | null = null;
+  /** Why the rater was ended for good. */
+  private replacedBy: TollgridError | null = null;
   private client: LedgerClient | null = null;
   private raterUp = false;
   private stopping = false;
@@ -145,7 +154,12 @@ export class Children {
     if (this.role === 'collector') return;
     if (this.engine === null) {
       const { url, user, database, compression } = this.config.ledger;
-      this.ledgerOwner = readOrMakeSecretFile(path.join(this.config.dataDir, 'ledger.server')).toString();
+      if (this.rater !== null && this.config.log.kafka !== undefined) {
+        this.journal = await LedgerJournal.open(this.config);
+        await this.journal.followed(() => this.events.headNo());
+        this.countedNo = this.journal.lastEntry;
+        this.ledgerOwner = this.journal.word;
+      } else this.ledgerOwner = readOrMakeSecretFile(path.join(this.config.dataDir, 'ledger.server')).toString();
       this.ledgerAt({ url: url!, token: this.config.secrets.ledgerPassword ?? '', user, database, compression });
     }
     await Promise.all([this.engine === null ? null : this.startEngine(this.engine), this.rater?.start()]);
@@ -189,6 +203,7 @@ export class Children {
         dataDir,
         ledger: this.address,
         ...(this.ledgerOwner !== undefined && { ledgerOwner: this.ledgerOwner }),
+        ...(this.journal !== null && { ledgerEpoch: this.journal.epoch, ledgerOutdatedNo: this.journal.outdatedNo }),
         threads: this.threads,
         countedNo: this.countedNo,
         watch: this.config.watch,
@@ -226,7 +241,11 @@ export class Children {
       case 'watched':
         this.watched = message.state;
         return;
+      case 'announce':
+        void this.announce(message);
+        return;
       case 'failed':
+        if (message.code === 'LEDGER_FENCED') this.endRater(new TollgridError('LEDGER_FENCED', message.message));
         this.failedAt = { reason: `${message.code}: ${message.message}`, processedNo: this.processedNo };
         this.tellPosition();
         return;
@@ -247,8 +266,32 @@ export class Children {
     }
   }
 
+  private async announce({ token, line }: RaterToFront & { type: 'announce' }): Promise<void> {
+    try {
+      await this.journal!.append(line);
+      this.tellRater({ type: 'announced', token });
+    } catch (error) {
+      const failure = replaced(error);
+      this.tellRater({ type: 'announced', token, failure: { code: failure.code, message: failure.message } });
+      this.endRater(failure);
+    }
+  }
+
+  /** For good: started again, it would take over from whoever took over from it. */
+  private endRater(error: TollgridError): void {
+    if (this.replacedBy !== null) return;
+    this.replacedBy = error;
+    this.log.error({ code: error.code }, `the rater ends: ${error.message}`);
+    void this.rater?.stop(REPLACED_MS);
+    this.raterUp = false;
+    this.endRequests(new TollgridError('RATER_ENDED', 'The rater ended before it was done.'));
+    this.events.onRaterEnded();
+    this.events.onReplaced?.(error);
+  }
+
   /** Why the rater ended last, until it has come further than it was then or has nothing left to do. */
   get lastFailure(): string | null {
+    if (this.replacedBy !== null) return `${this.replacedBy.code}: ${this.replacedBy.message}`;
     if (this.failedAt === null || this.processedNo >= this.events.headNo()) return null;
     return this.processedNo <= this.failedAt.processedNo ? this.failedAt.reason : null;
   }
@@ -350,6 +393,7 @@ export class Children {
   async stop(): Promise<void> {
     this.stopping = true;
     await this.rater?.stop(60_000);
+    await this.journal?.close();
     await this.client?.close();
     await this.engine?.stop(30_000);
   }

@@ -40,6 +40,8 @@ export interface CommandParts {
   onSettled(result: SettlementResult): void;
   spoolPath(blob: string): string;
   rerating: ReratingEvents;
+  /** Whose turn it is; 0 where raters do not follow each other. */
+  turn: number;
 }
 
 export interface CommandEntry {

@@ -1,7 +1,9 @@
 /** The rater process: started and watched by the front, which tells it where the ledger is and how far the log goes. */
+import { randomUUID } from 'node:crypto';
+import type { JournalLine } from '../../ledger/index.ts';
 import { createLogger } from '../../platform/logger.ts';
 import { followParent, reportReady, type ChildMessage } from '../../platform/supervise.ts';
-import { toTollgridError } from '../../platform/errors.ts';
+import { toTollgridError, TollgridError } from '../../platform/errors.ts';
 import type { FrontToRater, RaterToFront } from './messages.ts';
 import { Rater } from './rater.ts';
 
@@ -22,6 +24,22 @@ function tell(message: RaterToFront): void {
   process.send?.(message);
 }
 
+/** By a token that no rater before can have used: its answers may still be on their way. */
+const announcing = new Map<string, (failure: TollgridError | null) => void>();
+
+function announce(line: JournalLine): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const token = randomUUID();
+    announcing.set(token, (failure) => (failure === null ? resolve() : reject(failure)));
+    tell({ type: 'announce', token, line });
+  });
+}
+
+function announced({ token, failure }: FrontToRater & { type: 'announced' }): void {
+  announcing.get(token)?.(failure === undefined ? null : new TollgridError(failure.code, failure.message));
+  announcing.delete(token);
+}
+
 /** A rater that cannot go on ends; it is started again and replays from its checkpoint. */
 function fail(error: unknown): Promise<never> {
   const { code, message } = toTollgridError(error);
@@ -39,7 +57,7 @@ function inTurn(work: (rater: Rater) => Promise<void>): void {
 async function start(message: FrontToRater & { type: 'start' }): Promise<void> {
   headNo = Math.max(headNo, message.headNo);
   logger = createLogger({ name: 'rater', level: message.options.logLevel });
-  rater = await Rater.open(message.options, headNo, { tell, fail: (error) => void fail(error) });
+  rater = await Rater.open(message.options, headNo, { tell, announce, fail: (error) => void fail(error) });
   rater.setHead(headNo);
   opened(rater);
 }
@@ -77,6 +95,9 @@ function handle(message: FrontToRater): void {
       return;
     case 'hold':
       holdWrites(message.requestNo);
+      return;
+    case 'announced':
+      announced(message);
       return;
     case 'release':
       rater?.turns.holds.release(message.requestNo);

@@ -1,7 +1,15 @@
 /** What front and rater say to each other (IPC), and the rater's main thread to its workers. */
-import type { LedgerAddress, LedgerBlock, LedgerRow, RegisterSpan, StandingRecords } from '../../ledger/index.ts';
+import type {
+  JournalLine,
+  LedgerAddress,
+  LedgerBlock,
+  LedgerRow,
+  RegisterSpan,
+  StandingRecords,
+} from '../../ledger/index.ts';
 import type { Rework, RegisterReading } from '../../mediation/readings/index.ts';
 import type { SessionPart } from '../../mediation/sessions/index.ts';
+import type { ErrorCode } from '../../platform/errors.ts';
 import type { LoggerOptions } from '../../platform/logger.ts';
 import type { RaterFigures, RerateProgress } from '../../schemas/api/rerates.ts';
 import type { SettlementResult } from '../../schemas/api/settlements.ts';
@@ -16,6 +24,10 @@ export interface RaterOptions {
   ledger: LedgerAddress;
   /** On a server: the word by which a ledger that others wrote is told. */
   ledgerOwner?: string;
+  /** Raters with other data directories may have written this ledger, and may follow. */
+  ledgerEpoch?: number;
+  /** Up to this entry they computed by other rules than this version's. */
+  ledgerOutdatedNo?: number;
   threads: number;
   slicesAheadMax: number;
   writeRowsMax: number;
@@ -44,7 +56,9 @@ export type FrontToRater =
   | { type: 'keep'; requestNo: number; all: boolean }
   /** Write nothing until `release`, or for `HOLD_MS_MAX`: whoever asked reads the ledger as of one entry. */
   | { type: 'hold'; requestNo: number }
-  | { type: 'release'; requestNo: number };
+  | { type: 'release'; requestNo: number }
+  /** What was announced is durable and others would find it, or is not. */
+  | { type: 'announced'; token: string; failure?: { code: ErrorCode; message: string } };
 
 /** A front that forgets to release must not stop the ledger. */
 export const HOLD_MS_MAX = 60_000;
@@ -123,6 +137,8 @@ export interface WatchState {
 }
 
 export type RaterToFront =
+  /** A line of the journal; nothing of it goes to the ledger before the answer. */
+  | { type: 'announce'; token: string; line: JournalLine }
   | { type: 'watched'; state: WatchState }
   | { type: 'kept'; state: KeptState; requestNo?: number }
   /** Everything up to this entry stands in the ledger. */

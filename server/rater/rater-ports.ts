@@ -1,5 +1,5 @@
 /** What a rater reaches outside of itself. */
-import { connectLedger, type LedgerAddress, type LedgerClient } from '../../ledger/index.ts';
+import { connectLedger, type JournalLine, type LedgerAddress, type LedgerClient } from '../../ledger/index.ts';
 import type { RaterOptions, RaterToFront } from './messages.ts';
 import { syncLedger } from './sync-ledger.ts';
 import { WorkerPools } from './worker-pools.ts';
@@ -8,6 +8,8 @@ export interface RaterEvents {
   tell(message: RaterToFront): void;
   /** The rater cannot go on. */
   fail(error: unknown): void;
+  /** With `ledgerEpoch`: see `LedgerFence`. */
+  announce?(line: JournalLine): Promise<void>;
 }
 
 /** What a rater reaches outside of itself; a simulation gives its own. */

@@ -1,13 +1,6 @@
 /** One rater: brings the ledger up to the log's head and keeps it there; starts again from its checkpoint. */
 import path from 'node:path';
-import {
-  createTables,
-  ownLedger,
-  dropLeftWorkspaces,
-  releaseBuffer,
-  type LedgerClient,
-  type LedgerWriter,
-} from '../../ledger/index.ts';
+import { releaseBuffer, type LedgerClient, type LedgerWriter } from '../../ledger/index.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { TollgridError, toTollgridError } from '../../platform/errors.ts';
 import { readEpoch } from '../../platform/lock.ts';
@@ -26,7 +19,7 @@ import { IdentityCount } from './identity-count.ts';
 import { Keeper } from './keeper.ts';
 import { LedgerTurns } from './ledger-turns.ts';
 import type { KeptState, RaterOptions, SliceOutcome, VerifyCheck, WatchState } from './messages.ts';
-import { openWriter } from './open-writer.ts';
+import { openWriter, standsUpTo } from './open-writer.ts';
 import { Pipeline } from './pipeline.ts';
 import { PlannedCuts } from './planned-cuts.ts';
 import { RerateDesk } from './rerate-desk.ts';
@@ -71,6 +64,8 @@ export class Rater {
   private watch: StoredWatch | null = null;
   private keeper: Keeper | null = null;
   private processedNo = 0;
+  /** What raters before wrote is there while their state is computed again: up to this entry. */
+  private standsNo = 0;
   private readonly rerating: RerateDesk;
   private readonly kept: CheckpointTurns;
   private trail = new ReferenceTrail();
@@ -114,14 +109,12 @@ export class Rater {
     const rater = new Rater(options, headNo, events, spool, ports);
     rater.epoch = await readEpoch(options.dataDir);
     rater.keeper = rater.makeKeeper();
-    if (options.ledgerOwner !== undefined) await ownLedger(rater.ledger, options.ledgerOwner);
-    await createTables(rater.ledger);
-    await dropLeftWorkspaces(rater.ledger);
     const { ledger, checkpoints, reader, log } = rater;
-    const writer = await openWriter({ options, ledger, checkpoints, log });
+    const writer = await openWriter({ options, events, ledger, checkpoints, log });
     rater.writer = writer;
     rater.startingPoint = new StartingPoint({
       ...{ dataDir: options.dataDir, ledger, checkpoints, reader, log, writer },
+      outdatedNo: options.ledgerOutdatedNo ?? 0,
       headNo: () => rater.headNo,
       forget: async () => rater.keeper?.forget(),
     });
@@ -216,7 +209,9 @@ export class Rater {
       await this.pools.close();
       return this.prepare(threads);
     }
-    const cuts = new PlannedCuts(await this.writer.recover(afterEntry));
+    const recovered = await this.writer.recover(afterEntry);
+    if (this.options.ledgerEpoch !== undefined) this.standsNo = standsUpTo(recovered);
+    const cuts = new PlannedCuts(recovered);
     this.pipeline = new Pipeline(this.parts(new Gather(afterEntry), cuts), this.options, afterEntry, this.headNo);
     await this.identities.ask(this.pools);
     this.onProcessed(afterEntry);
@@ -266,6 +261,7 @@ export class Rater {
             settledBefore: (entryNo) => this.settledMonths.before(entryNo),
             spoolPath: (blob) => this.spool.locate(blob),
             rerating: this.rerating.events,
+            turn: this.options.ledgerEpoch ?? 0,
           },
           entry,
           entry.head as CommandHead,
@@ -330,7 +326,8 @@ export class Rater {
     this.processedNo = entryNo;
     const statistics = this.statistics.snapshot(this.identities.latest);
     const newestEvents = this.statistics.takeNewestEvents(entryNo);
-    this.events.tell({ type: 'processed', entryNo, statistics, newestEvents });
+    const stands = Math.max(entryNo, this.standsNo);
+    this.events.tell({ type: 'processed', entryNo: stands, statistics, newestEvents });
     if (this.awaited !== null && this.awaited.entryNo <= entryNo) this.awaited.resolve();
   }
 
@@ -367,6 +364,7 @@ export class Rater {
     this.pipeline.stop();
     await this.running;
     this.rebuilding = true;
+    this.standsNo = 0;
     await this.pools.close();
     // Told before: who reads what is processed must not take an empty ledger for one in which nothing was posted.
     this.onProcessed((await this.startingPoint.base())?.entryNo ?? 0);

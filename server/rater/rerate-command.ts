@@ -35,12 +35,14 @@ interface Parts {
   reader: LogReader;
   spoolPath(blob: string): string;
   rerating: ReratingEvents;
+  /** Whose turn it is: another rater works on the same command in tables of its own. */
+  turn: number;
 }
 
 type Input<Name> = Extract<CommandHead, { command: Name }>['input'];
 
 export async function postRerate(parts: Parts, entryNo: number, input: Input<'rerate'>): Promise<LedgerBlock[]> {
-  const workspace = await RerateWorkspace.make(parts.ledger, `c${entryNo}`, entryNo);
+  const workspace = await RerateWorkspace.make(parts.ledger, `c${entryNo}t${parts.turn}`, entryNo);
   const progress = (how: RerateProgress): void => parts.rerating.progress(entryNo, how);
   const figures = await rerate({ ...parts, progress }, workspace, input);
   // Approved twice, there is nothing left to post, and nothing to refuse.
@@ -54,7 +56,7 @@ export async function undoRerate(
   entryNo: number,
   { rerate: undone, postingPeriod }: Input<'undoRerate'>,
 ): Promise<LedgerBlock[]> {
-  const workspace = await RerateWorkspace.make(parts.ledger, `c${entryNo}`, entryNo);
+  const workspace = await RerateWorkspace.make(parts.ledger, `c${entryNo}t${parts.turn}`, entryNo);
   parts.rerating.progress(entryNo, { phase: 'finding', done: 0, total: 0 });
   await undoEntry(workspace, undone, postingPeriod === undefined ? 0 : yyyymm(postingPeriod));
   const { rows, lines } = await differencesOf(workspace);

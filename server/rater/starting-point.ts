@@ -20,6 +20,8 @@ export interface StartingParts {
   writer: LedgerWriter;
   checkpoints: CheckpointStore;
   log: Logger;
+  /** Up to this entry the ledger was computed by other rules. */
+  outdatedNo: number;
   headNo(): number;
   /** What older computations left beside the checkpoint is worth nothing. */
   forget(): Promise<void>;
@@ -71,11 +73,13 @@ export class StartingPoint {
   }
 
   private async whyComputeAgain(checkpoint: Checkpoint | null): Promise<string | null> {
-    const { writer, dataDir, headNo } = this.parts;
+    const { writer, dataDir, headNo, outdatedNo } = this.parts;
     const retained = await readRetained(path.join(dataDir, 'log'));
     if ((checkpoint?.entryNo ?? 0) < (retained?.sealedNo ?? 0)) return 'no checkpoint is left';
+    const isOutdated =
+      outdatedNo > (retained?.sealedNo ?? 0) || (checkpoint?.semanticsNo ?? SEMANTICS_NO) !== SEMANTICS_NO;
+    if (isOutdated) return 'this version gives other results';
     if (checkpoint === null) return this.whyFromTheFirst();
-    if (checkpoint.semanticsNo !== SEMANTICS_NO) return 'this version gives other results';
     const { place } = checkpoint;
     const another = place.entryNo > headNo() || !(await this.parts.reader.holds(place));
     if (another || writer.lastEntry > headNo()) return 'the ledger was made from another log';

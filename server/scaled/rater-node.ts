@@ -1,12 +1,13 @@
 /** `--role rater`: follows the log on Kafka into files of its own, and brings the ledger up to it. */
 import path from 'node:path';
 import type { Config } from '../../platform/config.ts';
-import { toTollgridError, type TollgridError } from '../../platform/errors.ts';
+import type { TollgridError } from '../../platform/errors.ts';
 import { lockDataDir, type DataDirLock } from '../../platform/lock.ts';
 import { Spool } from '../../platform/log/index.ts';
 import { createLogger } from '../../platform/logger.ts';
 import { OrderFollower } from '../../platform/order/index.ts';
 import { Children } from '../front/children.ts';
+import { replaced } from '../front/ledger-journal.ts';
 import { openSegments, orderOf, prepareOrders, progressOf } from '../front/open-log.ts';
 import { ofRole } from '../front/roles.ts';
 import { ProgressTeller } from './progress.ts';
@@ -48,8 +49,6 @@ async function open(
   let end!: (error: TollgridError) => void;
   const ended = new Promise<TollgridError>((resolve) => (end = resolve));
   const connection = await prepareOrders(kafka, 'rater');
-  const teller = await ProgressTeller.open(connection, progressOf(kafka.topic), (error) => end(toTollgridError(error)));
-  steps.push(() => teller.close());
   const spool = await Spool.open(path.join(config.dataDir, 'spool'));
   steps.push(() => spool.close());
   let children: Children | null = null;
@@ -61,6 +60,9 @@ async function open(
     warn: (code, message) => logger.warn({ code }, message),
   });
   steps.push(() => follower.stop());
+  // With the whole log at hand: whoever is the rater so far goes on until now.
+  const teller = await ProgressTeller.open(connection, progressOf(kafka.topic), (error) => end(replaced(error)));
+  steps.push(() => teller.close());
   let processedNo = 0;
   const events = {
     headNo: () => follower.headNo,
@@ -68,6 +70,7 @@ async function open(
     onKept: () => undefined,
     onRerating: () => undefined,
     onRaterEnded: () => undefined,
+    onReplaced: end,
     onMessage: (message: Parameters<ProgressTeller['tell']>[0]) => teller.tell(message),
   };
   children = new Children(config, events, logger, 'rater');

@@ -7,9 +7,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Api } from '../../../cli/client.ts';
-import { startEngine, type EngineHandle } from '../../../ledger/index.ts';
+import { startEngine, type EngineHandle, type JournalledWrite } from '../../../ledger/index.ts';
+import type { Config } from '../../../platform/config.ts';
+import { AppendJournal } from '../../../platform/durable-file.ts';
 import type { AuditReport } from '../../../schemas/api/audit.ts';
 import type { Status } from '../../../schemas/api/operation.ts';
+import { LedgerJournal } from '../../../server/front/ledger-journal.ts';
+import { totalsFile } from '../../../server/rater/totals-file.ts';
 import { until } from '../../support/until.ts';
 import { apiOf, ended, killGroup, runTollgrid } from '../front/command-line.ts';
 import { System, TOWN, townFiles, writeConfig } from '../front/system.ts';
@@ -59,21 +63,44 @@ class Installation {
     return writeConfig(folder, { ...options, servers: { ledger: this.ledger } });
   }
 
-  start(name: Member): void {
+  start(name: Member, role = name.split('-')[0]): void {
     const file = path.join(this.folder, name, 'tollgrid.yaml');
-    const child = runTollgrid('start', '--role', name.split('-')[0], '--config', file);
+    const child = runTollgrid('start', '--role', role, '--config', file);
     child.stdout!.resume();
     child.stderr!.on('data', (chunk: Buffer) => (this.said += `${name}: ${chunk.toString()}`));
     this.children.set(name, child);
   }
 
   async kill(name: Member): Promise<void> {
-    const child = this.children.get(name)!;
-    if (child.exitCode !== null || child.signalCode !== null)
-      throw new Error(`${name} ended by itself before it was killed: ${this.said}`);
+    const child = this.running(name);
     const gone = once(child, 'exit');
     killGroup(child);
     await gone;
+  }
+
+  private running(name: Member): ChildProcess {
+    const child = this.children.get(name)!;
+    if (child.exitCode === null && child.signalCode === null) return child;
+    throw new Error(`${name} ended by itself: ${this.said}`);
+  }
+
+  freeze(name: Member): void {
+    process.kill(-this.running(name).pid!, 'SIGSTOP');
+  }
+
+  /** Resolves when it has said so. */
+  async wake(name: Member, says: string): Promise<void> {
+    process.kill(-this.running(name).pid!, 'SIGCONT');
+    await this.until(`${name} says ${says}`, async () => this.said.includes(says));
+  }
+
+  /** Orderly; resolves with its exit code. */
+  async end(name: Member): Promise<number | null> {
+    const child = this.running(name);
+    const gone = once(child, 'exit');
+    child.kill('SIGTERM');
+    await gone;
+    return child.exitCode;
   }
 
   api(): Promise<Api> {
@@ -135,20 +162,31 @@ export function scaledSuite(broker: () => { address: string }): void {
       await town.open();
       try {
         town.member('api-town', sources);
-        town.member('rater-town', sources);
+        for (const name of ['rater-one', 'rater-two', 'rater-three'] as const) town.member(name, sources);
         town.member('collector-1', sources.slice(0, 3));
         town.member('collector-2', sources.slice(3));
-        for (const name of ['api-town', 'rater-town', 'collector-1', 'collector-2'] as const) town.start(name);
-        for (const name of ['collector-1', 'rater-town', 'api-town'] as const) {
+        const wentOn = async (before: string): Promise<void> => {
           const head = (await town.status())?.logHead ?? 0;
-          await town.until(`the log went on before ${name} is killed`, async () => {
+          await town.until(`the log went on before ${before}`, async () => {
             const now = await town.status();
             if (now === null) return false;
             return now.logHead > head + 5 || (now.processedEntry > 30 && now.processedEntry === now.logHead);
           });
+        };
+        for (const name of ['api-town', 'rater-one', 'collector-1'] as const) town.start(name);
+        for (const name of ['collector-1', 'rater-one', 'api-town'] as const) {
+          await wentOn(`${name} is killed`);
           await town.kill(name);
-          town.start(name);
+          // A rater that knows nothing takes over from one that is dead.
+          town.start(name === 'rater-one' ? 'rater-two' : name);
         }
+        await wentOn('rater-two is frozen');
+        // And from one that is frozen, and wakes in the middle of what it has missed.
+        town.freeze('rater-two');
+        town.start('rater-three');
+        town.start('collector-2');
+        await wentOn('rater-two wakes');
+        await town.wake('rater-two', 'LEDGER_FENCED');
         const report = await town.until('all is rated', async () => {
           const client = await town.api();
           const found = await client.get<AuditReport>('/v1/audit', { wait: true }).catch(() => null);
@@ -159,6 +197,10 @@ export function scaledSuite(broker: () => { address: string }): void {
         expect(report.closes).toBe(true);
         expect(await town.exported()).toBe(inside.before);
 
+        expect(await town.end('rater-two')).toBe(3);
+        // The first comes back, with a journal and a state that others have gone beyond.
+        await town.kill('rater-three');
+        town.start('rater-one');
         const { entry } = await (await town.api()).post<{ entry: number }>('/v1/settlements', { period: PERIOD });
         await town.until('the month is settled', async () => ((await town.status())?.processedEntry ?? 0) >= entry);
         expect(await town.exported()).toBe(inside.settled);
@@ -168,6 +210,38 @@ export function scaledSuite(broker: () => { address: string }): void {
     },
     LIMIT_MS,
   );
+
+  it('hands the journal of the ledger on, and ends the turn of who had it', async () => {
+    const on = (name: string) => ({
+      dataDir: makeFolder(name),
+      log: { kafka: { brokers: [broker().address], topic: 'turns', replicas: 1 } } as Config['log'],
+    });
+    const write = (entry: number): JournalledWrite => ({ fromEntry: entry, toEntry: entry, blocks: [] });
+    const written = async (name: string): Promise<unknown[]> => {
+      const lines: unknown[] = [];
+      await (await AppendJournal.open(totalsFile(path.join(folder, name)), (line) => lines.push(line))).close();
+      return lines;
+    };
+    // Of a time before the topic: it goes on.
+    const before = on('turn-1');
+    const own = await AppendJournal.open<JournalledWrite>(totalsFile(before.dataDir));
+    await own.append(write(1));
+    await own.close();
+    const first = await LedgerJournal.open(before);
+    for (const line of [write(2), { behind: 1 }, write(3)]) await first.append(line);
+    const second = await LedgerJournal.open(on('turn-2'));
+    try {
+      await expect(first.append(write(4))).rejects.toMatchObject({ code: 'LEDGER_FENCED' });
+      expect([second.word, second.lastEntry]).toEqual([first.word, 3]);
+      let headNo = 1;
+      await second.followed(() => headNo++);
+      await expect(second.followed(() => 2, 0)).rejects.toMatchObject({ code: 'LOG_ORDER_DIFFERS' });
+      expect(second.epoch).toBeGreaterThan(first.epoch);
+      expect(await written('turn-2')).toEqual([write(1), write(3)]);
+    } finally {
+      await Promise.all([first.close(), second.close()]);
+    }
+  });
 
   it(
     'takes over the log of one process, with its charges',
@@ -183,10 +257,17 @@ export function scaledSuite(broker: () => { address: string }): void {
         expect(again.out).toContain(' 0 of them new');
         moved.start('api-moved');
         moved.start('rater-moved');
-        await moved.until('all is rated', async () => {
+        const isRated = async (): Promise<boolean> => {
           const now = await moved.status();
           return now !== null && now.ready && now.processedEntry === now.logHead;
-        });
+        };
+        await moved.until('all is rated', isRated);
+        expect(await moved.exported()).toBe(inside.settled);
+
+        // One process again, which has the state of the time before in its directory.
+        for (const name of ['api-moved', 'rater-moved'] as const) await moved.kill(name);
+        moved.start('api-moved', 'all');
+        await moved.until('it has taken over from the rater', isRated);
         expect(await moved.exported()).toBe(inside.settled);
       } finally {
         await moved.close();
