@@ -125,8 +125,13 @@ export function acceptSessionContext(
   ];
 }
 
-export function isKnownSession(book: SessionBook, records: RecordColumns, record: number): boolean {
-  return book.isKnown(packetOfRecord(records, record));
+export function isKnownSession(
+  book: SessionBook,
+  records: RecordColumns,
+  record: number,
+  acceptedAtMs: number,
+): boolean {
+  return book.isKnown(packetOfRecord(records, record), acceptedAtMs);
 }
 
 /** An interim or a Stop. The record stays usable when it brings a part. Null when it says nothing of a session. */
