@@ -63,7 +63,9 @@ export function beganTogether(session: Session, { startMs }: Sighting): number |
   const apartMs = Math.min(Math.abs(startMs - session.startMs), Math.abs(startMs - toldStartMs(session)));
   if (apartMs > JITTER_MS) return null;
   const isOver = session.closed !== '' && session.closed !== 'silence';
-  return isOver && startMs > session.closedMs ? null : apartMs;
+  // What begins in the very second of a restart began behind it.
+  const isBehind = startMs > session.closedMs || (session.closed === 'restart' && startMs === session.closedMs);
+  return isOver && isBehind ? null : apartMs;
 }
 
 /** Those with the id of the packet, oldest first, in the order in which it may be theirs: packets come late, never early. */
