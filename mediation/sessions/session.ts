@@ -96,7 +96,9 @@ export function goesOn(session: Session, sighting: Sighting, seenMs: number): bo
   const isNear = Math.abs(startMs - toldStartMs(session)) <= WAIT_MS;
   const passedMs = seenMs - session.seenMs;
   const waitedMs = passedMs - moreMs;
-  // By our clock less time has passed than in the session: packets of a file, one from before this session, or the clock was set back.
-  if (waitedMs < -JITTER_MS) return isNear && (passedMs < 0 || atMs >= session.startMs - JITTER_MS);
-  return isNear || waitedMs <= WAIT_MS;
+  if (waitedMs >= -JITTER_MS) return isNear || waitedMs <= WAIT_MS;
+  // By our clock less time has passed than in the session: packets that came together, or the clock was set back. It may also
+  // be one from before a session of which nothing but its Start is known.
+  const isKnown = session.durationMs > 0 || passedMs < 0;
+  return isNear && (isKnown || atMs >= session.startMs - JITTER_MS);
 }
