@@ -89,6 +89,10 @@ const Radius = Section('Accounting of access servers by RADIUS (RFC 2866).', {
         }),
       ),
       secretEnv: SecretEnv(),
+      requireMessageAuthenticator: Switch(
+        false,
+        'Drop its requests that have no Message-Authenticator. One that is there must be right in any case. Not needed for accounting, whose own authenticator covers the whole request (RFC 2866).',
+      ),
     }),
     { description: 'Who may send; the narrowest network that fits decides.', default: [] },
   ),

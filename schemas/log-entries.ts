@@ -16,7 +16,7 @@ export const EntryType = {
 export type EntryTypeNo = (typeof EntryType)[keyof typeof EntryType];
 
 /** Version of the program's results: raised when a change of program alters any ledger row. */
-export const SEMANTICS_NO = 6;
+export const SEMANTICS_NO = 7;
 
 /** Of an entry that a collector took: where it stands in the collector's own order, and when it was accepted there. */
 export interface Origin {

@@ -56,14 +56,17 @@ interface OpenSession {
 /** An access server: subscribers come, use, and go. */
 export class AccessServer {
   private readonly random: Random;
+  /** Whether it gets to say that something ends. */
+  private readonly isLost: () => boolean;
   private readonly run: string;
   private readonly open: OpenSession[] = [];
   /** Port and login of those that are not connected. */
   private readonly idle: { login: string; port: number }[];
   private sessions = 0;
 
-  constructor(random: Random, { logins }: Subjects, run: string) {
+  constructor(random: Random, { logins }: Subjects, run: string, isLost: () => boolean = () => false) {
     this.random = random;
+    this.isLost = isLost;
     this.run = run;
     this.idle = logins.map((login, port) => ({ login, port: port + 1 }));
   }
@@ -72,7 +75,8 @@ export class AccessServer {
     return this.open.length;
   }
 
-  next(atMs: number): SessionPacket {
+  /** Null when nothing is told. */
+  next(atMs: number): SessionPacket | null {
     const { random } = this;
     // About half of the subscribers are connected.
     const begins = this.open.length === 0 || (this.idle.length > 0 && random.below(100) < (this.manyIdle ? 40 : 10));
@@ -81,17 +85,22 @@ export class AccessServer {
     return random.chance(this.manyIdle ? 15 : 30) ? this.end(index, atMs) : this.interim(index, atMs);
   }
 
-  /** Ends the session that was begun last; null when there is none. */
+  /** Ends the session that was begun last, and more until one says so; null when there are none. */
   endOne(atMs: number, rebooted = false): SessionPacket | null {
-    return this.open.length === 0 ? null : this.end(this.open.length - 1, atMs, rebooted);
+    while (this.open.length > 0) {
+      const stop = this.end(this.open.length - 1, atMs, rebooted);
+      if (stop !== null) return stop;
+    }
+    return null;
   }
 
-  /** An orderly restart: all sessions stop, and those subscribers are back at once. */
+  /** All sessions stop, and those subscribers are back at once. Where Stops are lost it is Accounting-On that ends them. */
   restart(atMs: number): SessionPacket[] {
     const logins = new Set(this.open.map(({ login }) => login));
     const packets: SessionPacket[] = [];
     for (let one = this.endOne(atMs, true); one !== null; one = this.endOne(atMs, true)) packets.push(one);
-    packets.push(this.own('Accounting-Off', atMs), this.own('Accounting-On', atMs));
+    if (!this.isLost()) packets.push(this.own('Accounting-Off', atMs));
+    packets.push(this.own('Accounting-On', atMs));
     for (let index = this.idle.length - 1; index >= 0; index--) {
       if (logins.has(this.idle[index].login)) packets.push(this.begin(index, atMs));
     }
@@ -117,11 +126,13 @@ export class AccessServer {
     return packet(this.open[index], 'Interim-Update');
   }
 
-  private end(index: number, atMs: number, rebooted = false): SessionPacket {
+  /** Null when its Stop is lost, and with it all that was used since it told last. */
+  private end(index: number, atMs: number, rebooted = false): SessionPacket | null {
     const session = this.open[index];
     this.open[index] = this.open.at(-1)!;
     this.open.pop();
     this.idle.push({ login: session.login, port: session.port });
+    if (this.isLost()) return null;
     this.use(session, atMs);
     return packet(session, 'Stop', rebooted);
   }

@@ -12,11 +12,13 @@ export interface Faults {
   drift: number;
   /** How often everything restarts: sessions end and begin anew, all meters send at once. */
   storms: number;
+  /** Percent of Stops that are never sent; with them a storm is a power cut, without Accounting-Off where that is lost too. */
+  stops: number;
   /** In the middle fifth of the time everything comes so many times as fast. */
   burst: number;
 }
 
-export const NO_FAULTS: Faults = { loss: 0, repeats: 0, disorder: 0, drift: 0, storms: 0, burst: 1 };
+export const NO_FAULTS: Faults = { loss: 0, repeats: 0, disorder: 0, drift: 0, storms: 0, stops: 0, burst: 1 };
 
 const LIMITS: Readonly<Record<keyof Faults, readonly [number, number]>> = {
   loss: [0, 90],
@@ -24,6 +26,7 @@ const LIMITS: Readonly<Record<keyof Faults, readonly [number, number]>> = {
   disorder: [0, 100],
   drift: [0, 86_400],
   storms: [0, 1000],
+  stops: [0, 100],
   burst: [1, 1000],
 };
 

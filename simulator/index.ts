@@ -5,7 +5,14 @@ export { MeterMqttClient } from './clients/mqtt-client.ts';
 export type { DeviceClient } from './clients/port.ts';
 export { PushClient, type PushTarget } from './clients/push-client.ts';
 export { RadiusClient, type RadiusTarget } from './clients/radius-client.ts';
-export { EVENT_KINDS, type Call, type Delivery, type DeviceEvent, type EventKind } from './events.ts';
+export {
+  EVENT_KINDS,
+  type Call,
+  type Delivery,
+  type DeviceEvent,
+  type EventKind,
+  type SessionPacket,
+} from './events.ts';
 export { NO_FAULTS, parseFaults, type Faults } from './faults.ts';
 export { plan, runName, type PlanOptions } from './plan.ts';
 export { run, type Clients, type RunOptions, type Running } from './run.ts';

@@ -60,7 +60,9 @@ function* arrivals(options: PlanOptions, subjects: Subjects): Generator<Arrival>
   const drift = createRandom(seed, 'drift');
   const driftOf = (): number => drift.between(-Math.floor(faults.drift), Math.floor(faults.drift)) * 1000;
   const exchange = new Exchange(createRandom(seed, 'calls'), subjects, run);
-  const server = new AccessServer(createRandom(seed, 'sessions'), subjects, run);
+  const stops = createRandom(seed, 'stops');
+  const isLost = (): boolean => stops.chance(faults.stops);
+  const server = new AccessServer(createRandom(seed, 'sessions'), subjects, run, isLost);
   const meters = new Meters(createRandom(seed, 'readings'), subjects, run, wholeSecond(startMs), driftOf);
   const [exchangeDriftMs, serverDriftMs] = [driftOf(), driftOf()];
   const kindOf = chooser(options.shares, subjects);

@@ -1,5 +1,5 @@
 /** What was sent and acknowledged, and what must therefore stand in the ledger, once. */
-import type { Delivery, DeviceEvent, EventKind } from './events.ts';
+import type { Delivery, DeviceEvent, EventKind, SessionPacket } from './events.ts';
 import { EVENT_KINDS } from './events.ts';
 
 export interface KindCounts {
@@ -28,7 +28,7 @@ export interface ServiceTotals {
 export interface Summary {
   run: string;
   kinds: Record<EventKind, KindCounts>;
-  /** By service; of sessions their final counters. */
+  /** By service; of sessions the highest counters that were acknowledged. */
   ledger: Record<'voice' | 'data' | 'electricity', ServiceTotals>;
 }
 
@@ -40,6 +40,8 @@ export class Tally {
     electricity: { usages: 0, quantity: 0 },
   };
   private readonly acknowledged = new WeakSet<DeviceEvent>();
+  /** Bytes of each session, by id. */
+  private readonly sessions = new Map<string, number>();
 
   constructor() {
     const none = { events: 0, sent: 0, acknowledged: 0, open: 0, retries: 0, toldToWait: 0, uncertain: 0 };
@@ -63,11 +65,19 @@ export class Tally {
     kind.open--;
     if (event.kind === 'call') this.add('voice', event.seconds * 1000);
     if (event.kind === 'reading') this.add('electricity', event.wattHours);
-    if (event.kind === 'session' && event.status === 'Stop') this.add('data', event.inOctets + event.outOctets);
+    if (event.kind === 'session' && (event.status === 'Stop' || event.status === 'Interim-Update')) this.count(event);
   }
 
-  private add(service: keyof Summary['ledger'], quantity: number): void {
-    this.ledger[service].usages++;
+  /** A session is worth the most that was told of it: its Stop may never come. */
+  private count({ id, inOctets, outOctets }: SessionPacket): void {
+    const known = this.sessions.get(id);
+    const bytes = Math.max(known ?? 0, inOctets + outOctets);
+    this.sessions.set(id, bytes);
+    this.add('data', bytes - (known ?? 0), known === undefined ? 1 : 0);
+  }
+
+  private add(service: keyof Summary['ledger'], quantity: number, usages = 1): void {
+    this.ledger[service].usages += usages;
     this.ledger[service].quantity += quantity;
   }
 }

@@ -9,6 +9,7 @@ import {
   type DeviceEvent,
   type EventKind,
   type PlanOptions,
+  type SessionPacket,
 } from '../../simulator/index.ts';
 import { show } from '../answers.ts';
 import type { CommandSpec, Context } from '../command.ts';
@@ -30,7 +31,7 @@ export const simulate: CommandSpec<SimulateOptions> = {
   options: OPTIONS,
   examples: [
     'tollgrid simulate --town',
-    'tollgrid simulate --minutes 5 --rate 200 --faults loss=5,repeats=3,disorder=5,drift=30,storms=2,burst=10',
+    'tollgrid simulate --minutes 5 --rate 200 --faults loss=5,repeats=3,disorder=5,drift=30,storms=2,stops=20,burst=10',
   ],
   run: async (context, _args, options) => {
     const { io } = context;
@@ -91,7 +92,8 @@ function planOptions(options: SimulateOptions): PlanOptions {
 
 /** Sessions that the access server was told to be taken. */
 class Online {
-  private readonly sessions = new Set<string>();
+  /** By port: a Stop may never come. */
+  private readonly sessions = new Map<number, SessionPacket>();
   /** Answers come in any order. */
   private readonly ended = new Set<string>();
 
@@ -101,9 +103,15 @@ class Online {
 
   follow(event: DeviceEvent): void {
     if (event.kind !== 'session') return;
-    if (event.status === 'Stop') this.ended.add(event.id);
-    if (this.ended.has(event.id)) this.sessions.delete(event.id);
-    else if (event.status === 'Start') this.sessions.add(event.id);
+    const { id, status, port, atMs } = event;
+    if (status === 'Accounting-On') {
+      for (const [at, { startedAtMs }] of this.sessions) if (startedAtMs < atMs) this.sessions.delete(at);
+      return;
+    }
+    if (status === 'Stop') this.ended.add(id);
+    const there = this.sessions.get(port);
+    if (status === 'Stop' && there?.id === id) this.sessions.delete(port);
+    if (status === 'Start' && !this.ended.has(id) && (there?.startedAtMs ?? 0) <= atMs) this.sessions.set(port, event);
   }
 }
 

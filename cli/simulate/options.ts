@@ -55,7 +55,7 @@ export const OPTIONS: readonly OptionSpec[] = [
   { flags: '--meters <n>', text: 'Use the first so many meters', parse: wholeNumber },
   {
     flags: '--faults <list>',
-    text: 'loss, repeats, disorder in percent; drift in seconds; storms; burst as a factor: `loss=5,storms=1`',
+    text: 'loss, repeats, disorder, lost stops in percent; drift in seconds; storms; burst as a factor: `loss=5,storms=1`',
     default: '',
     parse: parseFaults,
   },

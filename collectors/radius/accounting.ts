@@ -6,7 +6,7 @@
 import { makeFrame } from '../../mediation/formats/index.ts';
 import { toTollgridError } from '../../platform/errors.ts';
 import type { RecordIntake, Surroundings } from '../port.ts';
-import { requestFault, respond } from './authenticators.ts';
+import { hasMessageAuthenticator, requestFault, respond } from './authenticators.ts';
 import { authenticatorOf, Code, readPacket, type Packet } from './packet.ts';
 import { Repeats } from './repeats.ts';
 
@@ -14,17 +14,26 @@ export interface Sender {
   address: string;
   port: number;
   secret: Uint8Array;
+  /** Its requests count only with Message-Authenticator. */
+  requireMessageAuthenticator?: boolean | undefined;
   /** It sends over a stream, which is read no further while there is no room; a datagram finds room or is dropped. */
   canWait?: boolean;
 }
 
-export type Dropped = 'stranger' | 'malformed' | 'forged' | 'other' | 'busy';
+export type Dropped = 'stranger' | 'malformed' | 'forged' | 'noMessageAuthenticator' | 'other' | 'busy';
 
 export class Accounting {
   private readonly intake: RecordIntake;
   private readonly surroundings: Surroundings;
   private readonly repeats = new Repeats();
-  readonly dropped: Record<Dropped, number> = { stranger: 0, malformed: 0, forged: 0, other: 0, busy: 0 };
+  readonly dropped: Record<Dropped, number> = {
+    stranger: 0,
+    malformed: 0,
+    forged: 0,
+    noMessageAuthenticator: 0,
+    other: 0,
+    busy: 0,
+  };
   repeated = 0;
   lastSeenMs: number | null = null;
 
@@ -42,6 +51,9 @@ export class Accounting {
     if (packet === null) return this.drop('malformed');
     if (packet.code !== Code.accountingRequest && packet.code !== Code.statusServer) return this.drop('other');
     if (requestFault(packet, sender.secret) !== null) return this.drop('forged');
+    if (sender.requireMessageAuthenticator && !hasMessageAuthenticator(packet)) {
+      return this.drop('noMessageAuthenticator');
+    }
     const nowMs = this.surroundings.now();
     this.lastSeenMs = nowMs;
     if (packet.code === Code.statusServer) return respond(Code.accountingResponse, packet, sender.secret);

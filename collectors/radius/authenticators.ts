@@ -11,6 +11,7 @@ import {
   authenticatorOf,
   copyAttributes,
   makePacket,
+  valueOf,
   type Packet,
 } from './packet.ts';
 
@@ -39,9 +40,14 @@ export function requestFault(packet: Packet, secret: Uint8Array): AuthenticatorF
   return same(hmac(blank, secret), packet.bytes.subarray(from, to)) ? null : 'messageAuthenticator';
 }
 
+/** Whether there is one, right or wrong. */
+export function hasMessageAuthenticator(packet: Packet): boolean {
+  return valueOf(packet, Attribute.messageAuthenticator) !== null;
+}
+
 /** The response to a request: its Proxy-State goes back, Message-Authenticator stands first where the request had one. */
 export function respond(code: number, request: Packet, secret: Uint8Array): Uint8Array {
-  const wanted = [...attributesOf(request)].some(({ type }) => type === Attribute.messageAuthenticator);
+  const wanted = hasMessageAuthenticator(request);
   const attributes = [
     ...(wanted ? [attribute(Attribute.messageAuthenticator, ZEROS)] : []),
     ...copyAttributes(request, Attribute.proxyState),

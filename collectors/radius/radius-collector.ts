@@ -89,15 +89,16 @@ export class RadiusCollector implements Collector {
 
   /** Answers through the open socket, when it is time to. True for a genuine request. */
   private receive(socket: dgram.Socket, bytes: Uint8Array, address: string, port: number): boolean {
-    const secret = this.clients.secretOf(address);
-    if (secret === null) {
+    const client = this.clients.at(address);
+    if (client === null) {
       this.accounting.drop('stranger');
       return false;
     }
+    const { secret, requireMessageAuthenticator } = client;
     const send = (made: Uint8Array | null): void => {
       if (made !== null) socket.send(made, port, address, () => undefined);
     };
-    const answer = this.accounting.handle(bytes, { address, port, secret });
+    const answer = this.accounting.handle(bytes, { address, port, secret, requireMessageAuthenticator });
     if (!(answer instanceof Promise)) {
       send(answer);
       return false;

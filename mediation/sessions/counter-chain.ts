@@ -54,6 +54,12 @@ export function totalsOf(chain: Chain): Totals {
   return totalsAlong(chain.base, chain.points)!;
 }
 
+/** Whether counters are less than the total: of 32 bits, than what a counter shows of it. */
+export function isBelow(chain: Chain, { up, down, exact }: Counters): boolean {
+  const totals = totalsOf(chain);
+  return exact ? up < totals.up || down < totals.down : up < totals.up % WRAP || down < totals.down % WRAP;
+}
+
 /** Takes a packet's counters into the chain, unless its verdict says that they were not. */
 export function addCounters(chain: Chain, counters: Counters): Added {
   const { base, points } = chain;

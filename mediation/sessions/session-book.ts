@@ -3,7 +3,15 @@
  * usage follows from it. State only, as a function of the packets in log order: no clock, no ledger, no rating.
  */
 import { addCounters, newChain, type Counters, type Totals } from './counter-chain.ts';
-import { beganTogether, relationOf, type CloseReason, type Mark, type Session, type Sighting } from './session.ts';
+import {
+  beganTogether,
+  goesOn,
+  inOrderOfTrust,
+  type CloseReason,
+  type Mark,
+  type Session,
+  type Sighting,
+} from './session.ts';
 
 export interface PacketOfSession extends Sighting {
   nas: string;
@@ -76,15 +84,14 @@ export class SessionBook {
     bordersOf: (startMs: number, endMs: number) => readonly number[] = () => [],
   ): PacketVerdict {
     const { counters } = packet;
-    const known = this.find(packet);
+    const known = this.find(packet, seenMs);
     if (known === null && this.settled.has(packet)) return { verdict: 'tooLate' };
     const session = known ?? newSession(packet, seenMs);
     const added = addCounters(session.chain, counters);
     if (added.verdict !== 'counted') return { verdict: added.verdict };
     if (known === null) this.add(session);
     this.see(session, packet, seenMs);
-    session.durationMs = Math.max(session.durationMs, counters.durationMs);
-    const part = this.partOf(session, packet, added.totals, bordersOf);
+    const part = this.partOf(session, counters, added.totals, bordersOf);
     if (counters.last) this.close(session, 'stop', packet.atMs);
     // A session that was taken for lost goes on.
     else if (session.closed !== '' && session.closed !== 'stop' && packet.atMs > session.closedMs) this.reopen(session);
@@ -93,15 +100,16 @@ export class SessionBook {
 
   private partOf(
     session: Session,
-    { atMs, counters }: PacketOfSession,
+    { last }: Counters,
     totals: Totals,
     bordersOf: (startMs: number, endMs: number) => readonly number[],
   ): SessionPart | null {
     const { charged: before, startMs } = session;
     const more = totals.up - (before?.up ?? 0) + (totals.down - (before?.down ?? 0));
-    const endMs = Math.max(atMs, before?.atMs ?? startMs);
+    // On the session's own clock: that of the packet may have stepped, or stand for a late packet.
+    const endMs = Math.max(startMs + session.durationMs, before?.atMs ?? startMs);
     // A Stop ends the time, also when no byte has come since; a session without any is charged once.
-    if (more === 0 && !(counters.last && (before === null || endMs > before.atMs))) return null;
+    if (more === 0 && !(last && (before === null || endMs > before.atMs))) return null;
     const after: Mark = { atMs: endMs, ...totals };
     const from: Mark = before ?? { atMs: startMs, up: 0, down: 0 };
     for (const borderMs of bordersOf(startMs, endMs)) {
@@ -115,7 +123,7 @@ export class SessionBook {
 
   /** A Start: the session is open, and the one that was alone on its port is over. Returns what it closed. */
   start(nas: string, sighting: Sighting, seenMs: number): { session: Session | null; closed: Session[] } {
-    const known = this.find({ nas, ...sighting });
+    const known = this.find({ nas, ...sighting }, seenMs);
     if (known !== null) {
       this.see(known, sighting, seenMs);
       return { session: null, closed: [] };
@@ -139,8 +147,8 @@ export class SessionBook {
     return over;
   }
 
-  isKnown(packet: Sighting & { nas: string }): boolean {
-    return this.find(packet) !== null;
+  isKnown(packet: PacketOfSession, seenMs: number): boolean {
+    return this.find(packet, seenMs) !== null;
   }
 
   /**
@@ -192,20 +200,23 @@ export class SessionBook {
     }
   }
 
-  private find(packet: Sighting & { nas: string }): Session | null {
+  private find(packet: Sighting & { nas: string }, seenMs: number): Session | null {
     const list = this.servers.get(packet.nas)?.sessions.get(keyOf(packet)) ?? [];
-    const sameStart = list.filter((one) => beganTogether(one, packet) && relationOf(one, packet) === 'same');
-    if (sameStart.length === 1) return sameStart[0];
-    for (const session of list.toReversed()) {
-      const relation = relationOf(session, packet);
-      if (relation === 'later') return null;
-      if (relation === 'same') return session;
+    let found: Session | null = null;
+    let nearest = Infinity;
+    for (const session of list) {
+      const apartMs = beganTogether(session, packet);
+      if (apartMs === null || apartMs > nearest) continue;
+      [found, nearest] = [session, apartMs];
     }
-    return null;
+    return found ?? inOrderOfTrust(list, packet).find((session) => goesOn(session, packet, seenMs)) ?? null;
   }
 
-  private see(session: Session, { atMs, port }: Sighting, seenMs: number): void {
-    session.lastMs = Math.max(session.lastMs, atMs);
+  private see(session: Session, { atMs, port, counters }: Sighting, seenMs: number): void {
+    if (counters !== undefined && counters.durationMs > session.durationMs) {
+      session.durationMs = counters.durationMs;
+      session.lastMs = atMs;
+    }
     session.seenMs = Math.max(session.seenMs, seenMs);
     if (session.port === '' && port !== '') {
       session.port = port;

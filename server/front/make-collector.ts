@@ -153,8 +153,9 @@ function mqttOptions(name: string, { brokers, clientId, ...rest }: MqttConfig): 
 function withSecrets({ clients, ...rest }: RadiusConfig, madeFile: string): RadiusOptions {
   return {
     ...rest,
-    clients: clients.map(({ address, secretFile, secretEnv }) => ({
+    clients: clients.map(({ address, secretFile, secretEnv, requireMessageAuthenticator }) => ({
       address,
+      requireMessageAuthenticator,
       secret: readSecret(secretFile, secretEnv) ?? readOrMakeSecretFile(madeFile),
     })),
   };

@@ -22,8 +22,9 @@ const SERVER_SEED = 0x4e415353;
 const SESSION_SEED = 0x53455353;
 const SETTLED_SEED = 0x444f4e45;
 const HOUR_MS = 3_600_000;
-/** Beginnings of one session differ by clocks and delays. */
-const JITTER_MS = 60_000;
+/** A packet tells a beginning that is later than the true one by as much as it was late, and a little earlier by clocks. */
+const LATE_MS = HOUR_MS;
+const EARLY_MS = 60_000;
 
 /** What a record of a slice did to a session. */
 export interface SessionStep {
@@ -61,7 +62,8 @@ export class SettledInDuplicates implements SettledSessions {
   }
 
   has(session: Pick<Session, 'nas' | 'sessionId' | 'user' | 'startMs'>): boolean {
-    const hours = new Set([hourOf(session.startMs - JITTER_MS), hourOf(session.startMs + JITTER_MS)]);
+    const { startMs } = session;
+    const hours = new Set([startMs - LATE_MS - EARLY_MS, startMs - LATE_MS, startMs, startMs + EARLY_MS].map(hourOf));
     return [...hours].some((hour) => this.duplicates.knows(this.wordsOf(session, hour), hour * HOUR_MS));
   }
 
@@ -125,8 +127,13 @@ export function acceptSessionContext(
   ];
 }
 
-export function isKnownSession(book: SessionBook, records: RecordColumns, record: number): boolean {
-  return book.isKnown(packetOfRecord(records, record));
+export function isKnownSession(
+  book: SessionBook,
+  records: RecordColumns,
+  record: number,
+  acceptedAtMs: number,
+): boolean {
+  return book.isKnown(packetOfRecord(records, record), acceptedAtMs);
 }
 
 /** An interim or a Stop. The record stays usable when it brings a part. Null when it says nothing of a session. */

@@ -139,7 +139,7 @@ export function runStageB(
     const shard = stateShard(records, i, register ? 'register' : about === undefined ? null : 'session');
     if (!single && shard % owner.threads !== owner.thread) continue;
     const tooOld = disposition === Disposition.usable && state.duplicates.isTooOld(records.startMs[i]);
-    if (tooOld && (about === undefined || !isKnownSession(state.sessions, records, i))) {
+    if (tooOld && (about === undefined || !isKnownSession(state.sessions, records, i, place.acceptedAtMs))) {
       suspend(records, i, errorNo('USAGE_TOO_OLD'));
       work.rawIdentity[i] = 1;
     }

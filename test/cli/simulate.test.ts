@@ -39,7 +39,7 @@ afterAll(() => town.remove());
 
 describe('tollgrid simulate', () => {
   it('finds what listens, sends events of all kinds with faults, and finds them in the ledger as sent', async () => {
-    const faults = 'loss=5,repeats=5,disorder=10,drift=20,storms=1,burst=3';
+    const faults = 'loss=5,repeats=5,disorder=10,drift=20,storms=1,stops=40,burst=3';
     const done = await simulated('--json', '--minutes', '0.08', '--rate', '80', '--faults', faults);
     expect([done.err, done.code]).toEqual(['', 0]);
     const result = JSON.parse(done.out) as Result;

@@ -1,6 +1,15 @@
 /** What simulated devices tell, and what faults make of it. */
 import { describe, expect, it } from 'vitest';
-import { NO_FAULTS, parseFaults, plan, type Delivery, type PlanOptions, type Subjects } from '../../simulator/index.ts';
+import {
+  NO_FAULTS,
+  parseFaults,
+  plan,
+  run,
+  type Delivery,
+  type DeviceEvent,
+  type PlanOptions,
+  type Subjects,
+} from '../../simulator/index.ts';
 
 const names = (what: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${what}${i}`);
 const SUBJECTS: Subjects = {
@@ -118,6 +127,40 @@ describe('faults', () => {
     expect(starts.length).toBeGreaterThanOrEqual(rebooted.length);
     expect(together.filter(({ kind }) => kind === 'reading').length).toBeGreaterThanOrEqual(9);
     expect(calm.some(({ event }) => event.kind === 'session' && event.rebooted)).toBe(false);
+  });
+
+  it('lose Stops: a storm is a power cut then, which Accounting-On tells of, and what was told before counts', async () => {
+    const stormy = (stops: number): DeviceEvent[] =>
+      planned({ lengthMs: 120_000, speed: 30 }, `storms=2,stops=${stops}`).map(({ event }) => event);
+    const count = (events: DeviceEvent[], status: string): number =>
+      events.filter((event) => event.kind === 'session' && event.status === status).length;
+    expect(stormy(30)).toEqual(stormy(30));
+    const [orderly, cut] = [stormy(0), stormy(100)];
+    expect([count(cut, 'Stop'), count(cut, 'Accounting-Off'), count(cut, 'Accounting-On')]).toEqual([0, 0, 2]);
+    expect(count(cut, 'Start')).toBeGreaterThan(20);
+    const stops = count(stormy(30), 'Stop') / count(stormy(30), 'Start');
+    expect(stops).toBeGreaterThan(0.5);
+    expect(stops).toBeLessThan(0.9);
+    expect(count(orderly, 'Stop')).toBe(count(orderly, 'Start'));
+
+    const told = new Map<string, number>();
+    for (const event of cut) {
+      if (event.kind === 'session' && event.status === 'Interim-Update')
+        told.set(event.id, event.inOctets + event.outOctets);
+    }
+    const client = {
+      ...{ acknowledges: true, counts: { retries: 0, toldToWait: 0, uncertain: 0 } },
+      ...{ deliver: () => Promise.resolve(true), finish: () => Promise.resolve(), abort: () => undefined },
+    };
+    const { ledger } = await run(
+      cut.map((event) => ({ dueMs: 0, event, again: false, lost: 'nothing' as const })),
+      {
+        ...{ run: 'test', clients: { session: client }, outstandingMax: 10, patienceMs: 1000 },
+        ...{ stop: new AbortController().signal, now: () => 0 },
+      },
+    ).finished;
+    const bytes = [...told.values()].reduce((sum, one) => sum + one, 0);
+    expect(ledger.data).toEqual({ usages: told.size, quantity: bytes });
   });
 
   it('set the clocks of devices wrong, each by its own', () => {

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import dgram from 'node:dgram';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -99,7 +100,7 @@ describe('RADIUS accounting', () => {
     send(Buffer.from('noise'));
     send(makePacket(Code.accessRequest, 1, []));
     await until(() => Object.values(collector.status().refused).reduce((sum, count) => sum + count, 0) === 3);
-    expect(collector.status().refused).toEqual({ stranger: 0, malformed: 1, forged: 1, other: 1, busy: 0 });
+    expect(collector.status().refused).toMatchObject({ stranger: 0, malformed: 1, forged: 1, other: 1, busy: 0 });
     await collector.stop();
 
     const strange = await listening({ clients: [{ address: '192.0.2.1', secret: SECRET }] });
@@ -108,12 +109,26 @@ describe('RADIUS accounting', () => {
     expect([intake.taken, answers]).toEqual([[], []]);
   });
 
+  it('without Message-Authenticator is dropped, and counted apart, where the client must send one', async () => {
+    const send = await listening({
+      clients: [{ address: '127.0.0.1', secret: SECRET, requireMessageAuthenticator: true }],
+    });
+    send(request(1, 'one'));
+    await until(() => collector.status().refused['noMessageAuthenticator'] === 1);
+    const whole = makePacket(Code.accountingRequest, 2, [attribute(Attribute.messageAuthenticator, Buffer.alloc(16))]);
+    whole.set(createHmac('md5', SECRET).update(whole).digest(), 22);
+    send(signRequest(whole, SECRET));
+    await until(() => answers.length === 1);
+    expect(readPacket(answers[0])!.identifier).toBe(2);
+    expect(intake.taken).toHaveLength(1);
+    expect(collector.status().refused).toMatchObject({ forged: 0, noMessageAuthenticator: 1 });
+  });
+
   it('answers Status-Server at once, and takes nothing by it', async () => {
     const send = await listening();
     const zero = attribute(Attribute.messageAuthenticator, Buffer.alloc(16));
     const status = makePacket(Code.statusServer, 9, [zero]);
     status.set(Buffer.alloc(16, 7), 4);
-    const { createHmac } = await import('node:crypto');
     status.set(createHmac('md5', SECRET).update(status).digest(), 22);
     send(status);
     await until(() => answers.length === 1);

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { pause } from '../../support/until.ts';
+import { makeCertificates } from './radsec-client.ts';
 import { TOWN } from './system.ts';
 import { freePort, TollgridProcess } from './tollgrid-process.ts';
 
@@ -43,6 +44,7 @@ export function radclient(
 
 export class RadiusSystem extends TollgridProcess {
   port = 0;
+  tlsPort = 0;
 
   constructor() {
     super('radius');
@@ -52,8 +54,14 @@ export class RadiusSystem extends TollgridProcess {
   async open(): Promise<void> {
     fs.writeFileSync(this.inside('bras.secret'), `${SECRET}\n`);
     this.port = await freePort('udp');
+    this.tlsPort = await freePort();
+    makeCertificates(this.folder);
     const clients = [{ address: '127.0.0.1', secretFile: 'bras.secret' }];
-    this.writeTown([{ name: 'bras', kind: 'radius', format: 'radius', radius: { port: this.port, clients } }]);
+    const tls = {
+      ...{ port: this.tlsPort, clientsCaFile: this.inside('authority.pem') },
+      ...{ certificateFile: this.inside('localhost.pem'), keyFile: this.inside('localhost.key') },
+    };
+    this.writeTown([{ name: 'bras', kind: 'radius', format: 'radius', radius: { port: this.port, clients, tls } }]);
     await this.startTaking();
   }
 
@@ -61,10 +69,7 @@ export class RadiusSystem extends TollgridProcess {
    * Sends the packets in groups, kills everything while one of them is under way, and starts it again; resolves with how
    * many were answered in the end.
    */
-  async sendOverAKill(
-    packets: readonly string[],
-    send: (packets: readonly string[]) => Promise<number>,
-  ): Promise<number> {
+  async sendOverAKill<T>(packets: readonly T[], send: (packets: readonly T[]) => Promise<number>): Promise<number> {
     const third = Math.ceil(packets.length / 3);
     let answered = await send(packets.slice(0, third));
     const sending = send(packets.slice(third, 2 * third));

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChargeItem } from '../../../schemas/api/charges.ts';
 import type { Page } from '../../../schemas/api/common.ts';
 import type { SessionItem } from '../../../schemas/api/sessions.ts';
-import { isMissing, packetOf, radclient, RadiusSystem } from './radius-system.ts';
+import { aLogin, isMissing, packetOf, radclient, RadiusSystem } from './radius-system.ts';
+import { sendOverTls, type Told } from './radsec-client.ts';
 
 const missing = isMissing('radclient', 'freeradius-utils');
 const SESSIONS = 100;
@@ -46,23 +47,41 @@ describe.skipIf(missing)('RADIUS accounting from radclient (needs freeradius-uti
     expect(Number(items[0].charges[0].amount)).toBeGreaterThan(0);
   });
 
-  it('is charged once for every byte, although Tollgrid is killed in the middle of it', async () => {
+  it('is charged once for every byte, over UDP and over TLS, although Tollgrid is killed in the middle of it', async () => {
+    const login = aLogin();
+    const startedAtMs = Date.UTC(2026, 9, 21, 10);
     const packets = Array.from({ length: SESSIONS * PARTS }, (_, i) => {
       const part = Math.floor(i / SESSIONS) + 1;
       const no = (i % SESSIONS) + 3;
-      return packetOf(part === PARTS ? 'Stop' : 'Interim-Update', no, part * 300, part * no);
+      const status = part === PARTS ? 'Stop' : 'Interim-Update';
+      const seconds = part * 300;
+      const overTls: Told = { status, id: `t-${no}`, login, port: no, startedAtMs, seconds, bytes: part * no * 1000 };
+      return { overUdp: packetOf(status, no, seconds, part * no), overTls };
     });
-    expect(await system.sendOverAKill(packets, send)).toBe(packets.length);
-    const report = await system.audited(({ total }) => total.received >= 3 + packets.length);
+    const answered = await system.sendOverAKill(packets, async (some) => {
+      const ways = [
+        send(some.map(({ overUdp }) => overUdp)),
+        sendOverTls(
+          system.folder,
+          system.tlsPort,
+          some.map(({ overTls }) => overTls),
+        ),
+      ];
+      return (await Promise.all(ways)).reduce((sum, count) => sum + count);
+    });
+    expect(answered).toBe(2 * packets.length);
+    const report = await system.audited(({ total }) => total.received >= 3 + answered);
     expect(report.closes).toBe(true);
     // A packet that was durable and whose answer was lost came again, maybe behind one that says more.
     const { received, rated, absorbed, duplicate, suspended } = report.total;
     expect([received, suspended]).toEqual([rated + absorbed + duplicate, 0]);
     const { items }: Page<SessionItem> = await system.api.get('/v1/sessions', { limit: 1000, all: true });
     const own = items.filter(({ sessionId }) => Number(sessionId.slice(2)) > 2);
-    expect(own).toHaveLength(SESSIONS);
+    expect(own).toHaveLength(2 * SESSIONS);
     for (const { sessionId, quantity, closed } of own) {
-      expect([quantity, closed]).toEqual([PARTS * Number(sessionId.slice(2)) * 1_000_000 + 1000, 'stop']);
+      const no = Number(sessionId.slice(2));
+      const bytes = sessionId.startsWith('t') ? PARTS * no * 1000 : PARTS * no * 1_000_000 + 1000;
+      expect([sessionId, quantity, closed]).toEqual([sessionId, bytes, 'stop']);
     }
     const charges: Page<ChargeItem> = await system.api.get('/v1/charges', { limit: 1000 });
     const charged = charges.items.reduce((sum, { quantity }) => sum + Number(quantity), 0);

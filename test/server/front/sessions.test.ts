@@ -250,6 +250,11 @@ describe('the ledger of sessions', () => {
     const { checks } = await system.services.verify();
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
     const before = { export: await system.export(), sessions: await sessions({ all: true }) };
+    const ofOne = before.sessions.filter(({ nas }) => nas === 'nas-0');
+    expect(ofOne.map(({ sessionId, quantity }) => [sessionId, quantity]).sort()).toEqual([
+      ...[1, 2, 3].map((no) => [`t-${no}`, no + no * 3 * MB]),
+      ...['t-4', 't-5'].map((id) => [id, 0]),
+    ]);
     for (const threads of [2, 4, 1]) {
       await system.services.rebuild({ threads });
       expect(await system.export()).toBe(before.export);
@@ -289,7 +294,8 @@ function lifeOf(nas: string): Told[] {
     ...[1, 2, 3].flatMap((no): Told[] => [
       { status: 'Start', id: `t-${no}`, nas, at: 0, port: no },
       { status: 'Interim-Update', id: `t-${no}`, nas, at: 600, seconds: 600, up: no, down: no * MB },
-      { status: 'Stop', id: `t-${no}`, nas, at: 900, seconds: 900, up: no, down: no * 3 * MB },
+      // The third one comes 20 minutes late and does not say so.
+      { status: 'Stop', id: `t-${no}`, nas, at: no === 3 ? 2100 : 900, seconds: 900, up: no, down: no * 3 * MB },
     ]),
     { status: 'Start', id: 't-4', nas, at: 1000, port: 9 },
     { status: 'Start', id: 't-5', nas, at: 2000, port: 9 },
