@@ -3,10 +3,13 @@
  * when they are durable: only then may a sender be told that they arrived.
  */
 
-export type CollectorState = 'starting' | 'taking' | 'waiting' | 'paused';
+export type CollectorState = 'starting' | 'taking' | 'waiting' | 'pausing' | 'paused';
 
 export interface CollectorStatus {
-  /** `starting`: its turn comes. `waiting`: nothing comes for now and it tries again by itself; `detail` says why. */
+  /**
+   * `starting`: its turn comes. `waiting`: nothing comes for now and it tries again by itself; `detail` says why. `pausing`: takes
+   * nothing more, and what it took waits for the log.
+   */
   state: CollectorState;
   /** Code and reason, or where it listens; without customers' data. */
   detail: string | null;

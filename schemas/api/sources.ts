@@ -11,7 +11,8 @@ export const SourceItem = Type.Object({
   kind: Type.String({ description: 'The way in: files, tcp, udp...; `pushed`: over HTTP, not configured' }),
   format: Type.String(),
   state: Type.String({
-    description: '`starting`, `taking`, `waiting` (tries again by itself), `paused`, `open` (pushed)',
+    description:
+      '`starting`, `taking`, `waiting` (tries again by itself), `pausing` (what it took waits for the log), `paused`, `open` (pushed)',
   }),
   detail: Type.Union([Type.String(), Type.Null()], { description: 'Where it listens, or why nothing comes' }),
   received: Type.Integer({ description: 'Records so far' }),
@@ -46,8 +47,11 @@ export type SourceTestAnswer = Static<typeof SourceTestAnswer>;
 
 export const ReloadAnswer = Type.Object({
   added: Type.Array(Type.String()),
-  changed: Type.Array(Type.String()),
+  changed: Type.Array(Type.String(), { description: 'In the configuration, or by the content of their secrets' }),
   removed: Type.Array(Type.String()),
+  underway: Type.Array(Type.String(), {
+    description: 'Take nothing more, and are exchanged when what they took is in the log',
+  }),
   atNextStart: Type.Array(Type.String(), { description: 'Sections that differ too, and wait for the next start' }),
 });
 export type ReloadAnswer = Static<typeof ReloadAnswer>;
