@@ -32,7 +32,10 @@ let promptMs: number;
 
 async function withSources(...list: object[]): Promise<void> {
   const intake = {
-    format: (name: string) => ({ framed: name === 'frames', cut: (bytes: Buffer) => bytes.lastIndexOf(10) + 1 }),
+    format: (name: string) => ({
+      ...{ framed: name === 'frames', headerLines: name === 'list' ? 1 : 0 },
+      cut: (bytes: Buffer) => bytes.lastIndexOf(10) + 1,
+    }),
     batches: { take: () => durable, positions: () => ({}) },
   } as unknown as SourcesIntake;
   sources = new Sources(configured(...list), {
@@ -74,6 +77,17 @@ describe('sources that are not started yet', () => {
     const paused = sources.pause('pbx', 'test');
     await sources.stop();
     expect((await paused).state).toBe('paused');
+  });
+});
+
+describe('a format whose files begin with header lines', () => {
+  it('is refused where usage streams in without files: each batch would lose lines', async () => {
+    const udp = { name: 'udp', kind: 'udp', format: 'list', udp: { port: 0 } };
+    const folder = { name: 'folder', format: 'list', directory: dataDir };
+    await withSources({ ...PBX, format: 'list' }, udp, folder);
+    await sources.start({ idle: false });
+    expect(states()).toEqual(['pbx waiting', 'udp waiting', 'folder taking']);
+    expect(sources.list()[0]!.detail).toMatch(/^SOURCE_FORMAT_UNFIT: .*headerLines/);
   });
 });
 
