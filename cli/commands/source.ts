@@ -25,7 +25,11 @@ function sourceLines(rows: readonly SourceItem[]): string[] {
       { head: 'received', value: (row) => whole(row.received), align: 'right' },
       { head: 'suspended', value: (row) => whole(row.suspended), align: 'right' },
       { head: 'refused', value: (row) => whole(row.refused), align: 'right' },
-      { head: 'lag', value: (row) => (row.lag === null ? '' : whole(row.lag)), align: 'right' },
+      {
+        head: 'lag',
+        value: (row) => (row.lag === null ? '' : `${whole(row.lag.amount)} ${row.lag.unit}`),
+        align: 'right',
+      },
       { head: 'last accepted', value: (row) => row.lastAcceptedAt ?? 'never' },
       { head: '', value: (row) => row.detail ?? '' },
     ],

@@ -21,9 +21,19 @@ export const SourceItem = Type.Object({
   refusedFor: Type.Record(Type.String(), Type.Integer(), { description: 'The same by reason' }),
   connections: Type.Integer({ description: 'Open now' }),
   waitingFiles: Type.Integer({ description: 'Files seen and not taken yet' }),
-  lag: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'Messages that the other side holds and that are not taken yet; null where it does not tell',
-  }),
+  lag: Type.Union(
+    [
+      Type.Object({
+        amount: Type.Integer(),
+        unit: Type.Union([Type.Literal('messages'), Type.Literal('files'), Type.Literal('ms')]),
+      }),
+      Type.Null(),
+    ],
+    {
+      description:
+        'How far it is behind. Kafka: `messages` that the brokers hold; MQTT: `messages` that came and are not acknowledged; closed files: `files` that are there and not taken; TCP, UDP and RADIUS: age in `ms` of the oldest records that are not durable. Null where nobody can tell',
+    },
+  ),
   refusedFiles: Type.Object(
     {
       count: Type.Integer(),

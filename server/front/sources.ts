@@ -1,7 +1,7 @@
 /** The configured ways in: each runs by itself, can be looked at, tried, paused, resumed, and exchanged while others run. */
 import { isDeepStrictEqual } from 'node:util';
 import { FolderCollector, type FileIntake } from '../../collectors/files/index.ts';
-import type { Collector, CollectorStatus, Positions } from '../../collectors/index.ts';
+import type { Collector, CollectorStatus, Lag, Positions } from '../../collectors/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { SourceConfig } from '../../platform/config.ts';
 import { clearPasswords } from '../../platform/config/clear-passwords.ts';
@@ -336,9 +336,20 @@ export class Sources {
     return {
       ...(source.ending || this.isPaused(source) ? { ...status, ...this.pauseOf(source) } : status),
       config,
+      lag: status.lag === undefined ? this.lagOf(source, status) : status.lag,
       received: records.received,
       receivedBytes: records.receivedBytes,
     };
+  }
+
+  /** Growing files are read to their end at each look: nothing of them is known to wait. */
+  private lagOf({ config, collector, records }: Running, { waitingFiles }: CollectorStatus): Lag | null {
+    const { kind, mode } = config;
+    if (kind === 'kafka' || kind === 'mqtt' || (kind === 'files' && mode === 'growing')) return null;
+    if (kind === 'files' || kind === 'sftp' || kind === 'ftp') {
+      return collector === null ? null : { amount: waitingFiles, unit: 'files' };
+    }
+    return { amount: records.oldestMs, unit: 'ms' };
   }
 
   private pauseOf({ config, ending }: Running): Pick<CollectorStatus, 'state' | 'detail'> {

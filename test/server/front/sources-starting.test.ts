@@ -108,6 +108,10 @@ describe('a source that hangs', () => {
   it('is pausing until what it took is durable; commands answer meanwhile, and count in their order', async () => {
     promptMs = 20;
     const release = await hanging(PBX);
+    await until('its lag grows', () => {
+      const { lag } = sources.list()[0]!;
+      return lag?.unit === 'ms' && lag.amount > 0;
+    });
     expect(await sources.pause('pbx', 'test')).toMatchObject({
       state: 'pausing',
       detail: 'paused by test; what it took waits for the log',
@@ -120,6 +124,7 @@ describe('a source that hangs', () => {
     expect(states()).toEqual(['pbx pausing', 'more taking']);
     release();
     await until('it is gone', () => states().join() === 'more taking');
+    expect(sources.list()[0]!.lag).toEqual({ amount: 0, unit: 'ms' });
     expect((await PausedSources.open(dataDir)).of('pbx')?.by).toBe('again');
   });
 
