@@ -1,1 +1,1 @@
-export type { Collector, CollectorState, CollectorStatus, Positions, RecordIntake, Surroundings } from './port.ts';
+export type { Collector, CollectorState, CollectorStatus, Lag, Positions, RecordIntake, Surroundings } from './port.ts';

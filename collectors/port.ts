@@ -3,10 +3,13 @@
  * when they are durable: only then may a sender be told that they arrived.
  */
 
-export type CollectorState = 'starting' | 'taking' | 'waiting' | 'paused';
+export type CollectorState = 'starting' | 'taking' | 'waiting' | 'pausing' | 'paused';
 
 export interface CollectorStatus {
-  /** `starting`: its turn comes. `waiting`: nothing comes for now and it tries again by itself; `detail` says why. */
+  /**
+   * `starting`: its turn comes. `waiting`: nothing comes for now and it tries again by itself; `detail` says why. `pausing`: takes
+   * nothing more, and what it took waits for the log.
+   */
   state: CollectorState;
   /** Code and reason, or where it listens; without customers' data. */
   detail: string | null;
@@ -16,12 +19,21 @@ export interface CollectorStatus {
   connections: number;
   /** Files that are not taken yet. */
   waitingFiles: number;
-  /** Messages that the other side holds and that are not taken yet, where it tells. */
-  lag?: number | null;
+  /** How far it is behind, where it can tell; otherwise the age of what waits for the log is told (`ms`). */
+  lag?: Lag | null;
   /** What senders were refused, by reason: `stranger`, `connections`, `busy`, `forged`, `malformed`... */
   refused: Readonly<Record<string, number>>;
   /** Files that were refused and still lie somewhere: in the quarantine folder, or where they came from. */
   refusedFiles?: RefusedFiles;
+}
+
+/**
+ * `messages`: that brokers hold, or that they are not acknowledged yet. `files`: that are there and not taken yet. `ms`: age of the
+ * oldest records that arrived and are not durable; 0 when there are none.
+ */
+export interface Lag {
+  amount: number;
+  unit: 'messages' | 'files' | 'ms';
 }
 
 export interface RefusedFiles {

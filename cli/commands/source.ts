@@ -25,7 +25,11 @@ function sourceLines(rows: readonly SourceItem[]): string[] {
       { head: 'received', value: (row) => whole(row.received), align: 'right' },
       { head: 'suspended', value: (row) => whole(row.suspended), align: 'right' },
       { head: 'refused', value: (row) => whole(row.refused), align: 'right' },
-      { head: 'lag', value: (row) => (row.lag === null ? '' : whole(row.lag)), align: 'right' },
+      {
+        head: 'lag',
+        value: (row) => (row.lag === null ? '' : `${whole(row.lag.amount)} ${row.lag.unit}`),
+        align: 'right',
+      },
       { head: 'last accepted', value: (row) => row.lastAcceptedAt ?? 'never' },
       { head: '', value: (row) => row.detail ?? '' },
     ],
@@ -62,7 +66,11 @@ const pause: CommandSpec = {
   examples: ['tollgrid source pause exchange'],
   run: async (context, [source]) => {
     const item: SourceItem = await context.withApi((api) => api.post(routeOf(source, 'pause'), {}));
-    show(context, item, () => [`${item.name} is paused; what it had taken is in the log.`]);
+    show(context, item, () => [
+      item.state === 'paused'
+        ? `${item.name} is paused; what it had taken is in the log.`
+        : `${item.name}: ${item.state}${item.detail === null ? '' : `, ${item.detail}`}. It takes nothing more.`,
+    ]);
   },
 };
 
@@ -89,6 +97,7 @@ const reload: CommandSpec = {
       names.length === 0 ? [] : [`${what}: ${names.join(', ')}`];
     show(context, done, () => {
       const lines = [...said('added', done.added), ...said('changed', done.changed), ...said('removed', done.removed)];
+      lines.push(...said('underway, when what they took is in the log', done.underway));
       const later = said('at the next start', done.atNextStart);
       return lines.length === 0 ? ['No source changed.', ...later] : [...lines, ...later];
     });

@@ -76,7 +76,7 @@ export class KafkaCollector implements Collector {
       lastSeenMs: this.lastSeenMs,
       connections: partitions > 0 ? 1 : 0,
       waitingFiles: 0,
-      lag: link?.lag ?? null,
+      lag: typeof link?.lag === 'number' ? { amount: link.lag, unit: 'messages' } : null,
       refused: { ...this.refused },
     };
   }

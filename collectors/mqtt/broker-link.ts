@@ -63,6 +63,11 @@ export class BrokerLink {
     this.events = events;
   }
 
+  /** Messages that came and are not acknowledged. */
+  get unacknowledged(): number {
+    return this.acknowledgements?.waiting ?? 0;
+  }
+
   get isConnected(): boolean {
     return this.client?.connected ?? false;
   }

@@ -59,6 +59,7 @@ export class MqttCollector implements Collector {
       lastSeenMs: this.lastSeenMs,
       connections,
       waitingFiles: 0,
+      lag: { amount: this.links.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0), unit: 'messages' },
       refused: { ...this.refused },
     };
   }

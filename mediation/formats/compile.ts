@@ -104,6 +104,7 @@ export function compileFormat(publication: Publication): CompiledFormat {
     identity: parts.byFields ? 'key' : 'occurrence',
     joinsSessions: document.classes.some(({ session }) => session !== undefined),
     framed: layout.framed ?? false,
+    headerLines: parts.headerLines,
     secondSight: document.secondSight ?? 'conflict',
     fieldNames: fields.names,
     cut: (bytes, atEnd) => (atEnd ? bytes.length : layout.cut(bytes)),

@@ -25,6 +25,8 @@ export interface CompiledFormat {
   readonly joinsSessions: boolean;
   /** Single records are joined to a batch as they are (frames) and not by line ends. */
   readonly framed: boolean;
+  /** Lines that are skipped at the begin of a file; 0 where a format has none. */
+  readonly headerLines?: number;
   /**
    * Which registers a message's payload shows: it becomes a record, and so a frame, for each. One without a name where
    * it shows none.

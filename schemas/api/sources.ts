@@ -11,7 +11,8 @@ export const SourceItem = Type.Object({
   kind: Type.String({ description: 'The way in: files, tcp, udp...; `pushed`: over HTTP, not configured' }),
   format: Type.String(),
   state: Type.String({
-    description: '`starting`, `taking`, `waiting` (tries again by itself), `paused`, `open` (pushed)',
+    description:
+      '`starting`, `taking`, `waiting` (tries again by itself), `pausing` (what it took waits for the log), `paused`, `open` (pushed)',
   }),
   detail: Type.Union([Type.String(), Type.Null()], { description: 'Where it listens, or why nothing comes' }),
   received: Type.Integer({ description: 'Records so far' }),
@@ -20,9 +21,19 @@ export const SourceItem = Type.Object({
   refusedFor: Type.Record(Type.String(), Type.Integer(), { description: 'The same by reason' }),
   connections: Type.Integer({ description: 'Open now' }),
   waitingFiles: Type.Integer({ description: 'Files seen and not taken yet' }),
-  lag: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'Messages that the other side holds and that are not taken yet; null where it does not tell',
-  }),
+  lag: Type.Union(
+    [
+      Type.Object({
+        amount: Type.Integer(),
+        unit: Type.Union([Type.Literal('messages'), Type.Literal('files'), Type.Literal('ms')]),
+      }),
+      Type.Null(),
+    ],
+    {
+      description:
+        'How far it is behind. Kafka: `messages` that the brokers hold; MQTT: `messages` that came and are not acknowledged; closed files: `files` that are there and not taken; TCP, UDP and RADIUS: age in `ms` of the oldest records that are not durable. Null where nobody can tell',
+    },
+  ),
   refusedFiles: Type.Object(
     {
       count: Type.Integer(),
@@ -46,8 +57,11 @@ export type SourceTestAnswer = Static<typeof SourceTestAnswer>;
 
 export const ReloadAnswer = Type.Object({
   added: Type.Array(Type.String()),
-  changed: Type.Array(Type.String()),
+  changed: Type.Array(Type.String(), { description: 'In the configuration, or by the content of their secrets' }),
   removed: Type.Array(Type.String()),
+  underway: Type.Array(Type.String(), {
+    description: 'Take nothing more, and are exchanged when what they took is in the log',
+  }),
   atNextStart: Type.Array(Type.String(), { description: 'Sections that differ too, and wait for the next start' }),
 });
 export type ReloadAnswer = Static<typeof ReloadAnswer>;

@@ -288,8 +288,8 @@ export const serverErrors = {
   },
   SOURCE_FORMAT_UNFIT: {
     cause:
-      'A source that sends frames (MQTT, RADIUS, framed TCP or UDP) names a format of lines, or the other way round.',
-    cure: 'Name a format of the family `message` or `radius` for frames, any other for lines; or change `framing`.',
+      'A source that sends frames (MQTT, RADIUS, framed TCP or UDP) names a format of lines, or the other way round; or a source without files names one with `headerLines`.',
+    cure: 'Name a format of the family `message` or `radius` for frames, any other for lines; or change `framing`. For streams take a copy of the format without `headerLines`: a header that a sender does send waits in suspense.',
     counter,
     http: 422,
     exit: 2,

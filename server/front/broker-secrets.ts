@@ -12,7 +12,7 @@ type Secrets = Pick<KafkaConnection, 'tls' | 'sasl'>;
 
 /**
  * Read whenever a source or an output starts, which it does again while it cannot. One that runs keeps what it read: a
- * source reads anew when it is paused and resumed, an output with the next start. Error: SECRET_UNREADABLE.
+ * source until a reload finds that it changed, an output until the next start. Error: SECRET_UNREADABLE.
  */
 export function brokerSecrets({ tls, sasl }: SecretFiles): Secrets {
   const text = (file: string | undefined) => (file === undefined ? undefined : readSecretFile(file).toString('utf8'));

@@ -42,10 +42,17 @@ export interface CollectorPorts {
 /** Which sections exist was checked with the configuration. Errors: SOURCE_FORMAT_UNFIT, SECRET_UNREADABLE. */
 export function makeCollector(source: SourceConfig, ports: CollectorPorts): Collector {
   const { files, records, surroundings } = ports;
-  if (files.format(source.format).framed !== sendsFrames(source)) {
-    const [sends, wants] = sendsFrames(source) ? ['frames', 'lines'] : ['lines', 'frames'];
-    const message = `Source "${source.name}" sends ${sends}, and its format "${source.format}" reads ${wants}.`;
-    throw new TollgridError('SOURCE_FORMAT_UNFIT', message, { source: source.name, format: source.format });
+  const { framed, headerLines = 0 } = files.format(source.format);
+  if (framed !== sendsFrames(source)) {
+    const [sends, wants] = framed ? ['lines', 'frames'] : ['frames', 'lines'];
+    throw unfit(source, `sends ${sends}, and its format "${source.format}" reads ${wants}`);
+  }
+  // A stream has no begin that every batch of it shares: the first lines of each batch would be skipped.
+  if (headerLines > 0 && !FROM_FILES.has(source.kind)) {
+    throw unfit(
+      source,
+      `sends no files, and its format "${source.format}" skips lines at the begin of each (headerLines)`,
+    );
   }
   switch (source.kind) {
     case 'files':
@@ -76,6 +83,12 @@ export function makeCollector(source: SourceConfig, ports: CollectorPorts): Coll
         ports,
       );
   }
+}
+
+const FROM_FILES: ReadonlySet<SourceConfig['kind']> = new Set(['files', 'sftp', 'ftp'] as const);
+
+function unfit({ name, format }: SourceConfig, what: string): TollgridError {
+  return new TollgridError('SOURCE_FORMAT_UNFIT', `Source "${name}" ${what}.`, { source: name, format });
 }
 
 /** Messages and packets come in frames; files and lines do not. */

@@ -157,11 +157,15 @@ export class FrontMetrics {
     metrics.tollgrid_source_up.reset();
     metrics.tollgrid_source_connections.reset();
     metrics.tollgrid_source_lag_messages.reset();
+    metrics.tollgrid_source_lag_files.reset();
+    metrics.tollgrid_source_lag_seconds.reset();
     for (const { config, state, connections, refused, lastSeenMs, lag = null } of sources) {
       const source = config.name;
       metrics.tollgrid_source_up.set({ source, kind: config.kind }, state === 'taking' ? 1 : 0);
       metrics.tollgrid_source_connections.set({ source }, connections);
-      if (lag !== null) metrics.tollgrid_source_lag_messages.set({ source }, lag);
+      if (lag?.unit === 'messages') metrics.tollgrid_source_lag_messages.set({ source }, lag.amount);
+      if (lag?.unit === 'files') metrics.tollgrid_source_lag_files.set({ source }, lag.amount);
+      if (lag?.unit === 'ms') metrics.tollgrid_source_lag_seconds.set({ source }, lag.amount / 1000);
       // A counter that is there from the start can be seen to stand still: so a silent source is found.
       metrics.tollgrid_received_bytes_total.inc({ source }, 0);
       for (const [reason, count] of Object.entries(refused)) {

@@ -12,6 +12,7 @@ interface Waiting {
   /** A batch holds only pieces of records, or none. */
   pieces: boolean;
   bytes: number;
+  arrivedMs: number;
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -30,6 +31,8 @@ export class RecordBatches implements RecordIntake {
   private queue: Waiting[] = [];
   private waitingBytes = 0;
   private appending = false;
+  /** On their way into the log. */
+  private underway: readonly Waiting[] = [];
   /** Who waits for room, the first first. */
   private readonly door: Waiting[] = [];
   received = 0;
@@ -37,6 +40,7 @@ export class RecordBatches implements RecordIntake {
   /** The source's last batches in the log. */
   readonly recent: () => AsyncIterable<Uint8Array>;
   readonly positions: () => Positions;
+  private readonly now: () => number;
 
   /** `append` makes the records one durable batch, and waits where the ledger is behind. */
   constructor(
@@ -44,7 +48,9 @@ export class RecordBatches implements RecordIntake {
     limits: BatchLimits,
     recent: () => AsyncIterable<Uint8Array> = () => Readable.from([]),
     positions: () => Positions = () => ({}),
+    now: () => number = () => performance.now(),
   ) {
+    this.now = now;
     this.append = append;
     this.recent = recent;
     this.positions = positions;
@@ -74,9 +80,15 @@ export class RecordBatches implements RecordIntake {
   private enter(records: readonly Uint8Array[], positions: Positions | undefined, pieces: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const bytes = records.reduce((sum, record) => sum + record.length + 1, 0);
-      this.door.push({ records, positions, pieces, bytes, resolve, reject });
+      this.door.push({ records, positions, pieces, bytes, arrivedMs: this.now(), resolve, reject });
       this.letIn();
     });
+  }
+
+  /** Age of the oldest records that are not durable; 0 when there are none. */
+  get oldestMs(): number {
+    const oldest = this.underway[0] ?? this.queue[0] ?? this.door[0];
+    return oldest === undefined ? 0 : Math.max(0, Math.round(this.now() - oldest.arrivedMs));
   }
 
   private letIn(): void {
@@ -97,6 +109,7 @@ export class RecordBatches implements RecordIntake {
     this.appending = true;
     while (this.queue.length > 0) {
       const batch = this.nextBatch();
+      this.underway = batch;
       try {
         await this.append(
           batch.flatMap(({ records }) => records),
@@ -111,6 +124,7 @@ export class RecordBatches implements RecordIntake {
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
+      this.underway = [];
       for (const { bytes } of batch) this.waitingBytes -= bytes;
       this.letIn();
     }

@@ -1,7 +1,7 @@
 /** The configured ways in: each runs by itself, can be looked at, tried, paused, resumed, and exchanged while others run. */
 import { isDeepStrictEqual } from 'node:util';
 import { FolderCollector, type FileIntake } from '../../collectors/files/index.ts';
-import type { Collector, CollectorStatus, Positions } from '../../collectors/index.ts';
+import type { Collector, CollectorStatus, Lag, Positions } from '../../collectors/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { SourceConfig } from '../../platform/config.ts';
 import { clearPasswords } from '../../platform/config/clear-passwords.ts';
@@ -10,8 +10,11 @@ import type { Logger } from '../../platform/logger.ts';
 import { makeCollector } from './make-collector.ts';
 import type { PausedSources } from './paused-sources.ts';
 import { RecordBatches } from './record-batches.ts';
+import { secretsDigest } from './source-secrets.ts';
 
 const START_AGAIN_MS = 5_000;
+/** A command answers after this, whatever a source still waits for. */
+const PROMPT_MS = 3_000;
 /** Large enough to share a sync, small enough to be rated soon. */
 const BATCH_BYTES_MAX = 1024 * 1024;
 
@@ -37,6 +40,8 @@ export interface SourcesSurroundings {
   clock: Clock;
   log: Logger;
   dataDir: string;
+  /** Tests make it shorter. */
+  promptMs?: number;
 }
 
 export interface SourceStatus extends CollectorStatus {
@@ -50,6 +55,8 @@ export interface Reloaded {
   added: string[];
   changed: string[];
   removed: string[];
+  /** They end when what they took is durable, and are exchanged then. */
+  underway: string[];
 }
 
 interface Running {
@@ -59,6 +66,10 @@ interface Running {
   collector: Collector | null;
   /** Nothing was tried yet. */
   starting: boolean;
+  /** Takes nothing more, and what it took is not durable yet. */
+  ending: boolean;
+  /** Of what it was started with; null: not started. */
+  secrets: string | null;
   failure: string | null;
   again: NodeJS.Timeout | null;
   told: string | null;
@@ -79,6 +90,7 @@ export class Sources {
   private readonly clock: Clock;
   private readonly log: Logger;
   private readonly dataDir: string;
+  private readonly promptMs: number;
   private stopping = false;
   private idle = false;
   private letThemBegin!: () => void;
@@ -87,12 +99,14 @@ export class Sources {
   private readonly turns = new Map<string, Promise<unknown>>();
 
   /** They are known from now on, and nothing is taken before the start. */
-  constructor(configs: readonly SourceConfig[], { intake, paused, clock, log, dataDir }: SourcesSurroundings) {
+  constructor(configs: readonly SourceConfig[], surroundings: SourcesSurroundings) {
+    const { intake, paused, clock, log, dataDir, promptMs = PROMPT_MS } = surroundings;
     this.intake = intake;
     this.paused = paused;
     this.clock = clock;
     this.log = log;
     this.dataDir = dataDir;
+    this.promptMs = promptMs;
     const mayBegin = new Promise<void>((resolve) => (this.letThemBegin = resolve));
     this.beginnings = configs.map((config) => {
       const source = this.know(config);
@@ -129,10 +143,13 @@ export class Sources {
     return (source.collector ?? this.make(source)).test();
   }
 
-  /** Resolves when nothing more is taken and what was taken is durable. Error: SOURCE_UNKNOWN. */
+  /**
+   * Nothing more is taken. Resolves when what was taken is durable, or says `pausing` after a moment: it ends by itself when the log
+   * has room again. Error: SOURCE_UNKNOWN.
+   */
   async pause(name: string, by: string): Promise<SourceStatus> {
     this.source(name);
-    return this.inTurn(name, async () => {
+    return this.promptly(name, async () => {
       const source = this.source(name);
       if (this.paused.of(name) === undefined) await this.paused.pause(name, by, this.clock.now());
       await this.end(source);
@@ -140,10 +157,10 @@ export class Sources {
     });
   }
 
-  /** Errors: SOURCE_UNKNOWN, SOURCE_PAUSED_BY_CONFIGURATION. */
+  /** One that is pausing takes again when that is over. Errors: SOURCE_UNKNOWN, SOURCE_PAUSED_BY_CONFIGURATION. */
   async resume(name: string): Promise<SourceStatus> {
     this.source(name);
-    return this.inTurn(name, async () => {
+    return this.promptly(name, async () => {
       const source = this.source(name);
       if (source.config.paused) {
         throw new TollgridError('SOURCE_PAUSED_BY_CONFIGURATION', `The configuration itself pauses ${name}.`);
@@ -154,22 +171,33 @@ export class Sources {
     });
   }
 
-  /** Only what differs is stopped and started; what could not be started is tried again. Resolves when all of them are. */
+  /**
+   * Only what differs, in the configuration or by the content of its secrets, is stopped and started; what could not be started is tried
+   * again. Resolves when all of them are, or after a moment with those that are underway.
+   */
   async reload(configs: readonly SourceConfig[]): Promise<Reloaded> {
     const wanted = new Map(configs.map((config) => [config.name, config]));
     const names = [...new Set([...this.turns.keys(), ...wanted.keys()])];
     const changes = await Promise.all(
-      names.map((name) => this.inTurn(name, () => this.exchange(this.running.get(name), wanted.get(name)))),
+      names.map((name) =>
+        this.orAfterAMoment<keyof Reloaded | null>(
+          this.inTurn(name, () => this.exchange(this.running.get(name), wanted.get(name))),
+          () => 'underway',
+        ),
+      ),
     );
     const which = (change: keyof Reloaded): string[] => names.filter((_, no) => changes[no] === change);
-    return { added: which('added'), changed: which('changed'), removed: which('removed') };
+    return {
+      ...{ added: which('added'), changed: which('changed'), removed: which('removed') },
+      underway: which('underway'),
+    };
   }
 
   private async exchange(
     source: Running | undefined,
     config: SourceConfig | undefined,
   ): Promise<keyof Reloaded | null> {
-    if (source !== undefined && isDeepStrictEqual(config, source.config)) {
+    if (source !== undefined && isDeepStrictEqual(config, source.config) && !this.hasOtherSecrets(source)) {
       if (!this.isPaused(source)) await this.beginUnlessTaking(source);
       return null;
     }
@@ -185,6 +213,28 @@ export class Sources {
     this.letThemBegin();
     await Promise.all(this.turns.values());
     await Promise.all([...this.running.values()].map((source) => this.end(source)));
+  }
+
+  /** While its secrets cannot be read, it goes on with those that it has. */
+  private hasOtherSecrets(source: Running): boolean {
+    if (source.collector === null) return false;
+    try {
+      return secretsDigest(source.config, this.dataDir) !== source.secrets;
+    } catch (error) {
+      const { code, message } = toTollgridError(error);
+      this.warn(source, code, message);
+      return false;
+    }
+  }
+
+  private promptly(name: string, change: () => Promise<SourceStatus>): Promise<SourceStatus> {
+    return this.orAfterAMoment(this.inTurn(name, change), () => this.statusOf(this.source(name)));
+  }
+
+  private async orAfterAMoment<T>(change: Promise<T>, meanwhile: () => T): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const moment = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.promptMs))).then(meanwhile);
+    return Promise.race([change, moment]).finally(() => clearTimeout(timer));
   }
 
   private inTurn<T>(name: string, change: () => Promise<T>): Promise<T> {
@@ -212,8 +262,8 @@ export class Sources {
       () => this.intake.batches.recent(name),
       () => this.intake.batches.positions(name),
     );
-    const nothingYet = { collector: null, starting: true, failure: null, again: null, told: null };
-    const source: Running = { config, records, ...nothingYet };
+    const nothingYet = { collector: null, starting: true, ending: false, secrets: null, failure: null };
+    const source: Running = { config, records, ...nothingYet, again: null, told: null };
     this.running.set(name, source);
     return source;
   }
@@ -243,8 +293,11 @@ export class Sources {
     try {
       const collector = this.make(source);
       for (const message of clearPasswords(source.config)) this.warn(source, 'PASSWORD_IN_CLEAR', message);
+      // A secret that changes meanwhile is found by the next reload: the files of Tollgrid's own are there already.
+      const secrets = secretsDigest(source.config, this.dataDir);
       await collector.start();
       source.collector = collector;
+      source.secrets = secrets;
       source.failure = null;
     } catch (error) {
       const { code, message } = toTollgridError(error);
@@ -267,7 +320,9 @@ export class Sources {
     source.again = null;
     const { collector } = source;
     source.collector = null;
-    await collector?.stop();
+    if (collector === null) return;
+    source.ending = true;
+    await collector.stop().finally(() => (source.ending = false));
   }
 
   private isPaused({ config }: Running): boolean {
@@ -279,17 +334,30 @@ export class Sources {
     const state = source.starting ? 'starting' : 'waiting';
     const status = collector?.status() ?? { ...IDLE, state, detail: source.failure };
     return {
-      ...(this.isPaused(source) ? { ...status, ...this.pauseOf(source) } : status),
+      ...(source.ending || this.isPaused(source) ? { ...status, ...this.pauseOf(source) } : status),
       config,
+      lag: status.lag === undefined ? this.lagOf(source, status) : status.lag,
       received: records.received,
       receivedBytes: records.receivedBytes,
     };
   }
 
-  private pauseOf({ config }: Running): Pick<CollectorStatus, 'state' | 'detail'> {
+  /** Growing files are read to their end at each look: nothing of them is known to wait. */
+  private lagOf({ config, collector, records }: Running, { waitingFiles }: CollectorStatus): Lag | null {
+    const { kind, mode } = config;
+    if (kind === 'kafka' || kind === 'mqtt' || (kind === 'files' && mode === 'growing')) return null;
+    if (kind === 'files' || kind === 'sftp' || kind === 'ftp') {
+      return collector === null ? null : { amount: waitingFiles, unit: 'files' };
+    }
+    return { amount: records.oldestMs, unit: 'ms' };
+  }
+
+  private pauseOf({ config, ending }: Running): Pick<CollectorStatus, 'state' | 'detail'> {
     const paused = this.paused.of(config.name);
-    const detail = paused === undefined ? 'paused by the configuration' : `paused by ${paused.by}`;
-    return { state: 'paused', detail };
+    const byConfiguration = config.paused ? 'paused by the configuration' : 'is exchanged';
+    const reason = paused === undefined ? byConfiguration : `paused by ${paused.by}`;
+    if (ending) return { state: 'pausing', detail: `${reason}; what it took waits for the log` };
+    return { state: 'paused', detail: reason };
   }
 
   /** Each reason once: what is missing stays so for a while. */

@@ -32,7 +32,17 @@ export const METRICS = {
   tollgrid_source_connections: { kind: 'gauge', help: 'Open connections of a source.', labels: ['source'] },
   tollgrid_source_lag_messages: {
     kind: 'gauge',
-    help: 'Messages that brokers hold for a source and that are not durable here yet.',
+    help: 'Messages that brokers hold for a source and that are not durable here yet; of MQTT those that came and are not acknowledged.',
+    labels: ['source'],
+  },
+  tollgrid_source_lag_files: {
+    kind: 'gauge',
+    help: 'Closed files that a source has seen and not taken yet.',
+    labels: ['source'],
+  },
+  tollgrid_source_lag_seconds: {
+    kind: 'gauge',
+    help: 'Age of the oldest records that arrived over TCP, UDP or RADIUS and are not durable; 0 when there are none.',
     labels: ['source'],
   },
   tollgrid_source_refused_total: {

@@ -112,6 +112,7 @@ describe('tollgrid simulate', () => {
     expect([found['data'], found['electricity']]).toEqual([0, 0]);
     // TCP lines have no answer: what the system had taken when Tollgrid died is lost, and cannot be more.
     expect(found['voice']).toBeLessThanOrEqual(0);
+    expect(result.compared.find(({ service }) => service === 'voice')!.found).toBeGreaterThan(0);
   });
 
   it('says plainly when nothing runs, or an option is wrong', () => {

@@ -19,6 +19,7 @@ let sources: Sources;
 let durable: Promise<void>;
 
 const TCP = { kind: 'tcp', format: 'lines', tcp: { port: 0 } };
+const NOTHING = { added: [], changed: [], removed: [], underway: [] };
 const PBX = { name: 'pbx', ...TCP };
 const OTHER = { name: 'other', ...TCP, paused: true };
 
@@ -27,14 +28,19 @@ function configured(...list: object[]): SourceConfig[] {
   return loadConfig({ path: file, env: {} }).sources;
 }
 
+let promptMs: number;
+
 async function withSources(...list: object[]): Promise<void> {
   const intake = {
-    format: (name: string) => ({ framed: name === 'frames', cut: (bytes: Buffer) => bytes.lastIndexOf(10) + 1 }),
+    format: (name: string) => ({
+      ...{ framed: name === 'frames', headerLines: name === 'list' ? 1 : 0 },
+      cut: (bytes: Buffer) => bytes.lastIndexOf(10) + 1,
+    }),
     batches: { take: () => durable, positions: () => ({}) },
   } as unknown as SourcesIntake;
   sources = new Sources(configured(...list), {
     ...{ intake, paused: await PausedSources.open(dataDir), clock: systemClock },
-    ...{ log: pino({ level: 'silent' }), dataDir },
+    ...{ log: pino({ level: 'silent' }), dataDir, promptMs },
   });
 }
 
@@ -42,6 +48,7 @@ beforeEach(async () => {
   dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgrid-starting-'));
   file = path.join(dataDir, 'tollgrid.yaml');
   durable = Promise.resolve();
+  promptMs = 60_000;
   await withSources(PBX, OTHER);
 });
 afterEach(async () => {
@@ -73,24 +80,64 @@ describe('sources that are not started yet', () => {
   });
 });
 
+describe('a format whose files begin with header lines', () => {
+  it('is refused where usage streams in without files: each batch would lose lines', async () => {
+    const udp = { name: 'udp', kind: 'udp', format: 'list', udp: { port: 0 } };
+    const folder = { name: 'folder', format: 'list', directory: dataDir };
+    await withSources({ ...PBX, format: 'list' }, udp, folder);
+    await sources.start({ idle: false });
+    expect(states()).toEqual(['pbx waiting', 'udp waiting', 'folder taking']);
+    expect(sources.list()[0]!.detail).toMatch(/^SOURCE_FORMAT_UNFIT: .*headerLines/);
+  });
+});
+
 describe('a source that hangs', () => {
-  it('keeps no other one from being paused, resumed and exchanged', async () => {
+  /** A call has come, and the ledger is away until the result is called. */
+  async function hanging(...list: object[]): Promise<() => void> {
     let release!: () => void;
     durable = new Promise((resolve) => (release = resolve));
-    await withSources(PBX, { name: 'other', ...TCP });
+    await withSources(...list);
     await sources.start({ idle: false });
     const port = Number(/:(\d+)$/.exec(sources.list()[0]!.detail!)![1]);
     const sender = net.connect(port, '127.0.0.1', () => sender.end('a call\n'));
     sender.resume();
     await until('the call came', () => sources.list()[0]!.lastSeenMs !== null);
-    const hanging = sources.pause('pbx', 'test');
+    return release;
+  }
+
+  it('is pausing until what it took is durable; commands answer meanwhile, and count in their order', async () => {
+    promptMs = 20;
+    const release = await hanging(PBX);
+    await until('its lag grows', () => {
+      const { lag } = sources.list()[0]!;
+      return lag?.unit === 'ms' && lag.amount > 0;
+    });
+    expect(await sources.pause('pbx', 'test')).toMatchObject({
+      state: 'pausing',
+      detail: 'paused by test; what it took waits for the log',
+    });
+    expect((await sources.resume('pbx')).state).toBe('pausing');
+    expect((await sources.pause('pbx', 'again')).state).toBe('pausing');
+    expect(await sources.reload(configured({ name: 'more', ...TCP }))).toEqual({
+      ...{ added: ['more'], changed: [], removed: [], underway: ['pbx'] },
+    });
+    expect(states()).toEqual(['pbx pausing', 'more taking']);
+    release();
+    await until('it is gone', () => states().join() === 'more taking');
+    expect(sources.list()[0]!.lag).toEqual({ amount: 0, unit: 'ms' });
+    expect((await PausedSources.open(dataDir)).of('pbx')?.by).toBe('again');
+  });
+
+  it('keeps no other one from being paused, resumed and exchanged', async () => {
+    const release = await hanging(PBX, { name: 'other', ...TCP });
+    const pausing = sources.pause('pbx', 'test');
     expect((await sources.pause('other', 'test')).state).toBe('paused');
     expect((await sources.resume('other')).state).toBe('taking');
     const reloading = sources.reload(configured({ name: 'added', ...TCP }));
-    await until('the others are exchanged', () => states().join() === 'pbx paused,added taking');
+    await until('the others are exchanged', () => states().join() === 'pbx pausing,added taking');
     release();
-    expect((await hanging).state).toBe('paused');
-    expect(await reloading).toEqual({ added: ['added'], changed: [], removed: ['pbx', 'other'] });
+    expect((await pausing).state).toBe('paused');
+    expect(await reloading).toEqual({ added: ['added'], changed: [], removed: ['pbx', 'other'], underway: [] });
     expect(states()).toEqual(['added taking']);
   });
 
@@ -134,7 +181,61 @@ describe('a source whose secret is missing', () => {
   it('is tried again by a reload that changes nothing', async () => {
     await start();
     writeSecret();
-    expect(await sources.reload(configured(configuredRadius(), PBX))).toEqual({ added: [], changed: [], removed: [] });
+    expect(await sources.reload(configured(configuredRadius(), PBX))).toEqual(NOTHING);
     expect(states()).toEqual(['radius taking', 'pbx taking']);
+  });
+});
+
+describe('a source whose secret has changed', () => {
+  const places = (): (string | null)[] => sources.list().map(({ detail }) => detail);
+  const secret = (): string => path.join(dataDir, 'secret');
+  const configuredRadius = (client: object = { secretFile: secret() }): object => ({
+    ...{ name: 'radius', kind: 'radius', format: 'frames' },
+    radius: { port: 0, clients: [{ address: '127.0.0.1', ...client }] },
+  });
+  const start = async (...list: object[]): Promise<(string | null)[]> => {
+    fs.writeFileSync(secret(), 'a secret of some length');
+    await withSources(...list);
+    await sources.start({ idle: false });
+    return places();
+  };
+
+  it('begins anew with it at a reload, and no other one does', async () => {
+    const before = await start(configuredRadius(), PBX);
+    const same = configured(configuredRadius(), PBX);
+    fs.writeFileSync(secret(), 'another secret of the same');
+    expect(await sources.reload(same)).toEqual({ ...NOTHING, changed: ['radius'] });
+    // Each start finds a free port of its own.
+    expect([places()[0] === before[0], places()[1]]).toEqual([false, before[1]]);
+    expect(states()).toEqual(['radius taking', 'pbx taking']);
+    expect(await sources.reload(same)).toEqual(NOTHING);
+  });
+
+  it('is left as it is by a line end more', async () => {
+    const before = await start(configuredRadius(), PBX);
+    fs.appendFileSync(secret(), '\n');
+    expect(await sources.reload(configured(configuredRadius(), PBX))).toEqual(NOTHING);
+    expect(places()).toEqual(before);
+  });
+
+  it('goes on with the one it has while the file cannot be read', async () => {
+    const before = await start(configuredRadius(), PBX);
+    fs.rmSync(secret());
+    expect(await sources.reload(configured(configuredRadius(), PBX))).toEqual(NOTHING);
+    expect(places()).toEqual(before);
+  });
+
+  it('is found by a variable of the environment, and by the file that Tollgrid made itself', async () => {
+    vi.stubEnv('TEST_RADIUS_SECRET', 'a secret of some length');
+    try {
+      const list = [configuredRadius({ secretEnv: 'TEST_RADIUS_SECRET' }), { ...configuredRadius({}), name: 'made' }];
+      await start(...list);
+      vi.stubEnv('TEST_RADIUS_SECRET', 'another secret of the same');
+      expect(await sources.reload(configured(...list))).toEqual({ ...NOTHING, changed: ['radius'] });
+      fs.writeFileSync(path.join(dataDir, 'secrets', 'made'), 'another secret of the same');
+      expect(await sources.reload(configured(...list))).toEqual({ ...NOTHING, changed: ['made'] });
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 });

@@ -136,7 +136,13 @@ describe('the ways in', () => {
     open.resume();
     writeSources(TCP(0), '{ name: syslog, kind: udp, format: test-calls, udp: { port: 0 } }');
     const done = tollgrid(config, 'source', 'reload', '--json');
-    expect(JSON.parse(done.out)).toEqual({ added: ['syslog'], changed: [], removed: ['exchange'], atNextStart: [] });
+    expect(JSON.parse(done.out)).toEqual({
+      added: ['syslog'],
+      changed: [],
+      removed: ['exchange'],
+      underway: [],
+      atNextStart: [],
+    });
     open.end(call(7));
     await received('pbx', 8);
 
@@ -144,6 +150,7 @@ describe('the ways in', () => {
     expect(JSON.parse(tollgrid(config, 'source', 'reload', '--json').out)).toMatchObject({
       changed: ['pbx'],
       removed: ['syslog'],
+      underway: [],
     });
     await send(await portOf('pbx'), call(8));
     await received('pbx', 9);

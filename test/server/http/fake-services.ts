@@ -206,7 +206,7 @@ export function createFake(): Fake {
     testSource: async () => ({ reachable: true, lines: ['/inbox can be read'] }),
     pauseSource: async ({ source }) => ({ ...SOURCE, name: source, state: 'paused' }),
     resumeSource: async ({ source }) => ({ ...SOURCE, name: source }),
-    reloadSources: async () => ({ added: ['a'], changed: [], removed: [], atNextStart: ['server'] }),
+    reloadSources: async () => ({ added: ['a'], changed: [], removed: [], underway: [], atNextStart: ['server'] }),
     rebuild: async () => ({ entries: 9, rows: 3, elapsedMs: 12 }),
     verify: async () => ({ ok: true, checks: [{ name: 'log', ok: true, detail: '' }] }),
     statements: async () => ({
