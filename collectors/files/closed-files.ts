@@ -12,6 +12,14 @@ import { putAway } from './put-away.ts';
 import { Quarantine, type RefusedFile } from './quarantine.ts';
 import { FileChanged, unchanged } from './unchanged.ts';
 
+interface SeenFile {
+  file: ListedFile;
+  modifiedMs: number;
+  /** The same as long as nobody wrote to it. */
+  seen: string;
+  known: KnownFile | undefined;
+}
+
 export class ClosedFiles {
   private readonly source: FileSource;
   private readonly intake: FileIntake;
@@ -20,6 +28,8 @@ export class ClosedFiles {
   readonly quarantine: Quarantine;
   /** Refused since the start, by reason. */
   readonly refused: Record<string, number> = { 'too large': 0, held: 0 };
+  /** Files that lie there and are in the log not yet, by the last look or the one that goes on. */
+  untaken = 0;
   /** Taken, and not moved away yet. */
   private readonly settled = new Set<string>();
 
@@ -42,26 +52,36 @@ export class ClosedFiles {
     await this.patience.of(() => this.quarantine.look());
     const listed = await this.patience.of((alive) => listFiles(this.source.directory, unreadable, alive));
     const names = new Set(listed.map(({ name }) => name));
-    for (const file of listed) {
-      const { name, stat } = file;
-      if (!matches(this.source.pattern, name) || isMarker(this.source, name)) continue;
-      const modifiedMs = Math.trunc(stat.mtimeMs);
-      const seen = `${stat.size}@${modifiedMs}`;
-      const known = this.intake.knownClosed(this.source.name, name, stat.size, modifiedMs);
-      const hasMarker = names.has(name + this.source.markerSuffix);
-      const isComplete = known !== undefined || this.completeness.isComplete(name, seen, hasMarker);
+    const found = listed
+      .filter(({ name }) => matches(this.source.pattern, name) && !isMarker(this.source, name))
+      .map((file) => this.seenNow(file));
+    this.untaken = found.reduce((count, { known }) => count + (known === undefined ? 1 : 0), 0);
+    for (const { file, modifiedMs, seen, known } of found) {
+      const hasMarker = names.has(file.name + this.source.markerSuffix);
+      const isComplete = known !== undefined || this.completeness.isComplete(file.name, seen, hasMarker);
       if (!isComplete) {
         waiting++;
         continue;
       }
-      if (this.quarantine.has(name, seen)) continue;
+      if (this.quarantine.has(file.name, seen)) {
+        if (known === undefined) this.untaken--;
+        continue;
+      }
       const wasChanged = await unreadable.pass(() => this.takeUnchanged(file, modifiedMs, seen, known));
       if (wasChanged === true) waiting++;
+      else if (wasChanged === false && known === undefined) this.untaken--;
     }
     this.completeness.end();
     this.quarantine.keepOnly(names);
     unreadable.raise();
     return waiting;
+  }
+
+  private seenNow(file: ListedFile): SeenFile {
+    const { name, stat } = file;
+    const modifiedMs = Math.trunc(stat.mtimeMs);
+    const known = this.intake.knownClosed(this.source.name, name, stat.size, modifiedMs);
+    return { file, modifiedMs, seen: `${stat.size}@${modifiedMs}`, known };
   }
 
   /** True: it is written to, and nothing of it was taken. */

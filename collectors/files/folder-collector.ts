@@ -25,7 +25,6 @@ export class FolderCollector implements Collector {
   private failure: string | null = null;
   private lastSeenMs: number | null = null;
   private readonly closed: ClosedFiles;
-  private waiting = 0;
   /** Resolves when what stood in the folder at the start has been taken in. */
   readonly firstLook = new Promise<void>((resolve) => (this.looked = resolve));
 
@@ -55,7 +54,7 @@ export class FolderCollector implements Collector {
       detail: this.failure ?? `watches ${this.source.directory}`,
       lastSeenMs: this.lastSeenMs,
       connections: 0,
-      waitingFiles: this.waiting,
+      waitingFiles: this.closed.untaken,
       refused: this.closed.refused,
       refusedFiles: { count: this.closed.quarantine.count, first: this.closed.quarantine.list() },
     };
@@ -85,10 +84,10 @@ export class FolderCollector implements Collector {
     while (!this.stopping) {
       let waitMs = this.source.pollMs;
       // A file is taken at the second look: until then the start is not over.
-      this.waiting = 0;
+      let waiting = 0;
       try {
         const nowMs = this.surroundings.now();
-        if (this.source.mode === 'closed') this.waiting = await this.closed.poll(performance.now());
+        if (this.source.mode === 'closed') waiting = await this.closed.poll(performance.now());
         else await growing.poll(nowMs);
         this.lastSeenMs = nowMs;
         this.failure = null;
@@ -96,7 +95,7 @@ export class FolderCollector implements Collector {
         this.report(error);
         waitMs = this.failureWaitMs;
       }
-      if (this.waiting === 0) this.looked();
+      if (waiting === 0) this.looked();
       await this.pause.wait(waitMs);
     }
     this.looked();

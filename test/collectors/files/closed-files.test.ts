@@ -44,6 +44,15 @@ describe('closed files', () => {
     expect(intake.closed).toEqual([{ name: 'a.csv', text: 'one\ntwo\n' }]);
   });
 
+  it('are counted until they are in the log, also while a look takes others', async () => {
+    for (const name of ['a.csv', 'b.csv', 'c.csv']) inbox.write(name, `${name}\n`);
+    await look();
+    const untaken = [files.untaken];
+    intake.whileReading = () => untaken.push(files.untaken);
+    await look();
+    expect([...untaken, files.untaken]).toEqual([3, 3, 2, 1, 0]);
+  });
+
   it('are not taken for what a clock says: theirs may be an hour behind, and two looks may follow each other at once', async () => {
     const hourAgo = new Date(Date.now() - 3_600_000);
     inbox.write('a.csv', 'one\n');
