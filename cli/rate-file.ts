@@ -105,7 +105,7 @@ export function* rateBytes(
   for (let offset = 0; offset < bytes.length;) {
     const window = bytes.subarray(offset, offset + SLICE_BYTES);
     const atEnd = offset + window.length === bytes.length;
-    const slice = window.subarray(0, format.cut(window, atEnd) || window.length);
+    const slice = window.subarray(0, format.cut(window, atEnd, offset === 0) || window.length);
     const records = decodeBytes(format, slice, { first: offset === 0 });
     for (let row = 0; row < records.count; row++) {
       const rated = rateOne(records, row, context);

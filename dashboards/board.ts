@@ -2,9 +2,9 @@
  * The operators' board: from what arrives to what stands in the ledger, then what threatens it. Top to bottom is the order
  * in which one looks: is all well, does it flow, how late, what waits, does it add up, is there room, who sends.
  */
+import { MACHINE_ROWS } from './board-machine.ts';
 import { query, quantiles, type Row } from './panel.ts';
 
-const NOT_KEPT = 'no second copy is configured';
 const NOBODY_WAITS = 'nobody is told to wait';
 
 export const ROWS: readonly Row[] = [
@@ -319,10 +319,20 @@ export const ROWS: readonly Row[] = [
     title: 'Brokers and outputs',
     panels: [
       {
-        title: 'Behind its brokers',
-        description: 'Messages that brokers hold for a source and that are not durable here yet.',
-        queries: [query('sum by (source) (tollgrid_source_lag_messages{})', '{{source}}')],
-        emptyWhile: 'no source is fed by brokers',
+        title: 'Behind brokers and folders',
+        description: 'Messages that brokers hold or wait to see acknowledged, files in a folder: not in the log yet.',
+        queries: [
+          query('sum by (source) (tollgrid_source_lag_messages{})', '{{source}}: messages'),
+          query('sum by (source) (tollgrid_source_lag_files{})', '{{source}}: files'),
+        ],
+        emptyWhile: 'no source is fed by brokers or folders',
+      },
+      {
+        title: 'Behind its senders',
+        description: 'Age of the oldest records that a source received and that are not durable yet.',
+        unit: 's',
+        queries: [query('max by (source) (tollgrid_source_lag_seconds{})', '{{source}}')],
+        emptyWhile: 'no source is sent to',
       },
       {
         title: 'Outputs: behind the ledger',
@@ -339,58 +349,5 @@ export const ROWS: readonly Row[] = [
       },
     ],
   },
-  {
-    title: 'Processes',
-    panels: [
-      {
-        title: 'Children',
-        description: '1 while the rater and the engine run. A restart now and again is survived; many are not normal.',
-        queries: [
-          query('min by (role) (tollgrid_child_up{})', '{{role}} up'),
-          query('sum by (role) (increase(tollgrid_child_restarts_total{}[1h]))', '{{role}} restarts in an hour'),
-        ],
-      },
-      {
-        title: 'The front: processor and event loop',
-        description: 'Cores in use by the front process alone, and how late its event loop is.',
-        queries: [
-          query('rate(process_cpu_seconds_total{}[$__rate_interval])', 'cores, {{instance}}'),
-          query('nodejs_eventloop_lag_p99_seconds{}', 'loop lag 99 % (s), {{instance}}'),
-        ],
-      },
-      {
-        title: 'Memory of the front and of the duplicate check',
-        description: 'The duplicate check moves its oldest months to disk when `duplicates.memoryBytesMax` is reached.',
-        unit: 'bytes',
-        queries: [
-          query('process_resident_memory_bytes{}', 'front, {{instance}}'),
-          query('sum by (place) (tollgrid_identities_bytes{})', 'identities, {{place}}'),
-        ],
-      },
-    ],
-  },
-  {
-    title: 'Copies and archive',
-    panels: [
-      {
-        title: 'Second copy: behind',
-        description: 'Age of the oldest log entry that is not in the copy: what would be lost with this machine.',
-        unit: 's',
-        queries: [query('max by (copy) (tollgrid_copy_lag_seconds{})', '{{copy}}')],
-        emptyWhile: NOT_KEPT,
-      },
-      {
-        title: 'Age of the last backup',
-        description: 'docs/operating/backup.md says how to make them by night.',
-        unit: 's',
-        queries: [query('time() - (tollgrid_backup_timestamp_seconds{} > 0)', '{{instance}}')],
-        emptyWhile: 'no backup was made yet',
-      },
-      {
-        title: 'Archive and retention failed',
-        description: '1: `tollgrid status` says why (docs/operating/retention.md).',
-        queries: [query('tollgrid_archive_failed{}', '{{instance}}')],
-      },
-    ],
-  },
+  ...MACHINE_ROWS,
 ];

@@ -42,7 +42,7 @@ for (let round = 0; round < Number(rounds); round++) {
     timings[part].push(Number(process.hrtime.bigint() - before) / Number(records));
     return result;
   };
-  measure('cut', () => format.cut(bytes, false));
+  measure('cut', () => format.cut(bytes, false, true));
   const capacity = measure('estimate', () => format.estimateRecords(bytes));
   const columns = new RecordColumns(bytes.length, capacity, format.estimateArena(bytes.length, capacity));
   columns.text.set(bytes);

@@ -73,7 +73,7 @@ export class GrowingFiles {
 
   private async begin(here: Found): Promise<number> {
     const start = await this.readAt(here.filePath, 0, Math.min(FINGERPRINT_BYTES_MAX, here.sizeBytes));
-    const whole = this.intake.format(this.source.format).cut(start, false);
+    const whole = this.intake.format(this.source.format).cut(start, false, true);
     // Wait for a first whole record, or for enough bytes to know the file by.
     if (whole === 0 && start.length < FINGERPRINT_BYTES_MAX) return 0;
     const lengthBytes = whole === 0 ? start.length : Math.min(whole, start.length);
@@ -88,7 +88,7 @@ export class GrowingFiles {
     while (file.offset < here.sizeBytes) {
       const lengthBytes = Math.min(this.intake.sliceBytesMax, here.sizeBytes - file.offset);
       const bytes = await this.readAt(here.filePath, file.offset, lengthBytes);
-      let end = format.cut(bytes, false);
+      let end = format.cut(bytes, false, file.offset === 0);
       // A single record larger than a slice is not a record: it is admitted as it is and ends in suspense.
       if (end === 0 && bytes.length === this.intake.sliceBytesMax) end = bytes.length;
       if (end === 0) break;

@@ -107,7 +107,7 @@ export function compileFormat(publication: Publication): CompiledFormat {
     headerLines: parts.headerLines,
     secondSight: document.secondSight ?? 'conflict',
     fieldNames: fields.names,
-    cut: (bytes, atEnd) => (atEnd ? bytes.length : layout.cut(bytes)),
+    cut: (bytes, atEnd, first) => (atEnd ? bytes.length : layout.cut(bytes, first)),
     estimateRecords: (bytes) => layout.countRecords(bytes),
     estimateArena: room,
     decode: (columns, place) => decoder.decode(columns, place),

@@ -94,6 +94,7 @@ export class Decoder {
     const end = columns.sliceLength;
     const { text } = columns;
     this.attach(columns);
+    row.first = place.first && place.pieces !== true;
     const { byteOrderMark } = this.parts;
     const marked = byteOrderMark.length <= end && startsWith(text, 0, byteOrderMark);
     let at = place.first && marked ? byteOrderMark.length : 0;

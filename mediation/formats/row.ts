@@ -26,6 +26,8 @@ export class Row {
   complete = false;
   /** Some byte of the record is 0x80 or above. */
   high = false;
+  /** The slice is the first of its file. */
+  first = false;
   /** What the splitter found wrong with the record as a whole; 0 when nothing. */
   fault = 0;
   /** Columns that the splitter found (delimited), or characters (fixed). */

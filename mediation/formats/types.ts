@@ -37,10 +37,10 @@ export interface CompiledFormat {
   /** Names of the format's fields, for messages: `faultField` - 1 is an index into it. */
   readonly fieldNames: readonly string[];
   /**
-   * End of the last whole record in `bytes`, by a rule on bytes alone; 0 when there is none yet.
+   * End of the last whole record in `bytes`, by a rule on bytes alone; 0 when there is none yet. `first`: the file begins with them.
    * With `atEnd` everything up to the end counts, also a last record without its terminator.
    */
-  cut(bytes: Uint8Array, atEnd: boolean): number;
+  cut(bytes: Uint8Array, atEnd: boolean, first: boolean): number;
   /** Upper bound of records in a slice, to size the columns. */
   estimateRecords(bytes: Uint8Array): number;
   /** Arena bytes that decoding needs at most for such a slice. */

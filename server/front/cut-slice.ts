@@ -12,6 +12,7 @@ export function cutSlice(
   format: CompiledFormat,
   bytes: Uint8Array,
   atEnd: boolean,
+  first: boolean,
 ): { end: number; recordsMax: number } {
   let window = bytes;
   let recordsMax = format.estimateRecords(window);
@@ -20,5 +21,5 @@ export function cutSlice(
     recordsMax = format.estimateRecords(window);
   }
   // A record larger than the window is no record: it is admitted as it is and ends in suspense.
-  return { end: format.cut(window, atEnd && window.length === bytes.length) || window.length, recordsMax };
+  return { end: format.cut(window, atEnd && window.length === bytes.length, first) || window.length, recordsMax };
 }

@@ -44,7 +44,7 @@ export async function checkFile(
   for (let offset = 0; offset < sizeBytes;) {
     const window = await read(offset, Math.min(portionBytes, sizeBytes - offset));
     const atEnd = offset + window.length === sizeBytes;
-    const end = format.cut(window, atEnd);
+    const end = format.cut(window, atEnd, offset === 0);
     if (end === 0 && !atEnd && portionBytes < RECORD_BYTES_MAX) {
       portionBytes *= 2;
       continue;

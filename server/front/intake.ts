@@ -269,7 +269,7 @@ export class Intake implements FileIntake {
       const lengthBytes = Math.min(this.parts.sliceBytesMax, sizeBytes! - offset);
       window ??= Buffer.allocUnsafeSlow(Math.min(this.parts.sliceBytesMax, sizeBytes!));
       const bytes = await this.parts.spool.read(blob!, offset, lengthBytes, window);
-      const { end, recordsMax } = cutSlice(format, bytes, offset + lengthBytes === sizeBytes);
+      const { end, recordsMax } = cutSlice(format, bytes, offset + lengthBytes === sizeBytes, offset === 0);
       const head: SliceHead = {
         source,
         format: formatName,
@@ -306,7 +306,9 @@ export class Intake implements FileIntake {
     await this.parts.waitForRoom(this.parts.state.files.get(file.fileEntry)!.lastEntry);
     const { sha256: blob } = await this.parts.spool.add(single(bytes));
     for (let blobOffset = 0; blobOffset < bytes.length;) {
-      const { end, recordsMax } = cutSlice(this.parts.format(source.format), bytes.subarray(blobOffset), atEnd);
+      const format = this.parts.format(source.format);
+      const first = file.offset === 0;
+      const { end, recordsMax } = cutSlice(format, bytes.subarray(blobOffset), atEnd, first);
       const last = bytes.subarray(Math.max(blobOffset, blobOffset + end - TAIL_BYTES), blobOffset + end);
       const tail = { lengthBytes: last.length, sha256: sha256(last) };
       const head: SliceHead = {
@@ -318,7 +320,7 @@ export class Intake implements FileIntake {
         sourceOffset: file.offset,
         lengthBytes: end,
         recordsMax,
-        first: file.offset === 0,
+        first,
         last: false,
         tail,
       };

@@ -55,7 +55,7 @@ export class DbfTable {
     return found;
   }
 
-  /** Behind the header, when the slice begins with it: else 0. A damaged record is not taken for one. */
+  /** Behind the header, with which the first slice begins: else 0. A damaged record is not taken for one. */
   dataStart(bytes: Uint8Array, end: number): number {
     if (end < HEADER_BYTES || !VERSIONS.has(bytes[0])) return 0;
     const headerBytes = bytes[8] | (bytes[9] << 8);
@@ -64,9 +64,9 @@ export class DbfTable {
     return recordBytes === this.recordBytes && headerBytes > least ? headerBytes : 0;
   }
 
-  cut(bytes: Uint8Array): number {
+  cut(bytes: Uint8Array, first: boolean): number {
     if (bytes.length < HEADER_BYTES && bytes.length < this.recordBytes) return 0;
-    const start = this.dataStart(bytes, bytes.length);
+    const start = first ? this.dataStart(bytes, bytes.length) : 0;
     if (start > bytes.length) return 0;
     return start + Math.floor((bytes.length - start) / this.recordBytes) * this.recordBytes;
   }
@@ -126,7 +126,8 @@ export class DbfSplitter implements Splitter {
     row.high = false;
     row.complete = true;
     const { recordBytes } = this.table;
-    const start = from === 0 ? this.table.dataStart(text, end) : 0;
+    // A header in the middle is a damaged record, wherever slices begin.
+    const start = from === 0 && row.first ? this.table.dataStart(text, end) : 0;
     const isEnd = text[from] === END_OF_FILE && end - from < recordBytes;
     if (start > 0 || isEnd) {
       row.recordStart = row.recordEnd = from;

@@ -15,7 +15,7 @@ export interface Layout {
   /** A splitter of its own, for it keeps state while it reads a record. Slots outside `used` may stay escaped. */
   splitter(used: readonly number[]): Splitter;
   /** See `CompiledFormat.cut`, for bytes that more may follow. */
-  cut(bytes: Uint8Array): number;
+  cut(bytes: Uint8Array, first: boolean): number;
   /** Upper bound of the records in the bytes. */
   countRecords(bytes: Uint8Array): number;
   /** Records are frames of their own length, not lines: see frame.ts. */

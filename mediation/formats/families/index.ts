@@ -137,7 +137,7 @@ export const REGISTRY: Readonly<Record<FamilyName, Family>> = {
         slotOf,
         typeSlot: -1,
         splitter: () => new DbfSplitter(table, places),
-        cut: (bytes) => table.cut(bytes),
+        cut: (bytes, first) => table.cut(bytes, first),
         countRecords: (bytes) => table.countRecords(bytes),
         headerMistake: (start, sizeBytes) => table.headerMistake(start, sizeBytes),
       };

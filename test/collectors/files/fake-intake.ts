@@ -11,7 +11,7 @@ export const QUIET_MS = 60_000;
 
 /** Records are lines; enough of a format for collectors. */
 const LINES = {
-  cut: (bytes: Uint8Array, atEnd: boolean) => (atEnd ? bytes.length : bytes.lastIndexOf(10) + 1),
+  cut: (bytes: Uint8Array, atEnd: boolean, _first: boolean) => (atEnd ? bytes.length : bytes.lastIndexOf(10) + 1),
 } as CompiledFormat;
 
 export class FakeIntake implements FileIntake {

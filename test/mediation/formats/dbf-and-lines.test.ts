@@ -52,7 +52,7 @@ function inPieces(one: CompiledFormat, bytes: Buffer, size: number): { offset: n
   const found: { offset: number; login: string; no: number }[] = [];
   for (let at = 0; at < bytes.length;) {
     let window = bytes.subarray(at, at + size);
-    const end = one.cut(window, at + size >= bytes.length) || window.length;
+    const end = one.cut(window, at + size >= bytes.length, at === 0) || window.length;
     window = window.subarray(0, end);
     const columns = decodeBytes(one, window, { first: at === 0 });
     for (let i = 0; i < columns.count; i++) {
@@ -93,6 +93,12 @@ describe('dBase tables', () => {
     );
     expect(said(table(ROWS, { said: 4 }))).toBe('its header says 4 records, and there are 3');
     expect(said(Buffer.from('NO;LOGIN;DAY\n1;ivan;20261015\n'))).toMatch(/does not begin like a dBase table/);
+  });
+
+  it('appended to another are damaged records, also where a slice begins with their header', () => {
+    const one = table(ROWS).subarray(0, -1);
+    const both = Buffer.concat([one, table(ROWS)]);
+    expect(inPieces(format, both, one.length)).toEqual(inPieces(format, both, both.length));
   });
 
   it('do not lose a record that is damaged, nor those behind it', () => {

@@ -135,8 +135,8 @@ describe('encodings', () => {
     expect([columns.textOf(1, 0), columns.textOf(1, 1)]).toEqual([`${word} 😀`, 'x']);
     expect(columns.recordOffset[1]).toBe(2 * text.indexOf('\n') + 2);
     expect(columns.recordLength[1]).toBe(2 * `${TIME},1,x`.length);
-    expect(format.cut(bytes.subarray(0, bytes.length - 2), false)).toBe(columns.recordOffset[1]);
-    expect(format.cut(bytes, false)).toBe(bytes.length);
+    expect(format.cut(bytes.subarray(0, bytes.length - 2), false, true)).toBe(columns.recordOffset[1]);
+    expect(format.cut(bytes, false, true)).toBe(bytes.length);
   });
 
   it('does not take half a line end of UTF-16 for one', () => {
@@ -216,9 +216,9 @@ describe('attributes', () => {
 
   it('cuts behind the last blank line', () => {
     const whole = `${head}\tTime = 5\n\n`;
-    expect(format.cut(Buffer.from(`${whole}${head}\tTime`), false)).toBe(whole.length);
-    expect(format.cut(Buffer.from(`${head}\tTime`), false)).toBe(0);
-    expect(format.cut(Buffer.from(`${head}\tTime`), true)).toBe(head.length + 5);
+    expect(format.cut(Buffer.from(`${whole}${head}\tTime`), false, true)).toBe(whole.length);
+    expect(format.cut(Buffer.from(`${head}\tTime`), false, true)).toBe(0);
+    expect(format.cut(Buffer.from(`${head}\tTime`), true, true)).toBe(head.length + 5);
   });
 });
 

@@ -112,12 +112,12 @@ describe.each(subjects)('$name', ({ format, samples }) => {
       );
     };
     fc.assert(
-      fc.property(bytes, fc.nat(), (input, place) => {
+      fc.property(bytes, fc.nat(), fc.boolean(), (input, place, first) => {
         const limit = input.length === 0 ? 0 : place % input.length;
-        const cut = format.cut(input.subarray(0, limit), false);
+        const cut = format.cut(input.subarray(0, limit), false, first);
         expect(cut).toBeLessThanOrEqual(limit);
-        expect(records(input.subarray(0, cut), false).concat(records(input.subarray(cut), false))).toEqual(
-          records(input, false),
+        expect(records(input.subarray(0, cut), first).concat(records(input.subarray(cut), first && cut === 0))).toEqual(
+          records(input, first),
         );
       }),
       { seed, numRuns },
@@ -128,8 +128,8 @@ describe.each(subjects)('$name', ({ format, samples }) => {
 describe('cut', () => {
   it('gives up waiting for a line end after a mebibyte', () => {
     const format = smallFormat('');
-    expect(format.cut(new Uint8Array(1 << 19), false)).toBe(0);
-    expect(format.cut(new Uint8Array((1 << 20) + 5), false)).toBe(1 << 20);
+    expect(format.cut(new Uint8Array(1 << 19), false, true)).toBe(0);
+    expect(format.cut(new Uint8Array((1 << 20) + 5), false, true)).toBe(1 << 20);
   });
 });
 
